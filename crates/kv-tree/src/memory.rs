@@ -1,0 +1,111 @@
+//! A store in memory, for tests.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::{Kv, KvError};
+
+/// A store in memory that behaves as Spin's SQLite store does: the swap of a key that was absent
+/// when watched is an unconditional write.
+///
+/// Clones share their data. Every call yields once before it takes effect, so that a test which
+/// polls several futures decides the order of their effects.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    values: Arc<Mutex<BTreeMap<String, Bytes>>>,
+}
+
+impl Memory {
+    /// All keys and values, for a test to look at.
+    pub fn contents(&self) -> BTreeMap<String, Bytes> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Bytes>> {
+        // No call can panic half-way through a change, so a poisoned map is still whole.
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was read of a key in order to swap it.
+#[derive(Debug)]
+pub struct Watch {
+    key: String,
+    seen: Option<Bytes>,
+}
+
+impl Kv for Memory {
+    type Watch = Watch;
+
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
+        Yield::default().await;
+        Ok(self.lock().get(key).cloned())
+    }
+
+    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
+        Yield::default().await;
+        let values = self.lock();
+        Ok(keys.iter().map(|key| values.get(key).cloned()).collect())
+    }
+
+    async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
+        Yield::default().await;
+        self.lock().extend(entries.into_iter().map(|(key, value)| (key, value.into())));
+        Ok(())
+    }
+
+    async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError> {
+        Yield::default().await;
+        self.lock().retain(|key, _| !keys.contains(key));
+        Ok(())
+    }
+
+    async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Watch), KvError> {
+        let seen = self.get(key).await?;
+        Ok((seen.clone(), Watch { key: key.to_owned(), seen }))
+    }
+
+    async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<bool, KvError> {
+        Yield::default().await;
+        let mut values = self.lock();
+        let swapped = watch.seen.is_none() || values.get(&watch.key) == watch.seen.as_ref();
+        if swapped {
+            values.insert(watch.key, value.into());
+        }
+        Ok(swapped)
+    }
+
+    async fn create_zero(&self, key: &str) -> Result<(), KvError> {
+        Yield::default().await;
+        self.lock().entry(key.to_owned()).or_insert_with(|| Bytes::from_static(&[0; 8]));
+        Ok(())
+    }
+
+    async fn pause(&self, _: Duration) {
+        Yield::default().await;
+    }
+}
+
+/// Pending once, then ready.
+#[derive(Default)]
+struct Yield {
+    yielded: bool,
+}
+
+impl Future for Yield {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.yielded {
+            return Poll::Ready(());
+        }
+        self.yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
