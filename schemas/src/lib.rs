@@ -1,0 +1,48 @@
+//! The JSON Schemas of the Account Management API, compiled into validators.
+//!
+//! The schema files beside this crate's sources (`v5/*.schema.json`, JSON Schema 2020-12, one file a
+//! type) are read when the crate is compiled; nothing is parsed at run time. Where the standard
+//! offers several types for one attribute, the branch is chosen by `@type`. Attributes that no
+//! schema names are extensions and always allowed.
+//!
+//! # Layout
+//!
+//! * [`v5`] – the types of TMF666 v5.0.0.
+//! * [`fault`] – what is wrong with a value, and where.
+
+#![forbid(unsafe_code)]
+
+pub mod fault;
+pub mod v5;
+
+use std::collections::BTreeSet;
+
+pub use fault::Fault;
+use serde_json::Value;
+
+/// The schema of a resource.
+#[derive(Debug)]
+pub struct Schema {
+    type_name: &'static str,
+    is_valid: fn(&Value) -> bool,
+    errors: for<'v> fn(&'v Value) -> jsonschema::ErrorIterator<'v>,
+}
+
+impl Schema {
+    /// The name of the class that the schema describes, such as `BillingAccount`.
+    pub fn type_name(&self) -> &'static str {
+        self.type_name
+    }
+
+    /// Checks `value` and reports everything that is wrong with it, in the order of the pointers.
+    pub fn validate(&self, value: &Value) -> Result<(), Vec<Fault>> {
+        // The yes-or-no check is many times faster than collecting faults, and nearly always yes.
+        if (self.is_valid)(value) {
+            return Ok(());
+        }
+        // A fault of a base type is found once for each type that extends it.
+        let faults: BTreeSet<_> =
+            (self.errors)(value).map(|error| Fault::from_error(&error)).collect();
+        Err(faults.into_iter().collect())
+    }
+}

@@ -1,0 +1,75 @@
+//! The types of TMF666 v5.0.0.
+
+use crate::Schema;
+
+/// Compiles the schema of a resource and everything it refers to into a validator.
+macro_rules! schema {
+    ($validator:ident, $type_name:literal, $path:literal, $base_uri:literal) => {{
+        #[jsonschema::validator(
+            path = $path,
+            base_uri = $base_uri,
+            draft = Draft202012,
+            validate_formats = true,
+            methods = { is_valid = true, validate = false, iter_errors = true },
+            resources = {
+                "json-schema:///v5/Account.schema.json" => { path = "v5/Account.schema.json" },
+                "json-schema:///v5/AccountBalance.schema.json" => { path = "v5/AccountBalance.schema.json" },
+                "json-schema:///v5/AccountRef.schema.json" => { path = "v5/AccountRef.schema.json" },
+                "json-schema:///v5/AccountRelationship.schema.json" => { path = "v5/AccountRelationship.schema.json" },
+                "json-schema:///v5/Attachment.schema.json" => { path = "v5/Attachment.schema.json" },
+                "json-schema:///v5/AttachmentRef.schema.json" => { path = "v5/AttachmentRef.schema.json" },
+                "json-schema:///v5/AttachmentRefOrValue.schema.json" => { path = "v5/AttachmentRefOrValue.schema.json" },
+                "json-schema:///v5/BillFormat.schema.json" => { path = "v5/BillFormat.schema.json" },
+                "json-schema:///v5/BillFormatRef.schema.json" => { path = "v5/BillFormatRef.schema.json" },
+                "json-schema:///v5/BillFormatRefOrValue.schema.json" => { path = "v5/BillFormatRefOrValue.schema.json" },
+                "json-schema:///v5/BillPresentationMedia.schema.json" => { path = "v5/BillPresentationMedia.schema.json" },
+                "json-schema:///v5/BillPresentationMediaRef.schema.json" => { path = "v5/BillPresentationMediaRef.schema.json" },
+                "json-schema:///v5/BillPresentationMediaRefOrValue.schema.json" => { path = "v5/BillPresentationMediaRefOrValue.schema.json" },
+                "json-schema:///v5/BillStructure.schema.json" => { path = "v5/BillStructure.schema.json" },
+                "json-schema:///v5/BillingAccount.schema.json" => { path = "v5/BillingAccount.schema.json" },
+                "json-schema:///v5/BillingCycleSpecification.schema.json" => { path = "v5/BillingCycleSpecification.schema.json" },
+                "json-schema:///v5/BillingCycleSpecificationRef.schema.json" => { path = "v5/BillingCycleSpecificationRef.schema.json" },
+                "json-schema:///v5/BillingCycleSpecificationRefOrValue.schema.json" => { path = "v5/BillingCycleSpecificationRefOrValue.schema.json" },
+                "json-schema:///v5/Contact.schema.json" => { path = "v5/Contact.schema.json" },
+                "json-schema:///v5/ContactMedium.schema.json" => { path = "v5/ContactMedium.schema.json" },
+                "json-schema:///v5/EmailContactMedium.schema.json" => { path = "v5/EmailContactMedium.schema.json" },
+                "json-schema:///v5/Entity.schema.json" => { path = "v5/Entity.schema.json" },
+                "json-schema:///v5/EntityRef.schema.json" => { path = "v5/EntityRef.schema.json" },
+                "json-schema:///v5/Extensible.schema.json" => { path = "v5/Extensible.schema.json" },
+                "json-schema:///v5/FaxContactMedium.schema.json" => { path = "v5/FaxContactMedium.schema.json" },
+                "json-schema:///v5/FinancialAccountRef.schema.json" => { path = "v5/FinancialAccountRef.schema.json" },
+                "json-schema:///v5/GeographicAddressContactMedium.schema.json" => { path = "v5/GeographicAddressContactMedium.schema.json" },
+                "json-schema:///v5/GeographicAddressRef.schema.json" => { path = "v5/GeographicAddressRef.schema.json" },
+                "json-schema:///v5/Money.schema.json" => { path = "v5/Money.schema.json" },
+                "json-schema:///v5/PartyAccount.schema.json" => { path = "v5/PartyAccount.schema.json" },
+                "json-schema:///v5/PartyRef.schema.json" => { path = "v5/PartyRef.schema.json" },
+                "json-schema:///v5/PartyRefOrPartyRoleRef.schema.json" => { path = "v5/PartyRefOrPartyRoleRef.schema.json" },
+                "json-schema:///v5/PartyRoleRef.schema.json" => { path = "v5/PartyRoleRef.schema.json" },
+                "json-schema:///v5/PaymentMethodRef.schema.json" => { path = "v5/PaymentMethodRef.schema.json" },
+                "json-schema:///v5/PaymentPlan.schema.json" => { path = "v5/PaymentPlan.schema.json" },
+                "json-schema:///v5/PhoneContactMedium.schema.json" => { path = "v5/PhoneContactMedium.schema.json" },
+                "json-schema:///v5/Quantity.schema.json" => { path = "v5/Quantity.schema.json" },
+                "json-schema:///v5/RelatedPartyRefOrPartyRoleRef.schema.json" => { path = "v5/RelatedPartyRefOrPartyRoleRef.schema.json" },
+                "json-schema:///v5/SocialContactMedium.schema.json" => { path = "v5/SocialContactMedium.schema.json" },
+                "json-schema:///v5/TaxDefinition.schema.json" => { path = "v5/TaxDefinition.schema.json" },
+                "json-schema:///v5/TaxExemptionCertificate.schema.json" => { path = "v5/TaxExemptionCertificate.schema.json" },
+                "json-schema:///v5/TimePeriod.schema.json" => { path = "v5/TimePeriod.schema.json" },
+            }
+        )]
+        struct $validator;
+
+        Schema {
+            type_name: $type_name,
+            is_valid: $validator::is_valid,
+            errors: |value| $validator::iter_errors(value),
+        }
+    }};
+}
+
+/// An account that bills are issued for.
+pub static BILLING_ACCOUNT: Schema = schema!(
+    BillingAccount,
+    "BillingAccount",
+    "v5/BillingAccount.schema.json",
+    "json-schema:///v5/BillingAccount.schema.json"
+);
