@@ -1,0 +1,245 @@
+//! Every error that a client can see, and how it is answered.
+
+use std::fmt::Display;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use schemas::Fault;
+use serde_json::json;
+
+/// How many faults of a document are listed; a document can have any number.
+const MAX_FAULTS: usize = 50;
+
+/// An error as it is answered: an HTTP status, a code of TMF630's table, a reason and a message that
+/// the client reads, and a cause that only the log sees.
+#[derive(Debug)]
+pub struct Error {
+    status: StatusCode,
+    code: &'static str,
+    reason: String,
+    message: Option<String>,
+    header: Option<(HeaderName, HeaderValue)>,
+    cause: Option<String>,
+}
+
+/// Codes that TM Forum's implementations share (TMF630, error codes).
+mod code {
+    pub const INTERNAL: &str = "1";
+    pub const MISSING_BODY: &str = "21";
+    pub const INVALID_BODY: &str = "22";
+    pub const MISSING_BODY_FIELD: &str = "23";
+    pub const INVALID_BODY_FIELD: &str = "24";
+    pub const INVALID_HEADER_VALUE: &str = "26";
+    pub const INVALID_QUERY_VALUE: &str = "28";
+    pub const NOT_FOUND: &str = "60";
+    pub const METHOD_NOT_ALLOWED: &str = "61";
+}
+
+impl Error {
+    fn new(status: StatusCode, code: &'static str, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { status, code, reason, message: None, header: None, cause: None }
+    }
+
+    fn message(self, message: impl Into<String>) -> Self {
+        Self { message: Some(message.into()), ..self }
+    }
+
+    fn header(self, name: HeaderName, value: &'static str) -> Self {
+        Self { header: Some((name, HeaderValue::from_static(value))), ..self }
+    }
+
+    /// The path leads to nothing that this API serves.
+    pub(crate) fn no_such_path(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code::NOT_FOUND, "There is nothing at this path")
+            .message(format!("The path {path} leads to no resource."))
+    }
+
+    /// No resource has the id.
+    pub(crate) fn no_such_resource(id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code::NOT_FOUND, "There is no resource with this id")
+            .message(format!("No resource has the id {id}."))
+    }
+
+    /// The method cannot be applied to the path; `allow` lists those that can.
+    pub(crate) fn method_not_allowed(method: &Method, allow: &'static str) -> Self {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self::new(status, code::METHOD_NOT_ALLOWED, format!("{method} is not possible here"))
+            .message(format!("Possible methods: {allow}."))
+            .header(ALLOW, allow)
+    }
+
+    /// The body comes in a media type that the operation does not take.
+    pub(crate) fn unsupported_media_type(allowed: &'static str, patch: bool) -> Self {
+        let reason = "The media type of the body is not supported";
+        let error =
+            Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::INVALID_HEADER_VALUE, reason)
+                .message(format!("Content-Type must be one of: {allowed}."));
+        if patch { error.header(HeaderName::from_static("accept-patch"), allowed) } else { error }
+    }
+
+    /// The body is larger than `limit` bytes.
+    pub(crate) fn body_too_large(limit: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_BODY, "The body is too large")
+            .message(format!("A body may have up to {limit} bytes."))
+    }
+
+    /// There is no body where one is needed.
+    pub(crate) fn body_missing() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code::MISSING_BODY, "The body is missing")
+            .message("The body must be a JSON object.")
+    }
+
+    /// The body is not what it claims to be; `fault` says what and where.
+    pub(crate) fn body_malformed(fault: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_BODY, "The body is not readable as JSON")
+            .message(fault.to_string())
+    }
+
+    /// The document that the body describes has faults.
+    pub(crate) fn invalid_document(faults: &[Fault]) -> Self {
+        let (code, reason) = match faults {
+            [fault] if fault.pointer.is_empty() => {
+                (code::INVALID_BODY, "The body is not valid".to_owned())
+            }
+            [fault] if fault.missing => {
+                (code::MISSING_BODY_FIELD, format!("{} is missing", fault.pointer))
+            }
+            [fault] => (code::INVALID_BODY_FIELD, format!("{} is not valid", fault.pointer)),
+            faults if faults.iter().all(|fault| fault.missing) => {
+                (code::MISSING_BODY_FIELD, format!("{} attributes are missing", faults.len()))
+            }
+            faults => {
+                (code::INVALID_BODY_FIELD, format!("{} attributes are not valid", faults.len()))
+            }
+        };
+        let mut lines: Vec<_> = faults.iter().take(MAX_FAULTS).map(ToString::to_string).collect();
+        if faults.len() > MAX_FAULTS {
+            lines.push(format!("and {} more", faults.len() - MAX_FAULTS));
+        }
+        Self::new(StatusCode::BAD_REQUEST, code, reason).message(lines.join("; "))
+    }
+
+    /// A resource with the id that the client chose exists.
+    pub(crate) fn id_taken(id: &str) -> Self {
+        let reason = "A resource with this id exists";
+        Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason)
+            .message(format!("/id {id} is taken; leave the id out to have one made."))
+    }
+
+    /// The value of a query parameter cannot be used.
+    pub(crate) fn invalid_parameter(name: &str, expectation: &str) -> Self {
+        let reason = format!("The query parameter {name} is not valid");
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason)
+            .message(format!("{name} {expectation}."))
+    }
+
+    /// The operation does not know the query parameter. Ignoring it would answer another question
+    /// than the one that was asked.
+    pub(crate) fn unsupported_parameter(name: &str, supported: &str) -> Self {
+        let reason = format!("The query parameter {name} is not supported here");
+        Self::new(StatusCode::NOT_IMPLEMENTED, code::INVALID_QUERY_VALUE, reason)
+            .message(format!("Supported parameters: {supported}."))
+    }
+
+    /// Something failed that the client cannot mend. The cause is for the log.
+    pub fn internal(cause: impl Display) -> Self {
+        let reason = "The server failed to handle the request";
+        let error = Self::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, reason);
+        Self { cause: Some(cause.to_string()), ..error }
+    }
+
+    /// What the log should know, if anything.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// The error as a response with the Error type of TMF630 in its v5 form.
+    pub fn into_response(self) -> Response<Bytes> {
+        let mut body = json!({
+            "@type": "Error",
+            "code": self.code,
+            "reason": self.reason,
+            "status": self.status.as_str(),
+        });
+        if let Some(message) = self.message {
+            body["message"] = message.into();
+        }
+        let mut response = Response::new(Bytes::from(body.to_string()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.extend(self.header);
+        response
+    }
+}
+
+impl From<kv_tree::Error> for Error {
+    fn from(error: kv_tree::Error) -> Self {
+        let failed = match &error {
+            kv_tree::Error::Contended { .. } => {
+                let reason = "Too many requests change the same data";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, reason)
+                    .message("Nothing was changed. Try again.")
+                    .header(RETRY_AFTER, "1")
+            }
+            kv_tree::Error::Full { .. } => {
+                let reason = "The store has no room left";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, code::INTERNAL, reason)
+                    .message("Nothing was changed. Delete resources to make room.")
+            }
+            _ => return Self::internal(error),
+        };
+        Self { cause: Some(error.to_string()), ..failed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn body(error: Error) -> Value {
+        serde_json::from_slice(error.into_response().body()).unwrap()
+    }
+
+    #[test]
+    fn the_cause_stays_in_the_log() {
+        let error = Error::internal("disk on fire");
+        assert_eq!(error.cause(), Some("disk on fire"));
+        assert_eq!(
+            body(error),
+            json!({
+                "@type": "Error",
+                "code": "1",
+                "status": "500",
+                "reason": "The server failed to handle the request",
+            })
+        );
+    }
+
+    #[test]
+    fn a_full_store_and_a_contended_one_differ_from_a_broken_one() {
+        let tree = || "t".to_owned();
+        let contended = Error::from(kv_tree::Error::Contended { tree: tree(), attempts: 3 });
+        let response = contended.into_response();
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()[RETRY_AFTER]),
+            (503, &"1".parse().unwrap())
+        );
+        let full = Error::from(kv_tree::Error::Full { tree: tree(), bytes: 3 });
+        assert_eq!(full.into_response().status(), 507);
+        let damaged = kv_tree::Error::Damaged { tree: tree(), key: "k".into(), fault: "f" };
+        assert_eq!(Error::from(damaged).into_response().status(), 500);
+    }
+
+    #[test]
+    fn a_long_list_of_faults_is_cut() {
+        let faults: Vec<_> = (0..120).map(|n| Fault::new(format!("/{n}"), "is wrong")).collect();
+        let body = body(Error::invalid_document(&faults));
+        assert_eq!(body["reason"], "120 attributes are not valid");
+        assert!(body["message"].as_str().unwrap().ends_with("; /49 is wrong; and 70 more"));
+    }
+}

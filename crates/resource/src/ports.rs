@@ -1,0 +1,24 @@
+//! What the pipeline needs of the outside world.
+
+use jiff::Timestamp;
+use kv_tree::{Kv, KvError};
+use uuid::Uuid;
+
+/// The outside world.
+#[allow(async_fn_in_trait, reason = "components are single-threaded; no future has to be Send")]
+pub trait Ports {
+    /// The key-value store.
+    type Kv: Kv;
+
+    /// Opens the key-value store.
+    async fn kv(&self) -> Result<Self::Kv, KvError>;
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// An id that no resource has: a UUID of version 7, so that ids ascend in the order of creation.
+    fn new_id(&self) -> Uuid;
+
+    /// Writes a line to the log, for operators only.
+    fn log(&self, line: &str);
+}
