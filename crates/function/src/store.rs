@@ -1,0 +1,117 @@
+//! Spin's key-value store as the port of kv-tree.
+//!
+//! Single reads go through `spin:key-value`, whose calls let other requests of the instance go on
+//! meanwhile. Batches and compare-and-swap are only in `wasi:keyvalue`, whose calls do not: between
+//! watching a key and swapping it, no other request of the instance gets in between.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use kv_tree::{Kv, KvError};
+use spin_sdk::key_value;
+
+use self::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
+use self::bindings::wasi::keyvalue::{batch, store};
+
+mod bindings {
+    spin_sdk::wit_bindgen::generate!({
+        world: "function",
+        path: "../../wit",
+        runtime_path: "spin_sdk::wit_bindgen::rt",
+        generate_all,
+    });
+}
+
+/// The label of the store; Spin has it without configuration.
+const LABEL: &str = "default";
+
+thread_local! {
+    /// The open store, which every request of an instance shares.
+    static OPEN: RefCell<Option<Store>> = const { RefCell::new(None) };
+}
+
+/// An open store.
+#[derive(Clone)]
+pub(crate) struct Store {
+    handles: Rc<Handles>,
+}
+
+struct Handles {
+    store: key_value::Store,
+    bucket: store::Bucket,
+}
+
+impl Store {
+    /// Opens the application's store.
+    pub async fn open() -> Result<Self, KvError> {
+        if let Some(store) = OPEN.with_borrow(Clone::clone) {
+            return Ok(store);
+        }
+        let store = key_value::Store::open(LABEL).await.map_err(failed("open"))?;
+        let bucket = store::open(LABEL).map_err(failed("open"))?;
+        let store = Self { handles: Rc::new(Handles { store, bucket }) };
+        OPEN.set(Some(store.clone()));
+        Ok(store)
+    }
+
+    fn bucket(&self) -> &store::Bucket {
+        &self.handles.bucket
+    }
+}
+
+impl Kv for Store {
+    type Watch = Cas;
+
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
+        let value = self.handles.store.get(key).await.map_err(failed("get"))?;
+        Ok(value.map(Bytes::from))
+    }
+
+    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
+        // The answer leaves out keys that are absent, and is in no particular order.
+        let found = batch::get_many(self.bucket(), keys).map_err(failed("get-many"))?;
+        let mut found: HashMap<String, Bytes> =
+            found.into_iter().filter_map(|(key, value)| Some((key, value?.into()))).collect();
+        Ok(keys.iter().map(|key| found.remove(key)).collect())
+    }
+
+    async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
+        batch::set_many(self.bucket(), &entries).map_err(failed("set-many"))
+    }
+
+    async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError> {
+        batch::delete_many(self.bucket(), &keys).map_err(failed("delete-many"))
+    }
+
+    async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Cas), KvError> {
+        let cas = Cas::new(self.bucket(), key).map_err(failed("cas.new"))?;
+        let current = cas.current().map_err(failed("cas.current"))?;
+        Ok((current.map(Bytes::from), cas))
+    }
+
+    async fn swap(&self, watch: Cas, value: Vec<u8>) -> Result<bool, KvError> {
+        match atomics::swap(watch, &value) {
+            Ok(()) => Ok(true),
+            Err(CasError::CasFailed(_)) => Ok(false),
+            Err(CasError::StoreError(error)) => Err(failed("swap")(error)),
+        }
+    }
+
+    async fn create_zero(&self, key: &str) -> Result<(), KvError> {
+        // Adding 0 to a number that is there leaves it as it is; one call is one transaction.
+        atomics::increment(self.bucket(), key, 0).map_err(failed("increment"))?;
+        Ok(())
+    }
+
+    async fn pause(&self, duration: Duration) {
+        spin_sdk::time::sleep(duration).await;
+    }
+}
+
+/// Turns an error of the store into one of the port.
+fn failed<E: std::fmt::Debug>(call: &'static str) -> impl FnOnce(E) -> KvError {
+    move |error| KvError::new(call, format!("{error:?}"))
+}
