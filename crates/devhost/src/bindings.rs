@@ -1,0 +1,12 @@
+//! The host's side of the interfaces in `wit/`.
+
+wasmtime::component::bindgen!({
+    world: "host",
+    path: "../../wit",
+    imports: { default: trappable },
+    with: {
+        "spin:key-value/key-value.store": crate::key_value::Store,
+        "wasi:keyvalue/store.bucket": crate::key_value::Store,
+        "wasi:keyvalue/atomics.cas": crate::key_value::Cas,
+    },
+});

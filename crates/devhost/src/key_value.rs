@@ -1,0 +1,70 @@
+//! The key-value store: Spin's SQLite file, and both interfaces to it.
+
+mod spin;
+mod sqlite;
+mod wasi;
+
+pub(crate) use sqlite::Sqlite;
+use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+
+use crate::bindings;
+
+/// Adds both interfaces to `linker`.
+pub(crate) fn add_to_linker<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    state: fn(&mut T) -> &mut KeyValueState,
+) -> wasmtime::Result<()> {
+    bindings::spin::key_value::key_value::add_to_linker::<T, KeyValue>(linker, state)?;
+    bindings::wasi::keyvalue::store::add_to_linker::<T, KeyValue>(linker, state)?;
+    bindings::wasi::keyvalue::batch::add_to_linker::<T, KeyValue>(linker, state)?;
+    bindings::wasi::keyvalue::atomics::add_to_linker::<T, KeyValue>(linker, state)
+}
+
+/// Where the interfaces find their state.
+pub(crate) struct KeyValue;
+
+impl HasData for KeyValue {
+    type Data<'a> = &'a mut KeyValueState;
+}
+
+/// The stores that an instance has open.
+pub(crate) struct KeyValueState {
+    sqlite: Sqlite,
+    allowed: Vec<String>,
+    table: ResourceTable,
+}
+
+impl KeyValueState {
+    pub fn new(sqlite: Sqlite, allowed: Vec<String>) -> Self {
+        Self { sqlite, allowed, table: ResourceTable::new() }
+    }
+
+    /// The store with the label, unless the manifest keeps the component from it.
+    fn open_store(&self, label: String) -> Option<Store> {
+        let allowed = self.allowed.contains(&label);
+        allowed.then(|| Store { sqlite: self.sqlite.clone(), label })
+    }
+
+    fn store(&self, store: &Resource<Store>) -> wasmtime::Result<Store> {
+        Ok(self.table.get(store)?.clone())
+    }
+}
+
+/// An open store.
+#[derive(Clone)]
+pub struct Store {
+    sqlite: Sqlite,
+    label: String,
+}
+
+/// A key that is about to be swapped.
+#[derive(Clone)]
+pub struct Cas {
+    store: Store,
+    key: String,
+    /// What the key had when it was last read; `None` if it was absent or has not been read.
+    current: Option<Vec<u8>>,
+}
+
+/// A failure of SQLite, in words.
+type StoreResult<T> = Result<T, String>;

@@ -1,0 +1,102 @@
+//! What belongs to one instance of a component.
+
+use std::sync::Arc;
+
+use wasmtime::component::ResourceTable;
+use wasmtime::{StoreLimits, StoreLimitsBuilder};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{
+    Error, RequestOptions, Result, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks,
+    WasiHttpView, default_send_request,
+};
+
+use crate::allowed_hosts::AllowedHosts;
+use crate::key_value::{KeyValueState, Sqlite};
+use crate::log::{ComponentOutput, Log};
+use crate::variables::ComponentVariables;
+
+/// What the host knows of a component, the same for all of its instances.
+pub(crate) struct ComponentConfig {
+    pub id: String,
+    pub allowed_hosts: AllowedHosts,
+    pub key_value_stores: Vec<String>,
+    pub variables: ComponentVariables,
+    pub sqlite: Sqlite,
+    pub max_memory: Option<usize>,
+    pub log: Log,
+}
+
+/// The state of one instance.
+pub(crate) struct State {
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    outbound: Outbound,
+    table: ResourceTable,
+    pub limits: StoreLimits,
+    pub key_value: KeyValueState,
+    pub variables: ComponentVariables,
+}
+
+impl State {
+    pub fn new(config: &Arc<ComponentConfig>) -> Self {
+        let wasi = WasiCtx::builder()
+            .stdout(ComponentOutput(config.log.clone()))
+            .stderr(ComponentOutput(config.log.clone()))
+            .build();
+        let limits = match config.max_memory {
+            Some(bytes) => StoreLimitsBuilder::new().memory_size(bytes).trap_on_grow_failure(true),
+            None => StoreLimitsBuilder::new(),
+        };
+        Self {
+            wasi,
+            http: WasiHttpCtx::new(),
+            outbound: Outbound(config.clone()),
+            table: ResourceTable::new(),
+            limits: limits.build(),
+            key_value: KeyValueState::new(config.sqlite.clone(), config.key_value_stores.clone()),
+            variables: config.variables.clone(),
+        }
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.outbound, table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
+/// Sends the requests of a component to the hosts that the manifest allows.
+struct Outbound(Arc<ComponentConfig>);
+
+/// The progress of a request's or a response's body.
+type BodyProgress = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+impl WasiHttpHooks for Outbound {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: BodyProgress,
+    ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, BodyProgress)>> + Send> {
+        let config = self.0.clone();
+        Box::new(async move {
+            if !config.allowed_hosts.allow(request.uri()) {
+                config.log.line(format!(
+                    "component {}: a request to {} was refused; allowed_outbound_hosts does not list it",
+                    config.id,
+                    request.uri()
+                ));
+                return Err(Error::HttpRequestDenied);
+            }
+            let (response, progress) = default_send_request(request, options).await?;
+            let response = response.map(http_body_util::BodyExt::boxed_unsync);
+            Ok((response, Box::new(progress) as BodyProgress))
+        })
+    }
+}
