@@ -1,0 +1,53 @@
+//! `cargo xtask`: builds, runs and tests the project.
+//!
+//! # Layout
+//!
+//! * `project` – where things are, and running commands.
+//! * `toolchain` – what compiles components, found or installed.
+//! * `build`, `up`, `test` – the commands.
+
+mod build;
+mod project;
+mod test;
+mod toolchain;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Builds, runs and tests the Account Management API.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build all components.
+    ///
+    /// What compiles WebAssembly is found, or else installed: the target wasm32-wasip2 by rustup, or
+    /// Debian's packages where rustup cannot download it.
+    Build,
+    /// Build all components and serve them until Ctrl-C.
+    Up(up::Arguments),
+    /// Run all tests: native ones, the host's own, and the black-box tests over HTTP.
+    Test,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Build => build::build(),
+        Command::Up(arguments) => up::up(&arguments),
+        Command::Test => test::test(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! `cargo xtask up`.
+
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use clap::{Args, ValueEnum};
+use rustix::process::{Pid, Signal, kill_process_group};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::build;
+use crate::project::{cargo, command, output, run, target_dir};
+
+/// The oldest Spin that runs WASI 0.3 components.
+const OLDEST_SPIN: (u32, u32) = (4, 1);
+
+/// How long a host may take to stop before it is made to.
+const STOP_TIMEOUT: Duration = Duration::from_millis(1800);
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// The folder where the data is kept [default: .spin].
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// What runs the components.
+    #[arg(long, value_enum, default_value_t = Host::Auto)]
+    host: Host,
+    /// Sets a variable of the application. May be given several times.
+    #[arg(long = "variable", value_name = "KEY=VALUE")]
+    variables: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Host {
+    /// Spin if version 4.1 or newer is on the PATH, else devhost.
+    Auto,
+    /// Spin.
+    Spin,
+    /// The project's own host for development.
+    Devhost,
+}
+
+/// Builds all components and serves them until a signal ends it.
+pub fn up(arguments: &Arguments) -> anyhow::Result<()> {
+    build::build()?;
+    let mut host = host(arguments.host)?;
+    host.arg("--listen").arg(arguments.listen.to_string());
+    if let Some(state_dir) = &arguments.state_dir {
+        // Relative to where the user is, not to the project.
+        host.arg("--state-dir").arg(std::path::absolute(state_dir)?);
+    }
+    for variable in &arguments.variables {
+        host.args(["--variable", variable]);
+    }
+    supervise(&mut host)
+}
+
+/// The command that starts the host that was chosen, and a line that says which it is.
+fn host(chosen: Host) -> anyhow::Result<Command> {
+    let spin = output(command("spin").arg("--version"));
+    let version = spin.as_deref().and_then(spin_version);
+    let is_new = version.is_some_and(|version| version >= OLDEST_SPIN);
+    let use_spin = match chosen {
+        Host::Auto => is_new,
+        Host::Devhost => false,
+        Host::Spin => {
+            ensure!(is_new, "Spin 4.1 or newer is not on the PATH (found: {})", found(version));
+            true
+        }
+    };
+    if use_spin {
+        println!("Host: Spin {}", found(version));
+        let mut host = command("spin");
+        host.args(["up", "--from", "spin.toml"]);
+        return Ok(host);
+    }
+    match chosen {
+        Host::Auto => println!("Host: devhost, because Spin 4.1 or newer is not on the PATH"),
+        Host::Spin | Host::Devhost => println!("Host: devhost"),
+    }
+    run(cargo().args(["build", "--package", "devhost"]))?;
+    let mut host = command(target_dir().join("debug/devhost"));
+    host.args(["--from", "spin.toml"]);
+    Ok(host)
+}
+
+fn found(version: Option<(u32, u32)>) -> String {
+    version.map_or("none".to_owned(), |(major, minor)| format!("{major}.{minor}"))
+}
+
+/// The first two numbers in what `spin --version` prints, such as `spin 4.1.0 (abc 2026-01-01)`.
+fn spin_version(printed: &str) -> Option<(u32, u32)> {
+    let mut numbers = printed.split_whitespace().nth(1)?.split('.');
+    let mut number = || numbers.next()?.parse().ok();
+    Some((number()?, number()?))
+}
+
+/// Runs `host` until it ends or a signal asks to stop. Then the host and everything that it started
+/// is asked to stop, and made to if it does not.
+fn supervise(host: &mut Command) -> anyhow::Result<()> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, stop.clone())?;
+    }
+    let mut child = host.process_group(0).spawn().context("the host cannot be started")?;
+    let group = Pid::from_child(&child);
+    while !stop.load(Ordering::Relaxed) {
+        if let Some(status) = child.try_wait()? {
+            bail!("the host ended by itself ({status})");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    println!("Stopping");
+    _ = kill_process_group(group, Signal::TERM);
+    if wait(&mut child, STOP_TIMEOUT)?.is_none() {
+        eprintln!("The host did not stop by itself");
+    }
+    // Whatever is left of the group, be it the host or a child of it.
+    _ = kill_process_group(group, Signal::KILL);
+    child.wait()?;
+    Ok(())
+}
+
+fn wait(child: &mut Child, timeout: Duration) -> anyhow::Result<Option<ExitStatus>> {
+    let end = Instant::now() + timeout;
+    while Instant::now() < end {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_spin_is_read() {
+        assert_eq!(spin_version("spin 4.1.0 (5b1d6d1 2026-08-21)\n"), Some((4, 1)));
+        assert_eq!(spin_version("spin 4.1.0-pre0"), Some((4, 1)));
+        assert!(spin_version("spin 4.0.2") < Some(OLDEST_SPIN));
+        assert!(spin_version("spin 10.0.0") > Some(OLDEST_SPIN));
+        assert_eq!(spin_version("unexpected"), None);
+    }
+}
