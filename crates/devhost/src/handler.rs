@@ -117,7 +117,9 @@ impl WorkerState for Worker {
     }
 
     fn drop(&self, _: Store<State>, result: Result<(), wasmtime::Error>) {
-        if let Err(error) = result {
+        if let Err(error) = result
+            && !self.config.is_stopping()
+        {
             self.config.log.line(format!(
                 "component {}: an instance ended, and the requests it worked on with it: {error:?}",
                 self.config.id

@@ -20,7 +20,6 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use wasmtime::component::Linker;
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, ProxyHandler, TrapOrPanicError};
 
@@ -30,7 +29,7 @@ use crate::key_value::Sqlite;
 use crate::log::Log;
 use crate::manifest::{Component, Manifest};
 use crate::routes::{Route, Routes};
-use crate::state::{ComponentConfig, State};
+use crate::state::ComponentConfig;
 use crate::variables::{ComponentVariables, Values};
 use crate::{Options, engine, variables};
 
@@ -81,17 +80,31 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Running> {
     let sqlite = Sqlite::open(&state_dir)?;
     let engine = engine::engine(&options.log)?;
     let linker = engine::linker(&engine)?;
+    let (stop, stopped) = watch::channel(false);
     let mut components = BTreeMap::new();
     for (id, component) in manifest.component {
         let handler = tokio::task::block_in_place(|| {
-            load(&id, &component, &folder, &values, &linker, &sqlite, &options)
+            let config = ComponentConfig {
+                id: id.clone(),
+                allowed_hosts: allowed_hosts(&component, &values)?,
+                key_value_stores: component.key_value_stores.clone(),
+                variables: ComponentVariables::expand(&component.variables, &values)?,
+                sqlite: sqlite.clone(),
+                max_memory: options.max_instance_memory,
+                log: options.log.clone(),
+                stopped: stopped.clone(),
+            };
+            anyhow::Ok(ProxyHandler::new(Instances {
+                config: Arc::new(config),
+                component: engine::load(&linker, &folder.join(&component.source))?,
+                request_timeout: options.request_timeout,
+            }))
         });
         let handler = handler.with_context(|| format!("component {id}"))?;
         components.insert(id, handler);
     }
 
     let server = Arc::new(Server { routes, components, log: options.log });
-    let (stop, stopped) = watch::channel(false);
     let routes = manifest.trigger.http.into_iter();
     Ok(Running {
         address,
@@ -101,33 +114,12 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Running> {
     })
 }
 
-/// Compiles a component and makes it ready for requests.
-fn load(
-    id: &str,
-    component: &Component,
-    folder: &Path,
-    values: &Values,
-    linker: &Linker<State>,
-    sqlite: &Sqlite,
-    options: &Options,
-) -> anyhow::Result<ProxyHandler<Instances>> {
+/// The hosts that the manifest lets a component send requests to.
+fn allowed_hosts(component: &Component, values: &Values) -> anyhow::Result<AllowedHosts> {
     let hosts = component.allowed_outbound_hosts.iter();
     let hosts: Vec<_> =
         hosts.map(|host| variables::expand(host, values)).collect::<anyhow::Result<_>>()?;
-    let config = ComponentConfig {
-        id: id.to_owned(),
-        allowed_hosts: AllowedHosts::parse(&hosts)?,
-        key_value_stores: component.key_value_stores.clone(),
-        variables: ComponentVariables::expand(&component.variables, values)?,
-        sqlite: sqlite.clone(),
-        max_memory: options.max_instance_memory,
-        log: options.log.clone(),
-    };
-    Ok(ProxyHandler::new(Instances {
-        config: Arc::new(config),
-        component: engine::load(linker, &folder.join(&component.source))?,
-        request_timeout: options.request_timeout,
-    }))
+    AllowedHosts::parse(&hosts)
 }
 
 /// Accepts connections until told to stop.

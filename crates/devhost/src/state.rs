@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use wasmtime::component::ResourceTable;
 use wasmtime::{StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -24,6 +25,15 @@ pub(crate) struct ComponentConfig {
     pub sqlite: Sqlite,
     pub max_memory: Option<usize>,
     pub log: Log,
+    /// Changes, or loses its sender, when the host stops.
+    pub stopped: watch::Receiver<bool>,
+}
+
+impl ComponentConfig {
+    /// Whether the host stops, which ends instances in the middle of their work.
+    pub fn is_stopping(&self) -> bool {
+        *self.stopped.borrow() || self.stopped.has_changed().is_err()
+    }
 }
 
 /// The state of one instance.

@@ -1,0 +1,204 @@
+//! What black-box tests have in common: the application on a free port, and a client for it.
+//!
+//! Helpers expect what they are named for and panic otherwise, so that a test reads as the scenario
+//! that it checks.
+
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use devhost::{Log, Options, Running};
+use reqwest::{Client, header::HeaderMap};
+pub use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::Value;
+pub use serde_json::json;
+use tempfile::TempDir;
+
+/// The path of the billing accounts.
+pub const BILLING_ACCOUNT: &str = "/tmf-api/accountManagement/v5/billingAccount";
+
+/// The running application.
+pub struct Api {
+    client: Client,
+    running: Running,
+    state_dir: PathBuf,
+    /// Removed with its contents at the end of the test that made it.
+    _own_state_dir: Option<TempDir>,
+}
+
+/// A response, whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Api {
+    /// The application with an empty store.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The application with an empty store and values for its variables.
+    pub async fn start_with(variables: &[(&str, &str)]) -> Self {
+        let state_dir = tempfile::tempdir().unwrap();
+        let api = Self::start_on(state_dir.path(), variables).await;
+        Self { _own_state_dir: Some(state_dir), ..api }
+    }
+
+    /// The application with the data in `state_dir`.
+    pub async fn start_on(state_dir: &Path, variables: &[(&str, &str)]) -> Self {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let options = Options {
+            listen: ([127, 0, 0, 1], 0).into(),
+            state_dir: Some(state_dir.to_owned()),
+            variables: variables.collect(),
+            log: Log::stderr(),
+            ..Options::new(manifest)
+        };
+        let running = options.start().await.unwrap_or_else(|error| panic!("{error:#}"));
+        let state_dir = state_dir.to_owned();
+        Self { client: Client::new(), running, state_dir, _own_state_dir: None }
+    }
+
+    /// Stops the application and starts it again on the same data.
+    pub async fn restart(self) -> Self {
+        self.running.stop().await;
+        let api = Self::start_on(&self.state_dir, &[]).await;
+        Self { _own_state_dir: self._own_state_dir, ..api }
+    }
+
+    /// Stops the application.
+    pub async fn stop(self) {
+        self.running.stop().await;
+    }
+
+    /// Where the data lies.
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+
+    /// Where the application is reached.
+    pub fn base_url(&self) -> String {
+        self.running.base_url()
+    }
+
+    /// A request to `path` below the billing accounts, or to an absolute address.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = match path.starts_with("http://") {
+            true => path.to_owned(),
+            false => format!("{}{BILLING_ACCOUNT}{path}", self.base_url()),
+        };
+        self.client.request(method, url)
+    }
+
+    /// What a GET answers.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path).answer().await
+    }
+
+    /// What a POST of the document answers.
+    pub async fn post(&self, document: &Value) -> Answer {
+        self.request(Method::POST, "").json(document).answer().await
+    }
+
+    /// What a PATCH of the account answers.
+    pub async fn patch(&self, id: &str, patch: &Value) -> Answer {
+        let request = self.request(Method::PATCH, &format!("/{id}"));
+        request
+            .header("content-type", "application/merge-patch+json")
+            .body(patch.to_string())
+            .answer()
+            .await
+    }
+
+    /// What a DELETE of the account answers.
+    pub async fn delete(&self, id: &str) -> Answer {
+        self.request(Method::DELETE, &format!("/{id}")).answer().await
+    }
+
+    /// Creates an account and returns it.
+    pub async fn create(&self, document: &Value) -> Value {
+        self.post(document).await.expect(StatusCode::CREATED)
+    }
+
+    /// Reads an account that exists.
+    pub async fn read(&self, id: &str) -> Value {
+        self.get(&format!("/{id}")).await.expect(StatusCode::OK)
+    }
+
+    /// How many accounts there are.
+    pub async fn total(&self) -> u64 {
+        let list = self.get("?limit=0").await;
+        list.expect(StatusCode::OK);
+        list.header("x-total-count").parse().unwrap()
+    }
+}
+
+/// Sending a request and reading its response whole.
+pub trait Answering {
+    fn answer(self) -> impl Future<Output = Answer> + Send;
+}
+
+impl Answering for RequestBuilder {
+    async fn answer(self) -> Answer {
+        let response = self.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.unwrap() }
+    }
+}
+
+impl Answer {
+    /// The JSON of a response that has the status.
+    #[track_caller]
+    pub fn expect(&self, status: StatusCode) -> Value {
+        assert_eq!(self.status, status, "{self:#?}");
+        assert_eq!(self.header("content-type"), "application/json");
+        self.json()
+    }
+
+    /// An error with the status and with the code of TMF630, in the form that every error has.
+    #[track_caller]
+    pub fn expect_error(&self, status: u16, code: &str) -> Value {
+        let error = self.expect(StatusCode::from_u16(status).unwrap());
+        assert_eq!(error["@type"], "Error", "{error}");
+        assert_eq!(error["status"], status.to_string(), "{error}");
+        assert_eq!(error["code"], code, "{error}");
+        assert!(error["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{error}");
+        assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{error}");
+        error
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// The value of a header that is there.
+    #[track_caller]
+    pub fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {self:#?}"));
+        value.to_str().unwrap()
+    }
+}
+
+/// The least that makes an account.
+pub fn account(name: &str) -> Value {
+    json!({
+        "@type": "BillingAccount",
+        "name": name,
+        "relatedParty": [{
+            "@type": "RelatedPartyRefOrPartyRoleRef",
+            "role": "owner",
+            "partyOrPartyRole": { "@type": "PartyRef", "id": "4711", "@referredType": "Organization" }
+        }]
+    })
+}
+
+/// The id of a document.
+pub fn id(document: &Value) -> String {
+    document["id"].as_str().unwrap().to_owned()
+}
