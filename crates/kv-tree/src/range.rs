@@ -1,6 +1,6 @@
 //! Key ranges and orders.
 
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds};
 
 /// Which end of a range a scan begins at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,31 +63,27 @@ impl KeyRange {
 
     /// Whether `key` lies in the range.
     pub fn contains(&self, key: &[u8]) -> bool {
-        let after_start = match &self.start {
-            Bound::Unbounded => true,
-            Bound::Included(start) => key >= start.as_slice(),
-            Bound::Excluded(start) => key > start.as_slice(),
-        };
-        let before_end = match &self.end {
-            Bound::Unbounded => true,
-            Bound::Included(end) => key <= end.as_slice(),
-            Bound::Excluded(end) => key < end.as_slice(),
-        };
-        after_start && before_end
+        RangeBounds::<[u8]>::contains(&self, key)
     }
 
-    /// The two bounds in a form that `BTreeMap::range` takes, or `None` for a range that holds no
-    /// key (which `BTreeMap::range` would panic on).
-    pub(crate) fn bounds(&self) -> Option<(Bound<&[u8]>, Bound<&[u8]>)> {
-        let start = as_slice(&self.start);
-        let end = as_slice(&self.end);
-        let empty = match (start, end) {
+    /// Whether no key can lie in the range. `BTreeMap::range` would panic on one that is.
+    pub(crate) fn is_empty(&self) -> bool {
+        match (&self.start, &self.end) {
             (Bound::Included(start), Bound::Included(end)) => start > end,
             (Bound::Included(start) | Bound::Excluded(start), Bound::Excluded(end))
             | (Bound::Excluded(start), Bound::Included(end)) => start >= end,
             (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
-        };
-        (!empty).then_some((start, end))
+        }
+    }
+}
+
+impl RangeBounds<[u8]> for &KeyRange {
+    fn start_bound(&self) -> Bound<&[u8]> {
+        as_slice(&self.start)
+    }
+
+    fn end_bound(&self) -> Bound<&[u8]> {
+        as_slice(&self.end)
     }
 }
 
@@ -130,10 +126,10 @@ mod tests {
         ];
         for (start, end) in empty {
             let range = KeyRange::between(start, end);
-            assert_eq!(range.bounds(), None, "{range:?}");
+            assert!(range.is_empty(), "{range:?}");
             assert!(!range.contains(b"a"), "{range:?}");
         }
         let one = KeyRange::between(Bound::Included(key("a")), Bound::Included(key("a")));
-        assert!(one.bounds().is_some() && one.contains(b"a"));
+        assert!(!one.is_empty() && one.contains(b"a"));
     }
 }

@@ -23,7 +23,10 @@ impl Snapshot {
 
     /// How many keys lie in `range`.
     pub async fn count(&self, range: &KeyRange) -> Result<u64, Error> {
-        Ok(range.bounds().map_or(0, |bounds| self.entries.range::<[u8], _>(bounds).count() as u64))
+        match range.is_empty() {
+            true => Ok(0),
+            false => Ok(self.entries.range::<[u8], _>(range).count() as u64),
+        }
     }
 
     /// Reads `range` in `order`, beginning with its `offset`-th entry (0 is the first).
@@ -45,8 +48,10 @@ pub struct Scan<'s> {
 impl Scan<'_> {
     /// The next entry, or `None` at the end of the range.
     pub async fn next(&mut self) -> Result<Option<Entry>, Error> {
-        let Some(bounds) = self.range.bounds() else { return Ok(None) };
-        let mut entries = self.snapshot.entries.range::<[u8], _>(bounds);
+        if self.range.is_empty() {
+            return Ok(None);
+        }
+        let mut entries = self.snapshot.entries.range::<[u8], _>(&self.range);
         let skip = usize::try_from(std::mem::take(&mut self.skip)).unwrap_or(usize::MAX);
         let next = match self.order {
             Order::Ascending => entries.nth(skip),

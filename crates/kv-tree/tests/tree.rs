@@ -14,6 +14,15 @@ fn tree(kv: &Memory, name: &str) -> Tree<Memory> {
     Tree::open(kv.clone(), TreeName::new(name).unwrap())
 }
 
+/// Commits one entry.
+async fn put(tree: &Tree<Memory>, key: &'static str, value: &'static str) -> Result<(), Error> {
+    tree.transact(async |transaction| {
+        transaction.put(key, value);
+        Ok(())
+    })
+    .await
+}
+
 fn run<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     loop {
@@ -171,9 +180,9 @@ proptest! {
 fn a_snapshot_stays_as_it_was() {
     let tree = tree(&Memory::default(), "snapshot");
     run(async {
-        tree.transact(async |t| Ok::<_, Error>(t.put("a", "1"))).await.unwrap();
+        put(&tree, "a", "1").await.unwrap();
         let before = tree.snapshot().await.unwrap();
-        tree.transact(async |t| Ok::<_, Error>(t.put("a", "2"))).await.unwrap();
+        put(&tree, "a", "2").await.unwrap();
         assert_eq!(before.get("a").await.unwrap().as_deref(), Some(&b"1"[..]));
         assert_eq!(
             tree.snapshot().await.unwrap().get("a").await.unwrap().as_deref(),
@@ -188,7 +197,12 @@ fn reading_and_deleting_nothing_creates_nothing() {
     let tree = tree(&kv, "absent");
     run(async {
         assert_eq!(tree.snapshot().await.unwrap().count(&KeyRange::all()).await.unwrap(), 0);
-        tree.transact(async |t| Ok::<_, Error>(t.delete("a"))).await.unwrap();
+        tree.transact(async |t| {
+            t.delete("a");
+            Ok::<_, Error>(())
+        })
+        .await
+        .unwrap();
     });
     assert!(kv.contents().is_empty());
 }
@@ -197,11 +211,12 @@ fn reading_and_deleting_nothing_creates_nothing() {
 fn what_does_not_fit_is_refused_whole() {
     let tree = tree(&Memory::default(), "full");
     run(async {
-        tree.transact(async |t| Ok::<_, Error>(t.put("kept", "1"))).await.unwrap();
+        put(&tree, "kept", "1").await.unwrap();
         let outcome = tree
             .transact(async |t| {
                 t.put("small", "1");
-                Ok::<_, Error>(t.put("large", vec![0; MAX_HEAD_BYTES]))
+                t.put("large", vec![0; MAX_HEAD_BYTES]);
+                Ok::<_, Error>(())
             })
             .await;
         assert!(matches!(outcome, Err(Error::Full { bytes, .. }) if bytes > MAX_HEAD_BYTES));
@@ -215,10 +230,10 @@ fn a_store_that_was_replaced_is_read_anew() {
     let first = tree(&Memory::default(), "replaced");
     let second = tree(&Memory::default(), "replaced");
     run(async {
-        first.transact(async |t| Ok::<_, Error>(t.put("a", "first"))).await.unwrap();
+        put(&first, "a", "first").await.unwrap();
         first.snapshot().await.unwrap();
         assert_eq!(second.snapshot().await.unwrap().get("a").await.unwrap(), None);
-        second.transact(async |t| Ok::<_, Error>(t.put("a", "second"))).await.unwrap();
+        put(&second, "a", "second").await.unwrap();
         assert_eq!(
             first.snapshot().await.unwrap().get("a").await.unwrap().as_deref(),
             Some(&b"first"[..])
@@ -231,7 +246,7 @@ fn damage_is_reported_with_its_key() {
     let kv = Memory::default();
     let tree = tree(&kv, "damaged");
     run(async {
-        tree.transact(async |t| Ok::<_, Error>(t.put("a", "1"))).await.unwrap();
+        put(&tree, "a", "1").await.unwrap();
         let head = kv.contents().into_keys().find(|key| key.starts_with("damaged:")).unwrap();
         kv.put_many(vec![(head.clone(), vec![1, 2, 3])]).await.unwrap();
         let Err(Error::Damaged { tree: name, key, .. }) = tree.snapshot().await else {

@@ -14,7 +14,10 @@ const MAX_FAULTS: usize = 50;
 /// An error as it is answered: an HTTP status, a code of TMF630's table, a reason and a message that
 /// the client reads, and a cause that only the log sees.
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     status: StatusCode,
     code: &'static str,
     reason: String,
@@ -39,15 +42,22 @@ mod code {
 impl Error {
     fn new(status: StatusCode, code: &'static str, reason: impl Into<String>) -> Self {
         let reason = reason.into();
-        Self { status, code, reason, message: None, header: None, cause: None }
+        Self(Box::new(Parts { status, code, reason, message: None, header: None, cause: None }))
     }
 
-    fn message(self, message: impl Into<String>) -> Self {
-        Self { message: Some(message.into()), ..self }
+    fn message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = Some(message.into());
+        self
     }
 
-    fn header(self, name: HeaderName, value: &'static str) -> Self {
-        Self { header: Some((name, HeaderValue::from_static(value))), ..self }
+    fn header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.0.header = Some((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    fn caused_by(mut self, cause: impl Display) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
     }
 
     /// The path leads to nothing that this API serves.
@@ -146,38 +156,38 @@ impl Error {
     /// Something failed that the client cannot mend. The cause is for the log.
     pub fn internal(cause: impl Display) -> Self {
         let reason = "The server failed to handle the request";
-        let error = Self::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, reason);
-        Self { cause: Some(cause.to_string()), ..error }
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, reason).caused_by(cause)
     }
 
     /// What the log should know, if anything.
     pub(crate) fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// The error as a response with the Error type of TMF630 in its v5 form.
     pub fn into_response(self) -> Response<Bytes> {
+        let Parts { status, code, reason, message, header, .. } = *self.0;
         let mut body = json!({
             "@type": "Error",
-            "code": self.code,
-            "reason": self.reason,
-            "status": self.status.as_str(),
+            "code": code,
+            "reason": reason,
+            "status": status.as_str(),
         });
-        if let Some(message) = self.message {
+        if let Some(message) = message {
             body["message"] = message.into();
         }
         let mut response = Response::new(Bytes::from(body.to_string()));
-        *response.status_mut() = self.status;
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.extend(self.header);
+        headers.extend(header);
         response
     }
 }
 
 impl From<kv_tree::Error> for Error {
     fn from(error: kv_tree::Error) -> Self {
-        let failed = match &error {
+        let answer = match &error {
             kv_tree::Error::Contended { .. } => {
                 let reason = "Too many requests change the same data";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, reason)
@@ -191,7 +201,7 @@ impl From<kv_tree::Error> for Error {
             }
             _ => return Self::internal(error),
         };
-        Self { cause: Some(error.to_string()), ..failed }
+        answer.caused_by(error)
     }
 }
 
