@@ -27,22 +27,37 @@ impl HasData for KeyValue {
     type Data<'a> = &'a mut KeyValueState;
 }
 
+/// How many handles for swaps an instance can have.
+const MAX_CAS: usize = 256;
+
 /// The stores that an instance has open.
 pub(crate) struct KeyValueState {
     sqlite: Sqlite,
     allowed: Vec<String>,
     table: ResourceTable,
+    /// How many handles for swaps were made and not dropped. As on Spin, a swap does not count as
+    /// dropping its handle, so an instance can do no more than [`MAX_CAS`] swaps in its life.
+    cas_count: usize,
 }
 
 impl KeyValueState {
     pub fn new(sqlite: Sqlite, allowed: Vec<String>) -> Self {
-        Self { sqlite, allowed, table: ResourceTable::new() }
+        Self { sqlite, allowed, table: ResourceTable::new(), cas_count: 0 }
     }
 
     /// The store with the label, unless the manifest keeps the component from it.
     fn open_store(&self, label: String) -> Option<Store> {
         let allowed = self.allowed.contains(&label);
         allowed.then(|| Store { sqlite: self.sqlite.clone(), label })
+    }
+
+    /// A handle for a swap, or an error if there are too many.
+    fn push_cas(&mut self, cas: Cas) -> wasmtime::Result<StoreResult<Resource<Cas>>> {
+        if self.cas_count == MAX_CAS {
+            return Ok(Err("too many compare_and_swaps opened".to_owned()));
+        }
+        self.cas_count += 1;
+        Ok(Ok(self.table.push(cas)?))
     }
 
     fn store(&self, store: &Resource<Store>) -> wasmtime::Result<Store> {

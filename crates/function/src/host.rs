@@ -1,11 +1,23 @@
 //! Store, clock, ids and log as the ports of the resource pipeline.
 
+use std::time::{Duration, SystemTime};
+
 use jiff::Timestamp;
 use kv_tree::KvError;
 use resource::Ports;
-use uuid::Uuid;
+use uuid::{ContextV7, Uuid};
 
 use crate::store::Store;
+
+thread_local! {
+    /// Keeps the ids of an instance in order where several are made within a millisecond.
+    static IDS: ContextV7 = const { ContextV7::new() };
+}
+
+/// The time since 1970; a clock that is set before then shows 1970.
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
 
 /// The host that the component runs on.
 pub(crate) struct Host;
@@ -18,11 +30,16 @@ impl Ports for Host {
     }
 
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        // Years beyond what a timestamp can hold are a broken clock too.
+        Timestamp::try_from(SystemTime::UNIX_EPOCH + since_1970()).unwrap_or_default()
     }
 
     fn new_id(&self) -> Uuid {
-        Uuid::now_v7()
+        let now = since_1970();
+        IDS.with(|ids| {
+            let seconds = now.as_secs();
+            Uuid::new_v7(uuid::Timestamp::from_unix(ids, seconds, now.subsec_nanos()))
+        })
     }
 
     fn log(&self, line: &str) {

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use crate::project::{functions, root, run, target_dir};
+use crate::process::run;
+use crate::project::{functions, root, target_dir};
 use crate::toolchain::Toolchain;
 
 /// Builds all components.

@@ -2,11 +2,13 @@
 //!
 //! # Layout
 //!
-//! * `project` – where things are, and running commands.
+//! * `project` – where things are, and commands in the project's folder.
+//! * `process` – running other programs so that a signal to this one ends them too.
 //! * `toolchain` – what compiles components, found or installed.
 //! * `build`, `up`, `test` – the commands.
 
 mod build;
+mod process;
 mod project;
 mod test;
 mod toolchain;
@@ -37,13 +39,17 @@ enum Command {
     Test,
 }
 
-fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+fn execute(command: &Command) -> anyhow::Result<()> {
+    process::handle_signals()?;
+    match command {
         Command::Build => build::build(),
-        Command::Up(arguments) => up::up(&arguments),
+        Command::Up(arguments) => up::up(arguments),
         Command::Test => test::test(),
-    };
-    match outcome {
+    }
+}
+
+fn main() -> ExitCode {
+    match execute(&Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -1,10 +1,10 @@
-//! Where things are, and running commands.
+//! Where things are, and commands in the project's folder.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
 /// The project's folder.
 pub fn root() -> &'static Path {
@@ -36,6 +36,17 @@ pub fn functions() -> anyhow::Result<Vec<String>> {
 pub fn cargo() -> Command {
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.env("CARGO_TARGET_DIR", target_dir());
+    // Cargo tells this program about its own package. Passed on, that would look like a change to
+    // build scripts that watch their environment, and what they build would be built again.
+    for (name, _) in std::env::vars_os() {
+        let about_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+        if name
+            .to_str()
+            .is_some_and(|name| about_package.iter().any(|start| name.starts_with(start)))
+        {
+            cargo.env_remove(name);
+        }
+    }
     cargo
 }
 
@@ -44,23 +55,4 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root());
     command
-}
-
-/// Runs `command`, whose output the user sees, and expects it to succeed.
-pub fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command.status().with_context(|| format!("cannot run {}", describe(command)))?;
-    ensure!(status.success(), "{} failed ({status})", describe(command));
-    Ok(())
-}
-
-/// What `command` prints, or `None` if it cannot be run or fails.
-pub fn output(command: &mut Command) -> Option<String> {
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// `command` as one would type it.
-fn describe(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }

@@ -4,9 +4,10 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 
 use crate::build;
+use crate::process::{start, supervise};
 use crate::project::{cargo, functions};
 
 /// The packages whose tests need components, and so run after the build.
@@ -69,18 +70,21 @@ pub fn test() -> anyhow::Result<()> {
 
 /// Runs `cargo test`, shows what it prints, and adds up its results.
 fn run_tests(command: &mut Command) -> anyhow::Result<Tally> {
-    let start = Instant::now();
-    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot run cargo test")?;
+    let begin = Instant::now();
+    let mut child = start(command.stdout(Stdio::piped()))?;
     let stdout = child.stdout.take().context("cargo test has no output")?;
-    let mut tally = Tally::default();
-    for line in BufReader::new(stdout).lines() {
-        let line = line?;
-        println!("{line}");
-        tally.add(&line);
-    }
-    tally.succeeded = child.wait()?.success();
-    tally.time = start.elapsed();
-    Ok(tally)
+    let reader = std::thread::spawn(move || {
+        let mut tally = Tally::default();
+        for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            tally.add(&line);
+        }
+        tally
+    });
+    let Some(status) = supervise(&mut child)? else { bail!("stopped by a signal") };
+    let tally = reader.join().map_err(|_| anyhow!("what cargo test printed could not be read"))?;
+    Ok(Tally { succeeded: status.success(), time: begin.elapsed(), ..tally })
 }
 
 impl Tally {

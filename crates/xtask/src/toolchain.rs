@@ -10,7 +10,8 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::project::{cargo, command, output, run, target_dir};
+use crate::process::{output, run, run_in_terminal};
+use crate::project::{cargo, command, target_dir};
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -131,7 +132,7 @@ fn debian_packages() -> Option<Vec<String>> {
     };
     if offered().is_none() {
         // The lists of a new machine are old or empty.
-        run(as_root("apt-get").args(["update", "-q"])).ok()?;
+        run_in_terminal(as_root("apt-get").args(["update", "-q"])).ok()?;
         offered()?;
     }
     let linkers = output(command("apt-cache").args(["search", "--names-only", "^lld-[0-9]+$"]))?;
@@ -148,10 +149,12 @@ fn debian_packages() -> Option<Vec<String>> {
 
 fn install(packages: &[String]) -> anyhow::Result<()> {
     println!("Installing {}", packages.join(" "));
-    run(as_root("apt-get")
-        .args(["install", "-y", "-q", "--no-install-recommends"])
-        .args(packages)
-        .env("DEBIAN_FRONTEND", "noninteractive"))?;
+    run_in_terminal(
+        as_root("apt-get")
+            .args(["install", "-y", "-q", "--no-install-recommends"])
+            .args(packages)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )?;
     let (tool, version) = WASM_COMPONENT_LD;
     println!("Installing {tool} {version} from crates.io into {}", tools_dir().display());
     let mut install = cargo();

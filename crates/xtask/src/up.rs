@@ -1,26 +1,18 @@
 //! `cargo xtask up`.
 
 use std::net::SocketAddr;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use clap::{Args, ValueEnum};
-use rustix::process::{Pid, Signal, kill_process_group};
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::build;
-use crate::project::{cargo, command, output, run, target_dir};
+use crate::process::{output, run, start, supervise};
+use crate::project::{cargo, command, target_dir};
 
 /// The oldest Spin that runs WASI 0.3 components.
 const OLDEST_SPIN: (u32, u32) = (4, 1);
-
-/// How long a host may take to stop before it is made to.
-const STOP_TIMEOUT: Duration = Duration::from_millis(1800);
 
 #[derive(Args)]
 pub struct Arguments {
@@ -60,7 +52,10 @@ pub fn up(arguments: &Arguments) -> anyhow::Result<()> {
     for variable in &arguments.variables {
         host.args(["--variable", variable]);
     }
-    supervise(&mut host)
+    match supervise(&mut start(&mut host)?)? {
+        Some(status) => bail!("the host ended by itself ({status})"),
+        None => Ok(()),
+    }
 }
 
 /// The command that starts the host that was chosen, and a line that says which it is.
@@ -101,43 +96,6 @@ fn spin_version(printed: &str) -> Option<(u32, u32)> {
     let mut numbers = printed.split_whitespace().nth(1)?.split('.');
     let mut number = || numbers.next()?.parse().ok();
     Some((number()?, number()?))
-}
-
-/// Runs `host` until it ends or a signal asks to stop. Then the host and everything that it started
-/// is asked to stop, and made to if it does not.
-fn supervise(host: &mut Command) -> anyhow::Result<()> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, stop.clone())?;
-    }
-    let mut child = host.process_group(0).spawn().context("the host cannot be started")?;
-    let group = Pid::from_child(&child);
-    while !stop.load(Ordering::Relaxed) {
-        if let Some(status) = child.try_wait()? {
-            bail!("the host ended by itself ({status})");
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    println!("Stopping");
-    _ = kill_process_group(group, Signal::TERM);
-    if wait(&mut child, STOP_TIMEOUT)?.is_none() {
-        eprintln!("The host did not stop by itself");
-    }
-    // Whatever is left of the group, be it the host or a child of it.
-    _ = kill_process_group(group, Signal::KILL);
-    child.wait()?;
-    Ok(())
-}
-
-fn wait(child: &mut Child, timeout: Duration) -> anyhow::Result<Option<ExitStatus>> {
-    let end = Instant::now() + timeout;
-    while Instant::now() < end {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(None)
 }
 
 #[cfg(test)]

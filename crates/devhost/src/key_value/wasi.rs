@@ -116,7 +116,10 @@ impl atomics::Host for KeyValueState {
                 // The caller gets a handle that has read the key anew.
                 Ok(current) => {
                     cas.current = current;
-                    Ok(Err(atomics::CasError::CasFailed(self.table.push(cas)?)))
+                    Ok(Err(match self.push_cas(cas)? {
+                        Ok(cas) => atomics::CasError::CasFailed(cas),
+                        Err(error) => atomics::CasError::StoreError(Error::Other(error)),
+                    }))
                 }
                 Err(error) => Ok(Err(atomics::CasError::StoreError(Error::Other(error)))),
             },
@@ -132,7 +135,7 @@ impl atomics::HostCas for KeyValueState {
         key: String,
     ) -> wasmtime::Result<Result<Resource<Cas>, Error>> {
         let store = self.store(&bucket)?;
-        Ok(Ok(self.table.push(Cas { store, key, current: None })?))
+        Ok(self.push_cas(Cas { store, key, current: None })?.map_err(Error::Other))
     }
 
     fn current(&mut self, cas: Resource<Cas>) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
@@ -148,6 +151,7 @@ impl atomics::HostCas for KeyValueState {
 
     fn drop(&mut self, cas: Resource<Cas>) -> wasmtime::Result<()> {
         self.table.delete(cas)?;
+        self.cas_count -= 1;
         Ok(())
     }
 }
