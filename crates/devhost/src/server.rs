@@ -74,7 +74,7 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Running> {
     })?;
     let listener = TcpListener::bind(options.listen)
         .await
-        .with_context(|| format!("cannot listen on {}", options.listen))?;
+        .with_context(|| format!("cannot listen on {}; --listen chooses", options.listen))?;
     let address = listener.local_addr()?;
 
     let sqlite = Sqlite::open(&state_dir)?;
