@@ -3,7 +3,7 @@
 //! Helpers expect what they are named for and panic otherwise, so that a test reads as the scenario
 //! that it checks.
 
-#![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
+#![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
 

@@ -21,16 +21,19 @@ const TICK: Duration = Duration::from_millis(10);
 /// How many instances can be alive at once. Each reserves 4 GiB of address space.
 const MAX_INSTANCES: u32 = 1000;
 
-/// An engine as Spin configures it. Compiled code is kept in wasmtime's cache, so that a component
-/// is compiled once.
-pub(crate) fn engine(log: &Log) -> wasmtime::Result<Engine> {
+/// Where compiled code is kept, so that a component is compiled once: in the folder that is usual
+/// for wasmtime.
+pub(crate) fn cache(log: &Log) -> Option<Cache> {
+    let cache = Cache::from_file(None);
+    cache.inspect_err(|error| log.line(format!("Compiled code cannot be kept: {error:#}"))).ok()
+}
+
+/// An engine as Spin configures it.
+pub(crate) fn engine(cache: Option<Cache>) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
     config.epoch_interruption(true);
-    match Cache::from_file(None) {
-        Ok(cache) => _ = config.cache(Some(cache)),
-        Err(error) => log.line(format!("Compiled code cannot be cached: {error:#}")),
-    }
+    config.cache(cache);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(MAX_INSTANCES)
         .total_core_instances(4 * MAX_INSTANCES)
@@ -81,4 +84,25 @@ pub(crate) fn load(linker: &Linker<State>, source: &Path) -> wasmtime::Result<Pr
     let service = ServicePre::new(instance)
         .with_context(|| format!("{} does not export wasi:http/handler@0.3", source.display()))?;
     Ok(ProxyPre::P3(service))
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::CacheConfig;
+
+    use super::*;
+
+    #[test]
+    fn a_component_is_compiled_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = CacheConfig::new();
+        config.with_directory(folder.path());
+        let cache = Cache::new(config).unwrap();
+        let empty_component = b"\0asm\x0d\0\x01\0";
+        for start in 0..2 {
+            let engine = engine(Some(cache.clone())).unwrap();
+            Component::new(&engine, empty_component).unwrap();
+            assert_eq!((cache.cache_misses(), cache.cache_hits()), (1, start));
+        }
+    }
 }

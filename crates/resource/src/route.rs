@@ -1,6 +1,7 @@
 //! What the path of a request leads to, and the links that lead back.
 
 use http::header::HOST;
+use http::uri::Authority;
 use http::{HeaderMap, Request};
 use percent_encoding::percent_decode_str;
 
@@ -77,6 +78,7 @@ fn reached_at<B>(request: &Request<B>) -> String {
         .or(uri.scheme_str())
         .unwrap_or("http");
     let authority = first(headers, "x-forwarded-host")
+        .filter(|host| host.parse::<Authority>().is_ok())
         .or(uri.authority().map(|authority| authority.as_str()))
         .or(first(headers, HOST.as_str()))
         .unwrap_or("localhost");
@@ -146,9 +148,8 @@ mod tests {
             href("https://api.example.com/eu/", "/x", &[host, ("x-forwarded-host", "a.example")]),
             format!("https://api.example.com/eu{path}")
         );
-        assert_eq!(
-            href("", "/x", &[host, ("x-forwarded-proto", "javascript")]),
-            format!("http://127.0.0.1:3000{path}")
-        );
+        for forged in [("x-forwarded-proto", "javascript"), ("x-forwarded-host", "a/b c")] {
+            assert_eq!(href("", "/x", &[host, forged]), format!("http://127.0.0.1:3000{path}"));
+        }
     }
 }

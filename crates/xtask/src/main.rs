@@ -7,6 +7,8 @@
 //! * `toolchain` – what compiles components, found or installed.
 //! * `build`, `up`, `test` – the commands.
 
+#![forbid(unsafe_code)]
+
 mod build;
 mod process;
 mod project;
