@@ -5,6 +5,7 @@
 //! * `project` – where things are, and commands in the project's folder.
 //! * `process` – running other programs so that a signal to this one ends them too.
 //! * `toolchain` – what compiles components, found or installed.
+//! * `version` – versions of other programs.
 //! * `build`, `up`, `test` – the commands.
 
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@ mod project;
 mod test;
 mod toolchain;
 mod up;
+mod version;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 
 use crate::process::{output, run, run_in_terminal};
 use crate::project::{cargo, command, target_dir};
+use crate::version;
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -102,7 +103,7 @@ fn add_rustup_target() -> bool {
 /// The linker's folder, if all that the second way needs is there.
 fn debian_packages_are_installed() -> Option<PathBuf> {
     let version = output(command(RUSTC).arg("--version"))?;
-    let is_new = version_of(version.split_whitespace().nth(1)?)? >= OLDEST_RUSTC_WEB;
+    let is_new = version::printed(&version)? >= OLDEST_RUSTC_WEB;
     let sysroot = output(command(RUSTC).args(["--print", "sysroot"]))?;
     let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/std/Cargo.toml");
     let linker = tools_dir().join("bin").join(WASM_COMPONENT_LD.0);
@@ -128,7 +129,7 @@ fn debian_packages() -> Option<Vec<String>> {
     let offered = || {
         let policy = output(command("apt-cache").args(["policy", "rustc-web"]))?;
         let candidate = policy.lines().find_map(|line| line.trim().strip_prefix("Candidate: "))?;
-        (version_of(candidate)? >= OLDEST_RUSTC_WEB).then_some(())
+        (version::parse(candidate)? >= OLDEST_RUSTC_WEB).then_some(())
     };
     if offered().is_none() {
         // The lists of a new machine are old or empty.
@@ -173,23 +174,4 @@ fn as_root(program: &str) -> Command {
     let mut sudo = command("sudo");
     sudo.arg(program);
     sudo
-}
-
-/// The first two numbers of a version such as `1.96.0+dfsg1-1~deb12u2`.
-fn version_of(version: &str) -> Option<(u32, u32)> {
-    let mut numbers = version.split('.');
-    let mut number = || numbers.next()?.parse().ok();
-    Some((number()?, number()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_compare_by_number() {
-        assert_eq!(version_of("1.96.0+dfsg1-1~deb12u2"), Some((1, 96)));
-        assert!(version_of("1.100.0") > version_of("1.96.0"));
-        assert_eq!(version_of("(none)"), None);
-    }
 }

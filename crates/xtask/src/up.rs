@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use crate::build;
 use crate::process::{output, run, start, supervise};
 use crate::project::{cargo, command, target_dir};
+use crate::version;
 
 /// The oldest Spin that runs WASI 0.3 components.
 const OLDEST_SPIN: (u32, u32) = (4, 1);
@@ -61,7 +62,7 @@ pub fn up(arguments: &Arguments) -> anyhow::Result<()> {
 /// The command that starts the host that was chosen, and a line that says which it is.
 fn host(chosen: Host) -> anyhow::Result<Command> {
     let spin = output(command("spin").arg("--version"));
-    let version = spin.as_deref().and_then(spin_version);
+    let version = spin.as_deref().and_then(version::printed);
     let is_new = version.is_some_and(|version| version >= OLDEST_SPIN);
     let use_spin = match chosen {
         Host::Auto => is_new,
@@ -89,25 +90,4 @@ fn host(chosen: Host) -> anyhow::Result<Command> {
 
 fn found(version: Option<(u32, u32)>) -> String {
     version.map_or("none".to_owned(), |(major, minor)| format!("{major}.{minor}"))
-}
-
-/// The first two numbers in what `spin --version` prints, such as `spin 4.1.0 (abc 2026-01-01)`.
-fn spin_version(printed: &str) -> Option<(u32, u32)> {
-    let mut numbers = printed.split_whitespace().nth(1)?.split('.');
-    let mut number = || numbers.next()?.parse().ok();
-    Some((number()?, number()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_of_spin_is_read() {
-        assert_eq!(spin_version("spin 4.1.0 (5b1d6d1 2026-08-21)\n"), Some((4, 1)));
-        assert_eq!(spin_version("spin 4.1.0-pre0"), Some((4, 1)));
-        assert!(spin_version("spin 4.0.2") < Some(OLDEST_SPIN));
-        assert!(spin_version("spin 10.0.0") > Some(OLDEST_SPIN));
-        assert_eq!(spin_version("unexpected"), None);
-    }
 }
