@@ -43,6 +43,7 @@ async fn handle(request: Request) -> impl IntoResponse {
         }
         "/spin-key-value" => spin_key_value(&query).await.unwrap_or_else(|error| error),
         "/wasi-key-value" => wasi_key_value().unwrap_or_else(|error| error),
+        "/swaps" => swaps(),
         "/variable" => show(variables::get(&query).await),
         "/fetch" => fetch(&query).await,
         "/print" => {
@@ -148,6 +149,18 @@ fn wasi_key_value() -> Result<String, String> {
     lines.push(show(bucket.get("n")));
     lines.push(show(increment(&bucket, "y", 1)));
     Ok(lines.join("\n"))
+}
+
+/// Swaps a key until the host refuses, and says how often it did not.
+fn swaps() -> String {
+    let Ok(bucket) = store::open("default") else { return "no store".to_owned() };
+    for done in 0..1000 {
+        match Cas::new(&bucket, "s") {
+            Ok(cas) => _ = swap(cas, b"1"),
+            Err(error) => return format!("{done} swaps, then {error:?}"),
+        }
+    }
+    "1000 swaps".to_owned()
 }
 
 async fn fetch(uri: &str) -> String {
