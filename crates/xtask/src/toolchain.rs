@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::process::{output, run, run_in_terminal};
+use crate::process::{output, run, run_in_terminal, start, supervise};
 use crate::project::{cargo, command, target_dir};
 use crate::version;
 
@@ -43,7 +43,7 @@ impl Toolchain {
             return Ok(Self::Debian { llvm });
         }
         println!("Wasm toolchain: none yet; asking rustup for the target {TARGET}");
-        if add_rustup_target() {
+        if add_rustup_target()? {
             return Ok(Self::Rustup);
         }
         println!("Wasm toolchain: rustup cannot add it; installing Debian's rustc-web instead");
@@ -93,11 +93,17 @@ fn rustup_target_is_installed() -> bool {
     })
 }
 
-fn add_rustup_target() -> bool {
+/// Asks rustup, whose progress and complaints the user sees, and says whether the target is there.
+fn add_rustup_target() -> anyhow::Result<bool> {
+    if output(command("rustup").arg("--version")).is_none() {
+        return Ok(false);
+    }
     let mut rustup = command("rustup");
     rustup.args(["target", "add", TARGET]).env("RUSTUP_MAX_RETRIES", "0");
-    // Its complaint would look like an error of this program, which has another way to try.
-    output(&mut rustup).is_some() && rustup_target_is_installed()
+    match supervise(&mut start(&mut rustup)?)? {
+        Some(status) => Ok(status.success() && rustup_target_is_installed()),
+        None => bail!("stopped by a signal"),
+    }
 }
 
 /// The linker's folder, if all that the second way needs is there.
