@@ -195,26 +195,3 @@ async fn a_patch_cannot_break_an_account() {
     }
     assert_eq!(api.read(&id).await, created);
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_store_says_so_and_keeps_what_it_has() {
-    let api = Api::start().await;
-    let mut document = account("Filling");
-    document["description"] = json!("x".repeat(200_000));
-    let mut created = 0;
-    let refused = loop {
-        let answer = api.post(&document).await;
-        if answer.status != 201 {
-            break answer;
-        }
-        created += 1;
-        assert!(created < 100, "the store never fills");
-    };
-    refused.expect_error(507, "1");
-    assert_eq!(api.total().await, created);
-    // There is room for small ones, and for large ones after a deletion.
-    api.create(&account("Small")).await;
-    let first = api.get("?limit=1").await.json();
-    assert_eq!(api.delete(&id(&first[0])).await.status, 204);
-    api.create(&document).await;
-}

@@ -150,3 +150,28 @@ async fn links_lead_back_the_way_the_client_came() {
         (Some(href.as_str()), href.as_str())
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_documents_are_kept_whole() {
+    let api = Api::start().await;
+    let mut created = Vec::new();
+    for number in 0..12 {
+        let mut document = account(&format!("Large {number}"));
+        document["description"] = json!(format!("{number} ").repeat(80_000));
+        created.push(api.create(&document).await);
+        api.create(&account(&format!("Small {number}"))).await;
+    }
+    for document in &created {
+        assert_eq!(&api.read(&id(document)).await, document);
+    }
+    let list = api.get("?limit=3&offset=20").await.expect(StatusCode::OK);
+    assert_eq!(list[0], created[10]);
+    assert_eq!(list[2], created[11]);
+
+    let shrunk = id(&created[5]);
+    let patch = json!({ "description": "small now" });
+    api.patch(&shrunk, &patch).await.expect(StatusCode::OK);
+    assert_eq!(api.read(&shrunk).await["description"], "small now");
+    assert_eq!(api.delete(&id(&created[6])).await.status, 204);
+    assert_eq!(api.total().await, 23);
+}

@@ -3,11 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use kv_tree::KvError;
+use kv_tree::{KvError, Store};
 use resource::Ports;
 use uuid::{ContextV7, Uuid};
 
-use crate::store::Store;
+use crate::store::{self, KeyValue};
 
 thread_local! {
     /// Keeps the ids of an instance in order where several are made within a millisecond.
@@ -15,7 +15,7 @@ thread_local! {
 }
 
 /// The time since 1970; a clock that is set before then shows 1970.
-fn since_1970() -> Duration {
+pub(crate) fn since_1970() -> Duration {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
@@ -23,10 +23,10 @@ fn since_1970() -> Duration {
 pub(crate) struct Host;
 
 impl Ports for Host {
-    type Kv = Store;
+    type Kv = KeyValue;
 
-    async fn kv(&self) -> Result<Store, KvError> {
-        Store::open().await
+    async fn store(&self) -> Result<Store<KeyValue>, KvError> {
+        store::open().await
     }
 
     fn now(&self) -> Timestamp {

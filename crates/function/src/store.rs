@@ -6,15 +6,15 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kv_tree::{Kv, KvError};
+use kv_tree::{Kv, KvError, Store};
 use spin_sdk::key_value;
 
 use self::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
 use self::bindings::wasi::keyvalue::{batch, store};
+use crate::host::since_1970;
 
 mod bindings {
     spin_sdk::wit_bindgen::generate!({
@@ -30,64 +30,53 @@ const LABEL: &str = "default";
 
 thread_local! {
     /// The open store, which every request of an instance shares.
-    static OPEN: RefCell<Option<Store>> = const { RefCell::new(None) };
+    static OPEN: RefCell<Option<Store<KeyValue>>> = const { RefCell::new(None) };
 }
 
-/// An open store.
-#[derive(Clone)]
-pub(crate) struct Store {
-    handles: Rc<Handles>,
+/// Opens the application's store.
+pub(crate) async fn open() -> Result<Store<KeyValue>, KvError> {
+    if let Some(store) = OPEN.with_borrow(Clone::clone) {
+        return Ok(store);
+    }
+    let store = key_value::Store::open(LABEL).await.map_err(failed("open"))?;
+    let bucket = store::open(LABEL).map_err(failed("open"))?;
+    let store = Store::new(KeyValue { store, bucket });
+    // Another request of the instance may have opened it meanwhile.
+    Ok(OPEN.with_borrow_mut(|open| open.get_or_insert(store).clone()))
 }
 
-struct Handles {
+/// The store's handles of both interfaces.
+pub(crate) struct KeyValue {
     store: key_value::Store,
     bucket: store::Bucket,
 }
 
-impl Store {
-    /// Opens the application's store.
-    pub async fn open() -> Result<Self, KvError> {
-        if let Some(store) = OPEN.with_borrow(Clone::clone) {
-            return Ok(store);
-        }
-        let store = key_value::Store::open(LABEL).await.map_err(failed("open"))?;
-        let bucket = store::open(LABEL).map_err(failed("open"))?;
-        let store = Self { handles: Rc::new(Handles { store, bucket }) };
-        OPEN.set(Some(store.clone()));
-        Ok(store)
-    }
-
-    fn bucket(&self) -> &store::Bucket {
-        &self.handles.bucket
-    }
-}
-
-impl Kv for Store {
+impl Kv for KeyValue {
     type Watch = Cas;
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        let value = self.handles.store.get(key).await.map_err(failed("get"))?;
+        let value = self.store.get(key).await.map_err(failed("get"))?;
         Ok(value.map(Bytes::from))
     }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
         // The answer leaves out keys that are absent, and is in no particular order.
-        let found = batch::get_many(self.bucket(), keys).map_err(failed("get-many"))?;
+        let found = batch::get_many(&self.bucket, keys).map_err(failed("get-many"))?;
         let mut found: HashMap<String, Bytes> =
             found.into_iter().filter_map(|(key, value)| Some((key, value?.into()))).collect();
         Ok(keys.iter().map(|key| found.remove(key)).collect())
     }
 
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
-        batch::set_many(self.bucket(), &entries).map_err(failed("set-many"))
+        batch::set_many(&self.bucket, &entries).map_err(failed("set-many"))
     }
 
     async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError> {
-        batch::delete_many(self.bucket(), &keys).map_err(failed("delete-many"))
+        batch::delete_many(&self.bucket, &keys).map_err(failed("delete-many"))
     }
 
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Cas), KvError> {
-        let cas = Cas::new(self.bucket(), key).map_err(failed("cas.new"))?;
+        let cas = Cas::new(&self.bucket, key).map_err(failed("cas.new"))?;
         let current = cas.current().map_err(failed("cas.current"))?;
         Ok((current.map(Bytes::from), cas))
     }
@@ -102,12 +91,33 @@ impl Kv for Store {
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {
         // Adding 0 to a number that is there leaves it as it is; one call is one transaction.
-        atomics::increment(self.bucket(), key, 0).map_err(failed("increment"))?;
+        atomics::increment(&self.bucket, key, 0).map_err(failed("increment"))?;
         Ok(())
     }
 
+    async fn keys(&self, prefix: &str, mut visit: impl FnMut(&str)) -> Result<(), KvError> {
+        // Not through spin:key-value: while its stream of keys is open, Spin's SQLite store answers
+        // nobody else, and a batch or a swap of another request of this instance would wait forever.
+        let mut cursor = None;
+        loop {
+            let page = self.bucket.list_keys(cursor.as_deref()).map_err(failed("list-keys"))?;
+            page.keys.iter().filter(|key| key.starts_with(prefix)).for_each(|key| visit(key));
+            cursor = page.cursor;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
     async fn pause(&self, duration: Duration) {
-        spin_sdk::time::sleep(duration).await;
+        match duration.is_zero() {
+            true => spin_sdk::wit_bindgen::yield_async().await,
+            false => spin_sdk::time::sleep(duration).await,
+        }
+    }
+
+    fn now(&self) -> Duration {
+        since_1970()
     }
 }
 

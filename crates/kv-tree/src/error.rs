@@ -1,7 +1,8 @@
-use crate::{KvError, MAX_HEAD_BYTES};
+use crate::KvError;
 
 /// Why a tree could not be read or written. After an error of a transaction none of its writes is
-/// in the tree, except that after [`Error::Store`] the outcome of the commit is unknown.
+/// in the tree, except that after [`Error::Store`] they may all be there: the store was out of
+/// reach for so long that the outcome of the commit could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The store failed.
@@ -10,11 +11,12 @@ pub enum Error {
     /// Other writers were faster each time. Trying again later makes sense.
     #[error("tree {tree}: gave up after {attempts} attempts, other writers were faster each time")]
     Contended { tree: String, attempts: u32 },
-    /// The map would grow beyond what the head may hold.
-    #[error(
-        "tree {tree}: full, the commit needs {bytes} bytes and a tree holds at most {MAX_HEAD_BYTES}"
-    )]
-    Full { tree: String, bytes: usize },
+    /// The snapshot is so old that pages which it needs were deleted. Taking a new one helps.
+    #[error("tree {tree}: the snapshot is too old to be read")]
+    Expired { tree: String },
+    /// A key or a value is longer than a tree can hold.
+    #[error("tree {tree}: a {what} of {bytes} bytes is too long, at most {limit} are allowed")]
+    TooLong { tree: String, what: &'static str, bytes: usize, limit: usize },
     /// The data was written by a newer version of this library.
     #[error("tree {tree}: key {key} has format version {version}, newer than this program knows")]
     Newer { tree: String, key: String, version: u8 },

@@ -1,136 +1,221 @@
-//! The byte format of the head.
-//!
-//! | bytes | meaning |
-//! |---|---|
-//! | 1 | format version, [`VERSION`] |
-//! | 8 | number of the commit, little-endian; makes every head differ from all earlier ones |
-//! | 4 | number of entries, little-endian |
-//! | per entry: 4 + key + 4 + value | key and value, each behind its length, little-endian; keys ascend strictly |
+//! The head: the one value of a tree that changes.
 
 use std::collections::BTreeMap;
 
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{BufMut, Bytes};
 
-use crate::Snapshot;
+use crate::codec::{
+    Fault, KeyReader, VERSION, finish, get_count, get_number, get_slice, get_u8, get_u64,
+    get_value, get_version, key_len, number_len, put_key, put_number, put_value,
+};
+use crate::page::{Child, Value};
 
-const VERSION: u8 = 1;
+/// How large a head may become; a commit that would make it larger is flushed to pages. A commit of
+/// nothing, which only adds to the commits that are remembered, leaves it under 16 KiB.
+pub(crate) const MAX_HEAD_BYTES: usize = (16 << 10) - 8 * MAX_RECENT;
 
-/// How large a head may become. As long as the whole map lives in the head, this bounds the tree.
-pub const MAX_HEAD_BYTES: usize = 1 << 20;
+/// How many commits the head remembers by their ids.
+const MAX_RECENT: usize = 8;
 
-#[derive(Debug, Default)]
+/// What was written since the last flush: a value, or `None` for a key that was deleted.
+pub(crate) type Buffer = BTreeMap<Bytes, Option<Bytes>>;
+
+/// One commit of the tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Head {
+    /// The number of the commit; it makes every head differ from all earlier ones.
     pub commit: u64,
-    pub snapshot: Snapshot,
-}
-
-/// Why bytes are no head.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    Newer(u8),
-    Damaged(&'static str),
+    /// How many flushes there were.
+    pub flush: u64,
+    /// The random ids of the latest commits, the newest last.
+    pub recent: Vec<u64>,
+    /// The tree's pages, if it has any.
+    pub root: Option<Child>,
+    /// The tree of pages to delete: what each flush replaced, under the time it was listed at.
+    pub replaced: Option<Child>,
+    /// What the last flush replaced, not listed yet.
+    pub replaced_last: Option<Value>,
+    /// What is written but not flushed.
+    pub buffer: Buffer,
 }
 
 impl Head {
-    pub fn encoded_len(&self) -> usize {
-        let entries: usize =
-            self.snapshot.entries.iter().map(|(key, value)| 8 + key.len() + value.len()).sum();
-        13 + entries
+    /// The head that follows, for the commit with the id.
+    pub fn next(&self, commit_id: u64, buffer: Buffer) -> Self {
+        let forgotten = (self.recent.len() + 1).saturating_sub(MAX_RECENT);
+        let mut recent: Vec<u64> = self.recent.iter().skip(forgotten).copied().collect();
+        recent.push(commit_id);
+        Self {
+            commit: self.commit.wrapping_add(1),
+            recent,
+            buffer,
+            replaced_last: self.replaced_last.clone(),
+            ..*self
+        }
     }
 
+    /// Whether a commit that was attempted on `before` took effect, if that can still be known.
+    pub fn has_committed(&self, commit_id: u64, before: &Head) -> Option<bool> {
+        let commits_since = self.commit.wrapping_sub(before.commit);
+        match self.recent.contains(&commit_id) {
+            true => Some(true),
+            false => (commits_since <= self.recent.len() as u64).then_some(false),
+        }
+    }
+
+    /// How many bytes [`encode`](Self::encode) makes.
+    pub fn encoded_len(&self) -> usize {
+        let nodes =
+            [self.root, self.replaced].iter().flatten().map(Child::encoded_len).sum::<usize>();
+        let last = self.replaced_last.as_ref().map_or(0, Value::encoded_len);
+        let fixed = 1 + 8 + number_len(self.flush) + 1 + 8 * self.recent.len() + 1;
+        let mut len = fixed + nodes + last + number_len(self.buffer.len() as u64);
+        let mut previous = &[][..];
+        for (key, value) in &self.buffer {
+            len += key_len(previous, key);
+            len +=
+                value.as_ref().map_or(1, |value| number_len(value.len() as u64 + 1) + value.len());
+            previous = key;
+        }
+        len
+    }
+
+    /// The bytes of the head: version; number of the commit, 8 bytes, little-endian; number of
+    /// flushes; how many commits are remembered, one byte, and their ids, 8 bytes each; one byte
+    /// that says what follows (1: the root, 2: the tree of replaced pages, 4: the pages that were
+    /// replaced last, as a value); these; the number of buffered writes, and for each its key,
+    /// front-coded, and 0 for a deletion or else the length of its value plus one, and the value.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.encoded_len());
         bytes.put_u8(VERSION);
         bytes.put_u64_le(self.commit);
-        put_len(&mut bytes, self.snapshot.entries.len());
-        for (key, value) in &self.snapshot.entries {
-            put_len(&mut bytes, key.len());
-            bytes.put_slice(key);
-            put_len(&mut bytes, value.len());
-            bytes.put_slice(value);
+        put_number(&mut bytes, self.flush);
+        // There are no more than `MAX_RECENT`.
+        bytes.put_u8(self.recent.len() as u8);
+        self.recent.iter().for_each(|id| bytes.put_u64_le(*id));
+        bytes.put_u8(
+            u8::from(self.root.is_some()) * ROOT
+                + u8::from(self.replaced.is_some()) * REPLACED
+                + u8::from(self.replaced_last.is_some()) * REPLACED_LAST,
+        );
+        for node in [&self.root, &self.replaced].into_iter().flatten() {
+            node.put(&mut bytes);
+        }
+        if let Some(value) = &self.replaced_last {
+            put_value(&mut bytes, value);
+        }
+        put_number(&mut bytes, self.buffer.len() as u64);
+        let mut previous = &[][..];
+        for (key, value) in &self.buffer {
+            put_key(&mut bytes, previous, key);
+            match value {
+                None => put_number(&mut bytes, 0),
+                Some(value) => {
+                    put_number(&mut bytes, value.len() as u64 + 1);
+                    bytes.put_slice(value);
+                }
+            }
+            previous = key;
         }
         bytes
     }
 
+    /// Reads what [`encode`](Self::encode) made.
     pub fn decode(mut bytes: Bytes) -> Result<Self, Fault> {
-        match bytes.try_get_u8() {
-            Ok(VERSION) => {}
-            Ok(version) if version > VERSION => return Err(Fault::Newer(version)),
-            _ => return Err(Fault::Damaged("it does not begin with a format version")),
+        get_version(&mut bytes)?;
+        let commit = get_u64(&mut bytes)?;
+        let flush = get_number(&mut bytes)?;
+        let recent = get_u8(&mut bytes)?;
+        if usize::from(recent) > MAX_RECENT {
+            return Err(Fault::Damaged("it remembers too many commits"));
         }
-        let commit = bytes.try_get_u64_le().map_err(|_| CUT)?;
-        let count = bytes.try_get_u32_le().map_err(|_| CUT)?;
-        let mut entries = Vec::new();
+        let recent = (0..recent).map(|_| get_u64(&mut bytes)).collect::<Result<_, _>>()?;
+        let parts = get_u8(&mut bytes)?;
+        if parts > ROOT + REPLACED + REPLACED_LAST {
+            return Err(Fault::Damaged("it has parts that do not exist"));
+        }
+        let has = |part: u8| parts & part != 0;
+        let root = has(ROOT).then(|| Child::get(&mut bytes)).transpose()?;
+        let replaced = has(REPLACED).then(|| Child::get(&mut bytes)).transpose()?;
+        let replaced_last = has(REPLACED_LAST).then(|| get_value(&mut bytes)).transpose()?;
+        let count = get_count(&mut bytes)?;
+        let mut keys = KeyReader::default();
+        let mut values = Vec::with_capacity(count);
         for _ in 0..count {
-            let key = get_slice(&mut bytes)?;
-            let value = get_slice(&mut bytes)?;
-            if entries.last().is_some_and(|(last, _)| *last >= key) {
-                return Err(Fault::Damaged("its keys are not in order"));
-            }
-            entries.push((key, value));
+            keys.read(&mut bytes)?;
+            values.push(match get_number(&mut bytes)?.checked_sub(1) {
+                None => None,
+                Some(len) => {
+                    Some(get_slice(&mut bytes, usize::try_from(len).unwrap_or(usize::MAX))?)
+                }
+            });
         }
-        if bytes.has_remaining() {
-            return Err(Fault::Damaged("bytes follow the last entry"));
-        }
-        Ok(Self { commit, snapshot: Snapshot { entries: BTreeMap::from_iter(entries) } })
+        finish(&bytes)?;
+        let keys = keys.finish();
+        let buffer =
+            values.into_iter().enumerate().map(|(index, value)| (keys.shared(index), value));
+        let buffer = buffer.collect();
+        Ok(Self { commit, flush, recent, root, replaced, replaced_last, buffer })
     }
 }
 
-const CUT: Fault = Fault::Damaged("it ends too early");
-
-/// Lengths fit: a head that is written is at most [`MAX_HEAD_BYTES`] long.
-fn put_len(bytes: &mut Vec<u8>, len: usize) {
-    bytes.put_u32_le(u32::try_from(len).unwrap_or(u32::MAX));
-}
-
-fn get_slice(bytes: &mut Bytes) -> Result<Bytes, Fault> {
-    let len = bytes.try_get_u32_le().map_err(|_| CUT)? as usize;
-    if len > bytes.len() {
-        return Err(CUT);
-    }
-    Ok(bytes.split_to(len))
-}
+/// The parts that a head may have.
+const ROOT: u8 = 1;
+const REPLACED: u8 = 2;
+const REPLACED_LAST: u8 = 4;
 
 #[cfg(test)]
 mod tests {
     use proptest::collection::{btree_map, vec};
+    use proptest::option;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::page::PageId;
 
-    fn head(commit: u64, entries: BTreeMap<Vec<u8>, Vec<u8>>) -> Head {
-        let entries = entries.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
-        Head { commit, snapshot: Snapshot { entries } }
+    fn id() -> impl Strategy<Value = PageId> {
+        (any::<u64>(), any::<u64>(), any::<u32>()).prop_map(|(flush, attempt, index)| PageId {
+            flush,
+            attempt,
+            index,
+        })
+    }
+
+    fn child() -> impl Strategy<Value = Child> {
+        (id(), any::<u64>(), any::<u32>(), any::<bool>()).prop_map(
+            |(id, entries, bytes, paged_values)| Child { id, entries, bytes, paged_values },
+        )
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            vec(any::<u8>(), 0..9).prop_map(|value| Value::Inline(value.into())),
+            (id(), any::<u32>()).prop_map(|(id, len)| Value::Paged { id, len }),
+        ]
+    }
+
+    fn head() -> impl Strategy<Value = Head> {
+        let bytes = |len| vec(any::<u8>(), 0..len).prop_map(Bytes::from);
+        let buffer = btree_map(bytes(6), option::of(bytes(30)), 0..12);
+        let numbers = (any::<u64>(), any::<u64>(), vec(any::<u64>(), 0..=MAX_RECENT));
+        let trees = (option::of(child()), option::of(child()), option::of(value()));
+        (numbers, trees, buffer).prop_map(|((commit, flush, recent), trees, buffer)| {
+            let (root, replaced, replaced_last) = trees;
+            Head { commit, flush, recent, root, replaced, replaced_last, buffer }
+        })
     }
 
     proptest! {
         #[test]
-        fn what_is_encoded_is_decoded(
-            commit: u64,
-            entries in btree_map(vec(any::<u8>(), 0..8), vec(any::<u8>(), 0..40), 0..20),
-        ) {
-            let head = head(commit, entries);
+        fn what_is_encoded_is_decoded(head in head()) {
             let bytes = head.encode();
             prop_assert_eq!(bytes.len(), head.encoded_len());
-            let decoded = Head::decode(bytes.into()).unwrap();
-            prop_assert_eq!(decoded.commit, head.commit);
-            prop_assert_eq!(decoded.snapshot.entries, head.snapshot.entries);
+            prop_assert_eq!(Head::decode(bytes.into()), Ok(head));
         }
 
         #[test]
-        fn arbitrary_bytes_are_decoded_or_refused(mut bytes in vec(any::<u8>(), 0..200)) {
-            if let Some(version) = bytes.first_mut() {
-                *version = VERSION;
-            }
-            let _ = Head::decode(bytes.into());
-        }
-
-        #[test]
-        fn a_shortened_head_is_damaged(
-            entries in btree_map(vec(any::<u8>(), 1..4), vec(any::<u8>(), 0..9), 1..5),
-            cut: prop::sample::Index,
-        ) {
-            let bytes = Bytes::from(head(7, entries).encode());
+        fn a_shortened_head_is_damaged(head in head(), cut: prop::sample::Index) {
+            let bytes = Bytes::from(head.encode());
             let cut = bytes.slice(..cut.index(bytes.len()));
             prop_assert!(matches!(Head::decode(cut), Err(Fault::Damaged(_))));
         }
@@ -142,11 +227,17 @@ mod tests {
     }
 
     #[test]
-    fn keys_out_of_order_are_damage() {
-        let mut bytes =
-            head(1, BTreeMap::from([(b"a".into(), vec![]), (b"b".into(), vec![])])).encode();
-        let first_key = 13 + 4;
-        bytes[first_key] = b'c';
-        assert!(matches!(Head::decode(bytes.into()), Err(Fault::Damaged(_))));
+    fn a_commit_is_known_until_too_many_followed() {
+        let before = Head::default();
+        let mut head = before.next(100, Buffer::new());
+        for id in 1..=7 {
+            assert_eq!(head.has_committed(100, &before), Some(true));
+            assert_eq!(head.has_committed(200, &before), Some(false));
+            head = head.next(id, Buffer::new());
+        }
+        assert_eq!(head.has_committed(100, &before), Some(true));
+        head = head.next(8, Buffer::new());
+        assert_eq!(head.recent.len(), MAX_RECENT);
+        assert_eq!(head.has_committed(100, &before), None);
     }
 }

@@ -21,7 +21,7 @@ pub trait Kv {
     /// The value of `key`, or `None` where there is none.
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError>;
 
-    /// The values of `keys`, in their order.
+    /// The values of `keys`, in their order; `None` where there is none.
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError>;
 
     /// Writes all `entries`, replacing what was there.
@@ -41,8 +41,16 @@ pub trait Kv {
     /// exists. Only called for keys whose value is 8 bytes long whenever they exist.
     async fn create_zero(&self, key: &str) -> Result<(), KvError>;
 
-    /// Lets `duration` pass, so that other writers get their turn.
+    /// Shows `visit` every key that begins with `prefix`, in any order. Keys that are written or
+    /// deleted meanwhile may be shown or not.
+    async fn keys(&self, prefix: &str, visit: impl FnMut(&str)) -> Result<(), KvError>;
+
+    /// Lets `duration` pass, so that others get their turn. A duration of zero lets the requests
+    /// that are ready in this instance go on.
     async fn pause(&self, duration: Duration);
+
+    /// The time since 1970. Clocks of those who share a store may differ, but by less than 30 s.
+    fn now(&self) -> Duration;
 }
 
 /// A call to the store failed: which one, and what the store said.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -18,12 +19,20 @@ use crate::{Kv, KvError};
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     values: Arc<Mutex<BTreeMap<String, Bytes>>>,
+    /// Microseconds since 1970.
+    clock: Arc<AtomicU64>,
 }
 
 impl Memory {
     /// All keys and values, for a test to look at.
     pub fn contents(&self) -> BTreeMap<String, Bytes> {
         self.lock().clone()
+    }
+
+    /// Moves the clock, which stands still but for pauses, forward.
+    pub fn advance(&self, duration: Duration) {
+        let duration = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        self.clock.fetch_add(duration, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Bytes>> {
@@ -86,8 +95,21 @@ impl Kv for Memory {
         Ok(())
     }
 
-    async fn pause(&self, _: Duration) {
+    async fn keys(&self, prefix: &str, mut visit: impl FnMut(&str)) -> Result<(), KvError> {
         Yield::default().await;
+        let keys: Vec<_> =
+            self.lock().keys().filter(|key| key.starts_with(prefix)).cloned().collect();
+        keys.iter().for_each(|key| visit(key));
+        Ok(())
+    }
+
+    async fn pause(&self, duration: Duration) {
+        Yield::default().await;
+        self.advance(duration);
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_micros(self.clock.load(Ordering::Relaxed))
     }
 }
 

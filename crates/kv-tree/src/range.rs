@@ -47,20 +47,6 @@ impl KeyRange {
         Self { start, end }
     }
 
-    /// No key.
-    pub(crate) fn none() -> Self {
-        Self { start: Bound::Excluded(Vec::new()), end: Bound::Excluded(Vec::new()) }
-    }
-
-    /// Leaves the part of the range that a scan in `order` has yet to visit after it saw `key`.
-    pub(crate) fn shrink_beyond(&mut self, key: &[u8], order: Order) {
-        let seen = Bound::Excluded(key.to_vec());
-        match order {
-            Order::Ascending => self.start = seen,
-            Order::Descending => self.end = seen,
-        }
-    }
-
     /// Whether `key` lies in the range.
     pub fn contains(&self, key: &[u8]) -> bool {
         RangeBounds::<[u8]>::contains(&self, key)

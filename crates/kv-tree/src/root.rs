@@ -8,72 +8,55 @@
 //! generation, and then swaps the root from "no generation" to its generation. One of them wins;
 //! nobody else ever wrote at the winner's key. The losers remove theirs.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::rc::Rc;
 
+use crate::codec::Fault;
 use crate::head::Head;
-use crate::tree::{ATTEMPTS, TreeName, contended, jittered_pause};
-use crate::{Error, Kv, KvError};
+use crate::random::{jittered_pause, random_u64};
+use crate::store::Store;
+use crate::tree::MAX_ATTEMPTS;
+use crate::{Error, Kv, TreeName};
 
 /// Where the head of a tree is.
 pub(crate) struct Root {
-    pub head_key: String,
+    pub generation: u64,
+    pub head_key: Rc<str>,
     remembered: bool,
 }
 
 impl Root {
     fn new(name: &TreeName, generation: u64, remembered: bool) -> Self {
-        Self { head_key: head_key(name, generation), remembered }
+        Self { generation, head_key: head_key(name, generation).into(), remembered }
     }
 
     /// The store has no head at [`head_key`](Root::head_key). If the generation was remembered,
     /// the store is another one by now and its root has to be read again; else the data is damaged.
-    pub fn head_is_missing(&self, name: &TreeName) -> Result<(), Error> {
+    pub fn head_is_missing<K: Kv>(&self, store: &Store<K>, name: &TreeName) -> Result<(), Error> {
         if self.remembered {
-            REMEMBERED.with_borrow_mut(|remembered| remembered.remove(name));
+            store.forget_generation(name);
             return Ok(());
         }
-        Err(Error::Damaged {
-            tree: name.as_str().into(),
-            key: self.head_key.clone(),
-            fault: "the root names it, but it does not exist",
-        })
+        Err(name.fault(&self.head_key, Fault::Damaged("the root names it, but it does not exist")))
     }
-}
-
-/// How many generations an instance remembers before it forgets them all.
-const MAX_REMEMBERED: usize = 1024;
-
-thread_local! {
-    /// The generation of a tree never changes, so that it need not be read for every request.
-    static REMEMBERED: RefCell<HashMap<TreeName, u64>> = RefCell::default();
-}
-
-fn remember(name: &TreeName, generation: u64) {
-    REMEMBERED.with_borrow_mut(|remembered| {
-        if remembered.len() >= MAX_REMEMBERED {
-            remembered.clear();
-        }
-        remembered.insert(name.clone(), generation);
-    });
 }
 
 /// The root of the tree `name`, or `None` if the tree does not exist yet.
-pub(crate) async fn find<K: Kv>(kv: &K, name: &TreeName) -> Result<Option<Root>, Error> {
-    if let Some(generation) = REMEMBERED.with_borrow(|remembered| remembered.get(name).copied()) {
+pub(crate) async fn find<K: Kv>(store: &Store<K>, name: &TreeName) -> Result<Option<Root>, Error> {
+    if let Some(generation) = store.remembered_generation(name) {
         return Ok(Some(Root::new(name, generation, true)));
     }
-    let value = kv.get(name.as_str()).await?;
+    let value = store.kv().get(name.as_str()).await?;
     let generation = value.and_then(|value| decode(&value));
     Ok(generation.map(|generation| {
-        remember(name, generation);
+        store.remember_generation(name, generation);
         Root::new(name, generation, false)
     }))
 }
 
 /// Brings the tree `name` into being with an empty head, unless another request has just done so.
-pub(crate) async fn create<K: Kv>(kv: &K, name: &TreeName) -> Result<(), Error> {
-    for attempt in ATTEMPTS {
+pub(crate) async fn create<K: Kv>(store: &Store<K>, name: &TreeName) -> Result<(), Error> {
+    let kv = store.kv();
+    for attempt in 0..MAX_ATTEMPTS {
         let (value, watch) = kv.watch(name.as_str()).await?;
         let Some(value) = value else {
             kv.create_zero(name.as_str()).await?;
@@ -91,7 +74,7 @@ pub(crate) async fn create<K: Kv>(kv: &K, name: &TreeName) -> Result<(), Error> 
         kv.delete_many(vec![head]).await?;
         kv.pause(jittered_pause(attempt)?).await;
     }
-    Err(contended(name))
+    Err(name.contended())
 }
 
 fn head_key(name: &TreeName, generation: u64) -> String {
@@ -106,6 +89,5 @@ fn decode(value: &[u8]) -> Option<u64> {
 
 /// Positive as a signed number too, because stores read eight-byte values as one.
 fn random_generation() -> Result<u64, Error> {
-    let random = getrandom::u64().map_err(|error| KvError::new("random", error.to_string()))?;
-    Ok((random >> 1).max(1))
+    Ok((random_u64()? >> 1).max(1))
 }

@@ -1,18 +1,15 @@
-//! Opening a tree and writing to it.
-
-use std::ops::Deref;
-use std::time::Duration;
+//! A tree and its name.
 
 use bytes::Bytes;
 
-use crate::head::{self, Head};
-use crate::{Error, Kv, KvError, MAX_HEAD_BYTES, Snapshot, root};
+use crate::codec::Fault;
+use crate::head::Head;
+use crate::pages::Pages;
+use crate::store::Store;
+use crate::{Error, Kv, Snapshot, root};
 
 /// How often a transaction is attempted before it gives up.
-const MAX_ATTEMPTS: u32 = 100;
-
-/// Where the random pause between two attempts stops growing.
-const MAX_PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const MAX_ATTEMPTS: u32 = 100;
 
 /// The name of a tree: 1 to 128 characters of `[A-Za-z0-9_.-]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -34,127 +31,89 @@ impl TreeName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What is wrong with the value of `key`.
+    pub(crate) fn fault(&self, key: &str, fault: Fault) -> Error {
+        let (tree, key) = (self.0.clone(), key.to_owned());
+        match fault {
+            Fault::Newer(version) => Error::Newer { tree, key, version },
+            Fault::Damaged(fault) => Error::Damaged { tree, key, fault },
+        }
+    }
+
+    pub(crate) fn contended(&self) -> Error {
+        Error::Contended { tree: self.0.clone(), attempts: MAX_ATTEMPTS }
+    }
 }
 
-/// A tree in a store. Opening it touches nothing; it comes into being with its first commit.
-#[derive(Debug)]
-pub struct Tree<K> {
-    kv: K,
-    name: TreeName,
+/// A tree in a store.
+pub struct Tree<K: Kv> {
+    pub(crate) store: Store<K>,
+    pub(crate) name: TreeName,
 }
 
 impl<K: Kv> Tree<K> {
-    /// The tree called `name` in `kv`.
-    pub fn open(kv: K, name: TreeName) -> Self {
-        Self { kv, name }
+    pub(crate) fn new(store: Store<K>, name: TreeName) -> Self {
+        Self { store, name }
+    }
+
+    /// The key-value store that the tree lives on.
+    pub fn kv(&self) -> &K {
+        self.store.kv()
+    }
+
+    /// Forgets the pages that were read, of this tree and of all others in its store, as an
+    /// instance that has just started.
+    pub fn forget_pages(&self) {
+        self.store.pages().clear();
     }
 
     /// The newest commit.
-    pub async fn snapshot(&self) -> Result<Snapshot, Error> {
+    pub async fn snapshot(&self) -> Result<Snapshot<K>, Error> {
+        let (pages, head) = self.head().await?;
+        Ok(Snapshot::new(pages, &head))
+    }
+
+    /// The newest head, and where its pages are.
+    pub(crate) async fn head(&self) -> Result<(Pages<K>, Head), Error> {
         loop {
-            let Some(root) = root::find(&self.kv, &self.name).await? else {
-                return Ok(Snapshot::default());
+            let Some(root) = root::find(&self.store, &self.name).await? else {
+                return Ok((self.no_pages(), Head::default()));
             };
-            match self.kv.get(&root.head_key).await? {
-                Some(bytes) => return Ok(self.decode(&root.head_key, bytes)?.snapshot),
-                None => root.head_is_missing(&self.name)?,
-            }
-        }
-    }
-
-    /// Runs `body` on a transaction and commits what it wrote, atomically, unless it fails. When
-    /// another writer was first, `body` runs again on the newer state: it must have no effects
-    /// besides the transaction. A body that writes nothing costs no write.
-    pub async fn transact<T, E: From<Error>>(
-        &self,
-        mut body: impl AsyncFnMut(&mut Transaction) -> Result<T, E>,
-    ) -> Result<T, E> {
-        for attempt in 0..MAX_ATTEMPTS {
-            let Some(root) = root::find(&self.kv, &self.name).await? else {
-                let mut transaction = Transaction::on(Snapshot::default());
-                let outcome = body(&mut transaction).await?;
-                if !transaction.changed {
-                    return Ok(outcome);
+            let pages = self.pages(&root);
+            match self.store.kv().get(&root.head_key).await? {
+                Some(bytes) => {
+                    let head = self.decode_head(&root.head_key, bytes)?;
+                    return Ok((pages, head));
                 }
-                root::create(&self.kv, &self.name).await?;
-                continue;
-            };
-            let (bytes, watch) = self.kv.watch(&root.head_key).await.map_err(Error::from)?;
-            let Some(bytes) = bytes else {
-                root.head_is_missing(&self.name)?;
-                continue;
-            };
-            let head = self.decode(&root.head_key, bytes)?;
-            let mut transaction = Transaction::on(head.snapshot);
-            let outcome = body(&mut transaction).await?;
-            if !transaction.changed {
-                return Ok(outcome);
+                None => root.head_is_missing(&self.store, &self.name)?,
             }
-            let next = Head { commit: head.commit.wrapping_add(1), snapshot: transaction.snapshot };
-            let bytes = next.encoded_len();
-            if bytes > MAX_HEAD_BYTES {
-                return Err(Error::Full { tree: self.name.as_str().into(), bytes }.into());
-            }
-            if self.kv.swap(watch, next.encode()).await.map_err(Error::from)? {
-                return Ok(outcome);
-            }
-            self.kv.pause(jittered_pause(attempt)?).await;
         }
-        Err(contended(&self.name).into())
     }
 
-    fn decode(&self, key: &str, bytes: Bytes) -> Result<Head, Error> {
-        Head::decode(bytes).map_err(|fault| {
-            let (tree, key) = (self.name.as_str().to_owned(), key.to_owned());
-            match fault {
-                head::Fault::Newer(version) => Error::Newer { tree, key, version },
-                head::Fault::Damaged(fault) => Error::Damaged { tree, key, fault },
-            }
-        })
-    }
-}
-
-pub(crate) const ATTEMPTS: std::ops::Range<u32> = 0..MAX_ATTEMPTS;
-
-pub(crate) fn contended(name: &TreeName) -> Error {
-    Error::Contended { tree: name.as_str().into(), attempts: MAX_ATTEMPTS }
-}
-
-/// A random part of a bound that doubles with each attempt, up to [`MAX_PAUSE`] (full jitter).
-pub(crate) fn jittered_pause(attempt: u32) -> Result<Duration, Error> {
-    let bound = Duration::from_millis(1 << attempt.min(16)).min(MAX_PAUSE);
-    let random = getrandom::u32().map_err(|error| KvError::new("random", error.to_string()))?;
-    Ok(bound.mul_f64(f64::from(random) / f64::from(u32::MAX)))
-}
-
-/// A transaction: reads as the snapshot it began with and its own writes on top.
-#[derive(Debug)]
-pub struct Transaction {
-    snapshot: Snapshot,
-    changed: bool,
-}
-
-impl Transaction {
-    fn on(snapshot: Snapshot) -> Self {
-        Self { snapshot, changed: false }
+    pub(crate) fn decode_head(&self, key: &str, value: Bytes) -> Result<Head, Error> {
+        Head::decode(value).map_err(|fault| self.name.fault(key, fault))
     }
 
-    /// Writes `value` at `key`, replacing what was there.
-    pub fn put(&mut self, key: impl Into<Bytes>, value: impl Into<Bytes>) {
-        self.snapshot.entries.insert(key.into(), value.into());
-        self.changed = true;
+    /// Where the pages of a head are that is read after this.
+    pub(crate) fn pages(&self, root: &root::Root) -> Pages<K> {
+        Pages {
+            store: self.store.clone(),
+            tree: self.name.clone(),
+            generation: root.generation,
+            head_key: root.head_key.clone(),
+            taken: self.store.kv().now(),
+        }
     }
 
-    /// Removes `key`, if it is there.
-    pub fn delete(&mut self, key: impl AsRef<[u8]>) {
-        self.changed |= self.snapshot.entries.remove(key.as_ref()).is_some();
-    }
-}
-
-impl Deref for Transaction {
-    type Target = Snapshot;
-
-    fn deref(&self) -> &Snapshot {
-        &self.snapshot
+    /// The place of no pages, for a tree that does not exist yet.
+    pub(crate) fn no_pages(&self) -> Pages<K> {
+        Pages {
+            store: self.store.clone(),
+            tree: self.name.clone(),
+            generation: 0,
+            head_key: "".into(),
+            taken: self.store.kv().now(),
+        }
     }
 }

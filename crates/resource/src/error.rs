@@ -194,10 +194,16 @@ impl From<kv_tree::Error> for Error {
                     .message("Nothing was changed. Try again.")
                     .header(RETRY_AFTER, "1")
             }
-            kv_tree::Error::Full { .. } => {
-                let reason = "The store has no room left";
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, code::INTERNAL, reason)
-                    .message("Nothing was changed. Delete resources to make room.")
+            kv_tree::Error::Expired { .. } => {
+                let reason = "The request took too long";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, reason)
+                    .message("Nothing was changed. Try again.")
+                    .header(RETRY_AFTER, "1")
+            }
+            kv_tree::Error::TooLong { .. } => {
+                let reason = "The resource is too large to be stored";
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_BODY, reason)
+                    .message("Nothing was changed.")
             }
             _ => return Self::internal(error),
         };
@@ -231,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_store_and_a_contended_one_differ_from_a_broken_one() {
+    fn a_contended_store_and_a_slow_one_differ_from_a_broken_one() {
         let tree = || "t".to_owned();
         let contended = Error::from(kv_tree::Error::Contended { tree: tree(), attempts: 3 });
         let response = contended.into_response();
@@ -239,8 +245,10 @@ mod tests {
             (response.status().as_u16(), &response.headers()[RETRY_AFTER]),
             (503, &"1".parse().unwrap())
         );
-        let full = Error::from(kv_tree::Error::Full { tree: tree(), bytes: 3 });
-        assert_eq!(full.into_response().status(), 507);
+        let expired = Error::from(kv_tree::Error::Expired { tree: tree() });
+        assert_eq!(expired.into_response().status(), 503);
+        let too_long = kv_tree::Error::TooLong { tree: tree(), what: "value", bytes: 3, limit: 2 };
+        assert_eq!(Error::from(too_long).into_response().status(), 413);
         let damaged = kv_tree::Error::Damaged { tree: tree(), key: "k".into(), fault: "f" };
         assert_eq!(Error::from(damaged).into_response().status(), 500);
     }

@@ -34,7 +34,7 @@ pub use definition::Definition;
 pub use error::Error;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Method, Request, Response};
-use kv_tree::{Tree, TreeName};
+use kv_tree::TreeName;
 pub use ports::Ports;
 use route::{Links, Target};
 pub use settings::Settings;
@@ -73,7 +73,7 @@ async fn answer<P: Ports, B: http_body::Body>(
     let target = Target::of(definition, request.uri().path())?;
     let links = Links::of(definition, settings, &request);
     let tree = TreeName::new(format!("{}.{}", settings.tenant, definition.name))?;
-    let tree = Tree::open(ports.kv().await.map_err(kv_tree::Error::from)?, tree);
+    let tree = ports.store().await.map_err(kv_tree::Error::from)?.tree(tree);
     match (target, request.method()) {
         (Target::Collection, &Method::GET) => list::list(&tree, &links, &request).await,
         (Target::Collection, &Method::POST) => {

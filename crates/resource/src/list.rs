@@ -17,13 +17,12 @@ pub(crate) async fn list<K: Kv, B>(
     let Page { offset, limit } = Page::of(request.uri())?;
     let snapshot = tree.snapshot().await?;
     let total = snapshot.count(&record::keys()).await?;
-    let mut scan = snapshot.scan(record::keys(), Order::Ascending, offset);
+    let scan = snapshot.scan(record::keys(), Order::Ascending);
+    let mut scan = scan.offset(offset).limit(limit as u64);
     let mut body = BytesMut::new();
     let mut results = 0_usize;
     body.put_u8(b'[');
-    while results < limit
-        && let Some((key, value)) = scan.next().await?
-    {
+    while let Some((key, value)) = scan.next().await? {
         let id = record::id_of(&key)?;
         if results > 0 {
             body.put_u8(b',');

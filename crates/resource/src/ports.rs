@@ -1,7 +1,7 @@
 //! What the pipeline needs of the outside world.
 
 use jiff::Timestamp;
-use kv_tree::{Kv, KvError};
+use kv_tree::{Kv, KvError, Store};
 use uuid::Uuid;
 
 /// The outside world.
@@ -10,8 +10,8 @@ pub trait Ports {
     /// The key-value store.
     type Kv: Kv;
 
-    /// Opens the key-value store.
-    async fn kv(&self) -> Result<Self::Kv, KvError>;
+    /// Opens the store of trees; every request of an instance gets the same one.
+    async fn store(&self) -> Result<Store<Self::Kv>, KvError>;
 
     /// The time.
     fn now(&self) -> Timestamp;

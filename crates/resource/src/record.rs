@@ -8,7 +8,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use jiff::Timestamp;
-use kv_tree::{KeyRange, Snapshot};
+use kv_tree::{KeyRange, Kv, Snapshot};
 use schemas::Fault;
 use serde_json::{Map, Value};
 
@@ -31,7 +31,7 @@ pub(crate) fn keys() -> KeyRange {
 }
 
 /// The record with the id, or the error that there is none.
-pub(crate) async fn find(snapshot: &Snapshot, id: &str) -> Result<Record, Error> {
+pub(crate) async fn find<K: Kv>(snapshot: &Snapshot<K>, id: &str) -> Result<Record, Error> {
     match snapshot.get(key(id)).await? {
         Some(value) => Record::read(id, value),
         None => Err(Error::no_such_resource(id)),

@@ -1,0 +1,135 @@
+//! Standing in line.
+//!
+//! Nobody is woken here: whoever waits looks again and again, and lets others go on in between.
+//! Within a component, one request cannot wake another (the part of wit-bindgen that would do so,
+//! its feature `inter-task-wakeup`, makes current versions of wasmtime trap). What is waited for
+//! takes a few milliseconds and is mostly calls during which nobody else runs anyway.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::Kv;
+
+/// How often one looks without pausing.
+const EAGER_LOOKS: u32 = 200;
+
+/// The pause between two looks after that.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Waits until `look` sees what it waits for.
+async fn wait_for<K: Kv, T>(kv: &K, mut look: impl FnMut() -> Option<T>) -> T {
+    let mut looks = 0;
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        kv.pause(if looks < EAGER_LOOKS { Duration::ZERO } else { PAUSE }).await;
+        looks += 1;
+    }
+}
+
+/// A line in which each waits for those before. Who has the turn may leave something for the next.
+pub(crate) struct Line<T> {
+    tickets: RefCell<VecDeque<u64>>,
+    next_ticket: Cell<u64>,
+    left: Cell<Option<T>>,
+}
+
+impl<T> Default for Line<T> {
+    fn default() -> Self {
+        Self { tickets: RefCell::default(), next_ticket: Cell::new(0), left: Cell::new(None) }
+    }
+}
+
+/// A place in line; the first place is the turn. Dropping it lets the next one move up.
+pub(crate) struct Place<'l, T> {
+    line: &'l Line<T>,
+    ticket: u64,
+}
+
+impl<T> Line<T> {
+    /// Waits for the turn.
+    pub async fn turn<K: Kv>(&self, kv: &K) -> Place<'_, T> {
+        let ticket = self.next_ticket.get();
+        self.next_ticket.set(ticket.wrapping_add(1));
+        self.tickets.borrow_mut().push_back(ticket);
+        let place = Place { line: self, ticket };
+        wait_for(kv, || (self.tickets.borrow().front() == Some(&ticket)).then_some(())).await;
+        place
+    }
+}
+
+impl<T> Place<'_, T> {
+    /// Whether others stand behind.
+    pub fn others_wait(&self) -> bool {
+        self.line.tickets.borrow().len() > 1
+    }
+
+    /// What the one before has left.
+    pub fn take(&self) -> Option<T> {
+        self.line.left.take()
+    }
+
+    /// Ends the turn and leaves something for the next one. If there is none any more, it is dropped.
+    pub fn leave(self, left: T) {
+        self.line.left.set(Some(left));
+    }
+}
+
+impl<T> Drop for Place<'_, T> {
+    fn drop(&mut self) {
+        let mut tickets = self.line.tickets.borrow_mut();
+        tickets.retain(|ticket| *ticket != self.ticket);
+        let alone = tickets.is_empty();
+        drop(tickets);
+        if alone {
+            self.line.left.take();
+        }
+    }
+}
+
+/// One end of a promise: dropping it without keeping it breaks it.
+pub(crate) struct Promise<T>(Rc<Cell<Promised<T>>>);
+
+/// The other end.
+pub(crate) struct Awaited<T>(Rc<Cell<Promised<T>>>);
+
+enum Promised<T> {
+    Open,
+    Kept(T),
+    Broken,
+}
+
+/// A promise and who waits for it.
+pub(crate) fn promise<T>() -> (Promise<T>, Awaited<T>) {
+    let promised = Rc::new(Cell::new(Promised::Open));
+    (Promise(promised.clone()), Awaited(promised))
+}
+
+impl<T> Promise<T> {
+    pub fn keep(self, value: T) {
+        self.0.set(Promised::Kept(value));
+    }
+}
+
+impl<T> Drop for Promise<T> {
+    fn drop(&mut self) {
+        if let Promised::Kept(value) = self.0.replace(Promised::Broken) {
+            self.0.set(Promised::Kept(value));
+        }
+    }
+}
+
+impl<T> Awaited<T> {
+    /// Waits for the value; `None` if the promise is broken.
+    pub async fn value<K: Kv>(self, kv: &K) -> Option<T> {
+        wait_for(kv, || match self.0.replace(Promised::Open) {
+            Promised::Open => None,
+            Promised::Kept(value) => Some(Some(value)),
+            Promised::Broken => Some(None),
+        })
+        .await
+    }
+}

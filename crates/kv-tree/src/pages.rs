@@ -1,0 +1,159 @@
+//! Fetching pages.
+//!
+//! What reads or changes nodes is written as a plain function of a [`View`]. Where the view lacks a
+//! page, the function goes on without it, and its result does not count: [`Pages::resolve`] fetches
+//! all pages that were missing, in one call, and runs the function again. So the pages of one level
+//! are fetched together, and no algorithm has to know how.
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::cache::PageCache;
+use crate::codec::Fault;
+use crate::page::{Child, Page, PageId};
+use crate::store::Store;
+use crate::{Error, Kv, TreeName};
+
+/// How old a snapshot may be when pages are deleted that it may need; see [`GRACE`].
+const MAX_SNAPSHOT_AGE: Duration = Duration::from_secs(30);
+
+/// How long replaced pages stay. Longer than a snapshot lives, by as much as clocks may differ.
+pub(crate) const GRACE: Duration = Duration::from_secs(60);
+
+/// How many pages are fetched, or deleted, by one call.
+pub(crate) const MAX_BATCH: usize = 1000;
+
+/// Where the pages of one commit are.
+pub(crate) struct Pages<K: Kv> {
+    pub store: Store<K>,
+    pub tree: TreeName,
+    pub generation: u64,
+    pub head_key: Rc<str>,
+    /// When the head was about to be read.
+    pub taken: Duration,
+}
+
+impl<K: Kv> Clone for Pages<K> {
+    fn clone(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            tree: self.tree.clone(),
+            generation: self.generation,
+            head_key: self.head_key.clone(),
+            taken: self.taken,
+        }
+    }
+}
+
+impl<K: Kv> Pages<K> {
+    /// Runs `walk` until no page is missing to it, and returns its last result.
+    pub async fn resolve<T>(&self, mut walk: impl FnMut(&mut View<'_>) -> T) -> Result<T, Error> {
+        let mut view = View::new(self.store.pages(), self.generation);
+        loop {
+            let result = walk(&mut view);
+            // A fault that was found while pages were missing may be due to that; a true one is found
+            // again.
+            let fault = view.fault.take();
+            if view.missing.is_empty() {
+                return match fault {
+                    Some((id, fault)) => Err(self.damaged(id, fault)),
+                    None => Ok(result),
+                };
+            }
+            let missing: Vec<_> = std::mem::take(&mut view.missing).into_iter().collect();
+            for batch in missing.chunks(MAX_BATCH) {
+                self.fetch(batch, &mut view).await?;
+            }
+        }
+    }
+
+    async fn fetch(&self, ids: &[PageId], view: &mut View<'_>) -> Result<(), Error> {
+        let keys: Vec<_> = ids.iter().map(|id| id.key(&self.head_key)).collect();
+        let pages = match &keys[..] {
+            // A single read does not hold up other requests of the instance.
+            [key] => vec![self.store.kv().get(key).await?],
+            keys => self.store.kv().get_many(keys).await?,
+        };
+        for (index, id) in ids.iter().enumerate() {
+            let page = pages.get(index).cloned().flatten();
+            let page = page.ok_or_else(|| self.page_is_missing(*id))?;
+            let page = Page::decode(page).map_err(|fault| self.damaged(*id, fault))?;
+            let page = Rc::new(page);
+            self.store.pages().insert(self.generation, *id, page.clone());
+            view.pinned.insert(*id, page);
+        }
+        Ok(())
+    }
+
+    fn page_is_missing(&self, id: PageId) -> Error {
+        if self.store.kv().now().saturating_sub(self.taken) > MAX_SNAPSHOT_AGE {
+            return Error::Expired { tree: self.tree.as_str().into() };
+        }
+        self.damaged(id, Fault::Damaged("it is needed, but it does not exist"))
+    }
+
+    /// What is wrong with the head.
+    pub fn damaged_head(&self, fault: Fault) -> Error {
+        self.tree.fault(&self.head_key, fault)
+    }
+
+    /// What is wrong with a page.
+    pub fn damaged(&self, id: PageId, fault: Fault) -> Error {
+        self.tree.fault(&id.key(&self.head_key), fault)
+    }
+}
+
+/// Pages at hand.
+pub(crate) struct View<'c> {
+    cache: &'c PageCache,
+    generation: u64,
+    /// Pages that were seen stay at hand, whatever the cache evicts.
+    pinned: HashMap<PageId, Rc<Page>>,
+    missing: BTreeSet<PageId>,
+    fault: Option<(PageId, Fault)>,
+}
+
+impl<'c> View<'c> {
+    fn new(cache: &'c PageCache, generation: u64) -> Self {
+        Self { cache, generation, pinned: HashMap::new(), missing: BTreeSet::new(), fault: None }
+    }
+
+    /// The node that `child` describes, which must be of the level if one is given.
+    pub fn node(&mut self, child: &Child, level: Option<u8>) -> Option<Rc<Page>> {
+        let page = self.page(child.id)?;
+        if page.is_node(child) && level.is_none_or(|level| page.level() == Some(level)) {
+            return Some(page);
+        }
+        self.damage(child.id, "it is not the node that it is referred to as");
+        None
+    }
+
+    /// The value of `len` bytes that lies in a page of its own.
+    pub fn value(&mut self, id: PageId, len: u32) -> Option<Bytes> {
+        match &*self.page(id)? {
+            Page::Value(value) if value.len() == len as usize => return Some(value.clone()),
+            _ => self.damage(id, "it is not the value that it is referred to as"),
+        }
+        None
+    }
+
+    /// Reports a page that is not what it should be.
+    pub fn damage(&mut self, id: PageId, fault: &'static str) {
+        self.fault.get_or_insert((id, Fault::Damaged(fault)));
+    }
+
+    fn page(&mut self, id: PageId) -> Option<Rc<Page>> {
+        if let Some(page) = self.pinned.get(&id) {
+            return Some(page.clone());
+        }
+        let Some(page) = self.cache.get(self.generation, id) else {
+            self.missing.insert(id);
+            return None;
+        };
+        self.pinned.insert(id, page.clone());
+        Some(page)
+    }
+}

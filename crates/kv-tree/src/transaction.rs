@@ -1,0 +1,67 @@
+//! Writing to a tree.
+
+use std::ops::Deref;
+
+use bytes::Bytes;
+
+use crate::{Error, Kv, Snapshot, TreeName};
+
+/// A transaction: reads as the snapshot it began with and its own writes on top.
+pub struct Transaction<K: Kv> {
+    snapshot: Snapshot<K>,
+    changed: bool,
+    too_long: Option<(&'static str, usize, usize)>,
+}
+
+/// The longest key of a tree.
+pub const MAX_KEY_BYTES: usize = 1 << 10;
+
+/// The longest value of a tree.
+pub const MAX_VALUE_BYTES: usize = 1 << 20;
+
+impl<K: Kv> Transaction<K> {
+    pub(crate) fn on(snapshot: Snapshot<K>) -> Self {
+        Self { snapshot, changed: false, too_long: None }
+    }
+
+    /// What the transaction leaves, if it wrote anything.
+    pub(crate) fn written(self, tree: &TreeName) -> Result<Option<Snapshot<K>>, Error> {
+        match self.too_long {
+            Some((what, bytes, limit)) => {
+                Err(Error::TooLong { tree: tree.as_str().into(), what, bytes, limit })
+            }
+            None => Ok(self.changed.then_some(self.snapshot)),
+        }
+    }
+
+    /// Writes `value` at `key`, replacing what was there. A key longer than [`MAX_KEY_BYTES`] or a
+    /// value longer than [`MAX_VALUE_BYTES`] makes the transaction fail when it is committed.
+    pub fn put(&mut self, key: impl Into<Bytes>, value: impl Into<Bytes>) {
+        let (key, value) = (key.into(), value.into());
+        if key.len() > MAX_KEY_BYTES {
+            self.too_long = Some(("key", key.len(), MAX_KEY_BYTES));
+        } else if value.len() > MAX_VALUE_BYTES {
+            self.too_long = Some(("value", value.len(), MAX_VALUE_BYTES));
+        }
+        self.snapshot.buffer.insert(key, Some(value));
+        self.changed = true;
+    }
+
+    /// Removes `key`, if it is there.
+    pub fn delete(&mut self, key: impl Into<Bytes>) {
+        let key = key.into();
+        // Whether the pages have the key need not be known: the buffer says that it is gone.
+        self.changed |= match self.snapshot.root {
+            Some(_) => self.snapshot.buffer.insert(key, None) != Some(None),
+            None => self.snapshot.buffer.remove(&key).is_some(),
+        };
+    }
+}
+
+impl<K: Kv> Deref for Transaction<K> {
+    type Target = Snapshot<K>;
+
+    fn deref(&self) -> &Snapshot<K> {
+        &self.snapshot
+    }
+}

@@ -1,0 +1,112 @@
+//! Running futures step by step, and random writes.
+
+// Each test file uses a part of this.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use kv_tree::{Error, Kv, Store, Transaction, Tree, TreeName};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// What a tree should hold.
+pub type Model = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// The tree that the tests use, as an instance that has just started sees it.
+pub fn tree<K: Kv>(kv: K) -> Tree<K> {
+    Store::new(kv).tree(TreeName::new("tenant.accounts").unwrap())
+}
+
+/// Polls `future` until it is done.
+pub fn run<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return value;
+        }
+    }
+}
+
+pub type Task<'t, T> = Pin<Box<dyn Future<Output = T> + 't>>;
+
+/// Polls `tasks` in the order that `schedule` chooses, and then in turn, until all are done. Returns
+/// what each of them returned.
+pub fn interleave<T>(tasks: Vec<Task<'_, T>>, schedule: &[usize]) -> Vec<T> {
+    let mut tasks: Vec<_> = tasks.into_iter().enumerate().collect();
+    let mut results: Vec<Option<T>> = tasks.iter().map(|_| None).collect();
+    let mut step = 0;
+    while !tasks.is_empty() {
+        let choice = schedule.get(step).copied().unwrap_or(step) % tasks.len();
+        step += 1;
+        assert!(step < 1_000_000, "the tasks wait for one another");
+        let mut context = Context::from_waker(Waker::noop());
+        if let Poll::Ready(value) = tasks[choice].1.as_mut().poll(&mut context) {
+            let (task, _) = tasks.swap_remove(choice);
+            results[task] = Some(value);
+        }
+    }
+    results.into_iter().map(Option::unwrap).collect()
+}
+
+/// One write of a transaction.
+#[derive(Debug, Clone)]
+pub enum Write {
+    Put(Vec<u8>, Vec<u8>),
+    Delete(Vec<u8>),
+}
+
+impl Write {
+    pub fn apply<K: Kv>(&self, transaction: &mut Transaction<K>) {
+        match self.clone() {
+            Self::Put(key, value) => transaction.put(key, value),
+            Self::Delete(key) => transaction.delete(key),
+        }
+    }
+
+    pub fn apply_to(&self, model: &mut Model) {
+        match self.clone() {
+            Self::Put(key, value) => {
+                model.insert(key, value);
+            }
+            Self::Delete(key) => {
+                model.remove(&key);
+            }
+        }
+    }
+}
+
+/// Keys that are often the same, often share a prefix, and hold all sorts of bytes.
+pub fn key() -> impl Strategy<Value = Vec<u8>> {
+    let short = vec(prop::sample::select(&[0_u8, 1, b'a', b'b', 254, 255][..]), 0..5);
+    let numbered = (0..400_u32).prop_map(|n| format!("i/name/{n:05}").into_bytes());
+    prop_oneof![2 => short, 3 => numbered]
+}
+
+/// Values of which a page holds many, few or one, and some that get pages of their own.
+pub fn value() -> impl Strategy<Value = Vec<u8>> {
+    let len = prop_oneof![
+        4 => 0..9_usize,
+        3 => 200..500_usize,
+        3 => 1400..2048_usize,
+        1 => 2049..6000_usize,
+    ];
+    (any::<u8>(), len).prop_map(|(byte, len)| vec![byte; len])
+}
+
+pub fn write() -> impl Strategy<Value = Write> {
+    prop_oneof![
+        3 => (key(), value()).prop_map(|(key, value)| Write::Put(key, value)),
+        1 => key().prop_map(Write::Delete),
+    ]
+}
+
+/// Commits `writes` as one transaction.
+pub async fn commit<K: Kv>(tree: &Tree<K>, writes: &[Write]) -> Result<(), Error> {
+    tree.transact(async |transaction| {
+        writes.iter().for_each(|write| write.apply(transaction));
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,189 @@
+//! Several requests, in one instance and in several, on one tree, with every order of their effects.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Task, interleave, run, tree};
+use kv_tree::{Error, KeyRange, Memory, Metered, Order, Store, Tree, TreeName};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// Appends `writer` to a log, at the place that the log's length says.
+async fn append<K: kv_tree::Kv>(tree: &Tree<K>, writer: u8, size: usize) -> Result<(), Error> {
+    tree.transact(async |transaction| {
+        let place = transaction.count(&KeyRange::prefix("log/")).await?;
+        transaction.put(format!("log/{place:04}"), vec![writer]);
+        transaction.put(format!("record/{writer}"), vec![writer; size]);
+        Ok(())
+    })
+    .await
+}
+
+proptest! {
+    /// Every transaction sees all that were committed before it, on a tree that none of them found
+    /// in existence, with commits in the head and commits to pages.
+    #[test]
+    fn transactions_are_serial(
+        schedule in vec(0_usize..24, 0..600),
+        writers in vec((0..3_usize, prop::sample::select(&[0, 700, 5000, 9000][..])), 1..24),
+    ) {
+        let memory = Memory::default();
+        let instances = [0, 1, 2].map(|_| tree(memory.clone()));
+        let tasks = writers.iter().zip(0..).map(|((instance, size), writer)| {
+            Box::pin(append(&instances[*instance], writer, *size)) as Task<Result<(), Error>>
+        }).collect();
+        for outcome in interleave(tasks, &schedule) {
+            outcome.unwrap();
+        }
+        let log = run(async {
+            let snapshot = tree(memory.clone()).snapshot().await.unwrap();
+            let mut scan = snapshot.scan(KeyRange::prefix("log/"), Order::Ascending);
+            let mut log = Vec::new();
+            while let Some((key, value)) = scan.next().await.unwrap() {
+                assert_eq!(key, format!("log/{:04}", log.len()));
+                log.push(usize::from(value[0]));
+            }
+            for (writer, (_, size)) in writers.iter().enumerate() {
+                let record = snapshot.get(format!("record/{writer}")).await.unwrap();
+                assert_eq!(record.unwrap().len(), *size);
+            }
+            log
+        });
+        let mut sorted = log.clone();
+        sorted.sort_unstable();
+        prop_assert_eq!(sorted, (0..writers.len()).collect::<Vec<_>>());
+        // Whoever lost a race has cleaned up.
+        let mut used = run(tree(memory.clone()).audit()).unwrap().keys;
+        used.insert("tenant.accounts".into());
+        prop_assert_eq!(memory.contents().into_keys().collect::<std::collections::BTreeSet<_>>(), used);
+    }
+
+    /// Requests that end at any point, also while others count on them, hold nobody up.
+    #[test]
+    fn a_request_that_ends_early_holds_nobody_up(
+        schedule in vec(0_usize..9, 0..200),
+        lifetimes in vec(prop::option::of(0_usize..40), 1..9),
+    ) {
+        let memory = Memory::default();
+        let instance = tree(memory.clone());
+        let tasks = lifetimes.iter().zip(0..).map(|(lifetime, writer)| {
+            let request = append(&instance, writer, 10);
+            Box::pin(async move {
+                match lifetime {
+                    Some(polls) => drop_after(*polls, request).await,
+                    None => Some(request.await),
+                }
+            }) as Task<Option<Result<(), Error>>>
+        }).collect();
+        let outcomes = interleave(tasks, &schedule);
+        let snapshot = run(tree(memory).snapshot()).unwrap();
+        for (writer, outcome) in outcomes.iter().enumerate() {
+            let record = run(snapshot.get(format!("record/{writer}"))).unwrap();
+            match outcome {
+                Some(Ok(())) => prop_assert!(record.is_some()),
+                // Nobody knows what came of a commit whose request ended.
+                Some(Err(Error::Store(_))) | None => {}
+                Some(Err(error)) => panic!("{error}"),
+            }
+        }
+        let log = run(snapshot.count(&KeyRange::prefix("log/"))).unwrap();
+        let records = run(snapshot.count(&KeyRange::prefix("record/"))).unwrap();
+        prop_assert_eq!(log, records);
+    }
+}
+
+/// Polls `future` up to `polls` times, and then drops it.
+async fn drop_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = Box::pin(future);
+    let mut polled = 0;
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        std::task::Poll::Ready(value) => std::task::Poll::Ready(Some(value)),
+        std::task::Poll::Pending if polled == polls => std::task::Poll::Ready(None),
+        std::task::Poll::Pending => {
+            polled += 1;
+            std::task::Poll::Pending
+        }
+    })
+    .await
+}
+
+#[test]
+fn requests_of_one_instance_share_a_commit() {
+    let kv = Metered::new(Memory::default());
+    let store = Store::new(kv);
+    let instance = store.tree(TreeName::new("tenant.accounts").unwrap());
+    run(append(&instance, 99, 10)).unwrap();
+    let before = store.kv().usage();
+    let tasks = (0..16).map(|writer| Box::pin(append(&instance, writer, 10)) as Task<_>).collect();
+    for outcome in interleave::<Result<(), Error>>(tasks, &[]) {
+        outcome.unwrap();
+    }
+    let usage = store.kv().usage() - before;
+    // The first in line may be alone; all others are there by the time it is done.
+    assert!(usage.write_calls <= 2, "{usage:?}");
+    assert_eq!(
+        run(run(instance.snapshot()).unwrap().count(&KeyRange::prefix("log/"))).unwrap(),
+        17
+    );
+}
+
+#[test]
+fn a_failing_request_does_not_fail_those_it_shares_a_commit_with() {
+    let instance = tree(Memory::default());
+    run(append(&instance, 99, 10)).unwrap();
+    let refuse = async {
+        instance
+            .transact(async |transaction| {
+                transaction.put("refused", "1");
+                let _ = transaction.get("log/0000").await?;
+                Err::<(), _>(Error::Name("refused".into()))
+            })
+            .await
+    };
+    let too_long = async {
+        instance
+            .transact(async |transaction| {
+                transaction.put(vec![b'k'; 2000], "1");
+                Ok::<_, Error>(())
+            })
+            .await
+    };
+    let tasks: Vec<Task<Result<(), Error>>> = vec![
+        Box::pin(append(&instance, 1, 10)),
+        Box::pin(refuse),
+        Box::pin(append(&instance, 2, 10)),
+        Box::pin(too_long),
+        Box::pin(append(&instance, 3, 10)),
+    ];
+    let outcomes = interleave(tasks, &[]);
+    assert!(matches!(outcomes[1], Err(Error::Name(_))));
+    assert!(matches!(outcomes[3], Err(Error::TooLong { what: "key", bytes: 2000, .. })));
+    for appended in [0, 2, 4] {
+        outcomes[appended].as_ref().unwrap();
+    }
+    let snapshot = run(instance.snapshot()).unwrap();
+    assert_eq!(run(snapshot.get("refused")).unwrap(), None);
+    assert_eq!(run(snapshot.count(&KeyRange::all())).unwrap(), 8);
+}
+
+#[test]
+fn a_writer_that_is_always_too_late_gives_up() {
+    let memory = Memory::default();
+    let (slow, fast) = (tree(memory.clone()), tree(memory.clone()));
+    run(append(&fast, 0, 10)).unwrap();
+    let mut attempts = 0;
+    let outcome = run(slow.transact(async |transaction| {
+        attempts += 1;
+        append(&fast, 1, 10).await?;
+        transaction.put("late", "1");
+        Ok::<_, Error>(())
+    }));
+    assert!(matches!(outcome, Err(Error::Contended { attempts: 100, .. })), "{outcome:?}");
+    assert_eq!(attempts, 100);
+    let snapshot = run(fast.snapshot()).unwrap();
+    assert_eq!(run(snapshot.get("late")).unwrap(), None);
+    assert_eq!(run(snapshot.count(&KeyRange::prefix("log/"))).unwrap(), 101);
+    // Pauses are random, but they are there.
+    assert!(kv_tree::Kv::now(&memory) > Duration::ZERO);
+}

@@ -1,0 +1,163 @@
+//! A tree against `BTreeMap`: the same writes, the same answers.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::time::Duration;
+
+use common::{Model, Write, commit, key, run, tree, write};
+use kv_tree::{Error, KeyRange, Memory, Order, Snapshot};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// What one of several instances does.
+#[derive(Debug, Clone)]
+enum Step {
+    Commit(Vec<Write>),
+    /// A transaction that fails after its writes.
+    Abort(Vec<Write>),
+    /// Keeps a snapshot, which later commits must not change.
+    Hold,
+    /// Lets time pass.
+    Wait(u64),
+    /// Loses what the instance has cached.
+    Forget,
+    Vacuum,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => vec(write(), 1..30).prop_map(Step::Commit),
+        2 => vec((300..400_u32).prop_map(|n| Write::Delete(format!("i/name/{n:05}").into_bytes())), 1..90)
+            .prop_map(Step::Commit),
+        1 => vec(write(), 1..9).prop_map(Step::Abort),
+        2 => Just(Step::Hold),
+        1 => (1..50_u64).prop_map(Step::Wait),
+        1 => Just(Step::Forget),
+        1 => Just(Step::Vacuum),
+    ]
+}
+
+/// What a snapshot is asked.
+#[derive(Debug, Clone)]
+struct Question {
+    range: KeyRange,
+    order: Order,
+    offset: u64,
+    limit: u64,
+    keys: Vec<Vec<u8>>,
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let bound = || {
+        prop_oneof![
+            Just(Bound::Unbounded),
+            key().prop_map(Bound::Included),
+            key().prop_map(Bound::Excluded),
+        ]
+    };
+    let range = prop_oneof![
+        Just(KeyRange::all()),
+        key().prop_map(KeyRange::prefix),
+        (bound(), bound()).prop_map(|(start, end)| KeyRange::between(start, end)),
+    ];
+    let order = prop::sample::select(&[Order::Ascending, Order::Descending][..]);
+    let limit = prop_oneof![0..40_u64, Just(u64::MAX)];
+    (range, order, 0..60_u64, limit, vec(key(), 0..6)).prop_map(
+        |(range, order, offset, limit, keys)| Question { range, order, offset, limit, keys },
+    )
+}
+
+/// Checks the answers of a snapshot.
+async fn ask(snapshot: &Snapshot<Memory>, model: &Model, question: &Question) -> Result<(), Error> {
+    let Question { range, order, offset, limit, keys } = question;
+    let within = model.iter().filter(|(key, _)| range.contains(key));
+    assert_eq!(snapshot.count(range).await?, within.clone().count() as u64);
+
+    let mut expected: Vec<_> = within.collect();
+    if *order == Order::Descending {
+        expected.reverse();
+    }
+    let limit_here = usize::try_from(*limit).unwrap_or(usize::MAX);
+    let expected = expected.into_iter().skip(*offset as usize).take(limit_here);
+    let mut scan = snapshot.scan(range.clone(), *order).offset(*offset).limit(*limit);
+    for (key, value) in expected {
+        let (scanned_key, scanned_value) = scan.next().await?.expect("the scan ended early");
+        assert_eq!((&scanned_key[..], &scanned_value[..]), (&key[..], &value[..]));
+    }
+    assert_eq!(scan.next().await?, None);
+    assert_eq!(scan.next().await?, None, "a finished scan stays finished");
+
+    let values = snapshot.get_many(keys).await?;
+    let expected: Vec<_> = keys.iter().map(|key| model.get(key).cloned().map(Into::into)).collect();
+    assert_eq!(values, expected);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn several_instances_read_and_write_as_one_map(
+        steps in vec((0..3_usize, step()), 0..40),
+        questions in vec(question(), 8),
+    ) {
+        let memory = Memory::default();
+        let instances = [0, 1, 2].map(|_| tree(memory.clone()));
+        let mut model = Model::new();
+        let mut held = Vec::new();
+        let mut clock = 0;
+        run(async {
+            for (instance, step) in &steps {
+                let tree = &instances[*instance];
+                match step {
+                    Step::Commit(writes) => {
+                        commit(tree, writes).await.unwrap();
+                        writes.iter().for_each(|write| write.apply_to(&mut model));
+                    }
+                    Step::Abort(writes) => {
+                        let outcome = tree.transact(async |transaction| {
+                            writes.iter().for_each(|write| write.apply(transaction));
+                            Err::<(), _>(Error::Name("no".into()))
+                        }).await;
+                        assert!(matches!(outcome, Err(Error::Name(_))));
+                    }
+                    Step::Hold => held.push((tree.snapshot().await.unwrap(), model.clone(), clock)),
+                    Step::Wait(seconds) => {
+                        memory.advance(Duration::from_secs(*seconds));
+                        clock += seconds;
+                    }
+                    Step::Forget => tree.forget_pages(),
+                    Step::Vacuum => {
+                        let vacuumed = tree.vacuum().await.unwrap();
+                        assert_eq!((vacuumed.orphaned_pages, vacuumed.orphaned_heads), (0, 0));
+                    }
+                }
+            }
+            let newest = instances[0].snapshot().await.unwrap();
+            for question in &questions {
+                ask(&newest, &model, question).await.unwrap();
+            }
+            for (snapshot, model, taken) in &held {
+                for question in &questions {
+                    match ask(snapshot, model, question).await {
+                        Ok(()) => {}
+                        Err(Error::Expired { .. }) if clock - taken > 30 => {}
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+            }
+            let audit = instances[1].audit().await.unwrap();
+            assert_eq!(audit.entries, model.len() as u64);
+            let stored: BTreeSet<_> = memory.contents().into_keys().collect();
+            let mut used = audit.keys;
+            used.extend((!stored.is_empty()).then(|| "tenant.accounts".to_owned()));
+            assert_eq!(stored, used);
+            for (key, value) in memory.contents() {
+                assert!(key.contains(":") == (key != "tenant.accounts"));
+                assert!(key.matches(':').count() != 1 || value.len() <= 16 << 10, "{} bytes", value.len());
+            }
+        });
+    }
+}
