@@ -1,6 +1,6 @@
 //! Many clients at once: nothing is lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use black_box_tests::{Api, StatusCode, account, id, json};
@@ -36,6 +36,45 @@ async fn of_200_creates_at_once_none_is_lost() {
     let listed: Vec<_> = list.as_array().unwrap().iter().map(id).collect();
     assert_eq!(listed.len(), 200);
     assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), created);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_64_writers_write_at_once_nothing_is_lost() {
+    const ACCOUNTS_EACH: usize = 12;
+    let api = Arc::new(Api::start().await);
+    let shared = id(&api.create(&account("Shared")).await);
+    let kept = at_once(64, |writer| {
+        let (api, shared) = (api.clone(), shared.clone());
+        async move {
+            let mut kept = Vec::new();
+            for number in 0..ACCOUNTS_EACH {
+                let mut document = account(&format!("{writer}-{number}"));
+                // Long enough that the writers fill pages, not only the head.
+                document["description"] = json!("x".repeat(1200));
+                let created = api.create(&document).await;
+                let patch = json!({ "writers": { writer.to_string(): number } });
+                api.patch(&shared, &patch).await.expect(StatusCode::OK);
+                match number % 4 {
+                    0 => assert_eq!(api.delete(&id(&created)).await.status, 204),
+                    _ => kept.push((id(&created), created)),
+                }
+            }
+            kept
+        }
+    })
+    .await;
+    let kept: BTreeMap<_, _> = kept.into_iter().flatten().collect();
+    assert_eq!(kept.len(), 64 * ACCOUNTS_EACH * 3 / 4);
+    let writers = api.read(&shared).await["writers"].clone();
+    let last = ACCOUNTS_EACH - 1;
+    assert_eq!(writers, json!(BTreeMap::from_iter((0..64).map(|n| (n.to_string(), last)))));
+
+    let list = api.get("?limit=1000").await;
+    assert_eq!(list.header("x-total-count"), (kept.len() + 1).to_string());
+    let list = list.expect(StatusCode::OK);
+    let listed = list.as_array().unwrap().iter().map(|account| (id(account), account.clone()));
+    let listed: BTreeMap<_, _> = listed.filter(|(id, _)| *id != shared).collect();
+    assert_eq!(listed, kept);
 }
 
 #[tokio::test(flavor = "multi_thread")]

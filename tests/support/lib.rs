@@ -49,16 +49,10 @@ impl Api {
 
     /// The application with the data in `state_dir`.
     pub async fn start_on(state_dir: &Path, variables: &[(&str, &str)]) -> Self {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
-        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        let options = Options {
-            listen: ([127, 0, 0, 1], 0).into(),
-            state_dir: Some(state_dir.to_owned()),
-            variables: variables.collect(),
-            log: Log::stderr(),
-            ..Options::new(manifest)
-        };
-        let running = options.start().await.unwrap_or_else(|error| panic!("{error:#}"));
+        let running = options(state_dir, variables, Log::stderr())
+            .start()
+            .await
+            .unwrap_or_else(|error| panic!("{error:#}"));
         let state_dir = state_dir.to_owned();
         Self { client: Client::new(), running, state_dir, _own_state_dir: None }
     }
@@ -134,6 +128,19 @@ impl Api {
         let list = self.get("?limit=0").await;
         list.expect(StatusCode::OK);
         list.header("x-total-count").parse().unwrap()
+    }
+}
+
+/// How the application is started: on a free port, with the data in `state_dir`.
+pub fn options(state_dir: &Path, variables: &[(&str, &str)], log: Log) -> Options {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
+    let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+    Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        state_dir: Some(state_dir.to_owned()),
+        variables: variables.collect(),
+        log,
+        ..Options::new(manifest)
     }
 }
 

@@ -1,10 +1,9 @@
 //! The key-value store: Spin's SQLite file, and both interfaces to it.
 
 mod spin;
-mod sqlite;
 mod wasi;
 
-pub(crate) use sqlite::Sqlite;
+use sqlite_store::{Sqlite, StoreResult};
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
 use crate::bindings;
@@ -48,7 +47,7 @@ impl KeyValueState {
     /// The store with the label, unless the manifest keeps the component from it.
     fn open_store(&self, label: String) -> Option<Store> {
         let allowed = self.allowed.contains(&label);
-        allowed.then(|| Store { sqlite: self.sqlite.clone(), label })
+        allowed.then(|| Store(self.sqlite.store(label)))
     }
 
     /// A handle for a swap, or an error if there are too many.
@@ -67,9 +66,13 @@ impl KeyValueState {
 
 /// An open store.
 #[derive(Clone)]
-pub struct Store {
-    sqlite: Sqlite,
-    label: String,
+pub struct Store(sqlite_store::Store);
+
+impl Store {
+    /// Runs `work` on a thread that may block.
+    fn blocking<T>(&self, work: impl FnOnce(&sqlite_store::Store) -> T) -> T {
+        tokio::task::block_in_place(|| work(&self.0))
+    }
 }
 
 /// A key that is about to be swapped.
@@ -80,6 +83,3 @@ pub struct Cas {
     /// What the key had when it was last read; `None` if it was absent or has not been read.
     current: Option<Vec<u8>>,
 }
-
-/// A failure of SQLite, in words.
-type StoreResult<T> = Result<T, String>;

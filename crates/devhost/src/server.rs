@@ -25,13 +25,13 @@ use wasmtime_wasi_http::handler::{ExpirationError, ProxyHandler, TrapOrPanicErro
 
 use crate::allowed_hosts::AllowedHosts;
 use crate::handler::Instances;
-use crate::key_value::Sqlite;
 use crate::log::Log;
 use crate::manifest::{Component, Manifest};
 use crate::routes::{Route, Routes};
 use crate::state::ComponentConfig;
 use crate::variables::{ComponentVariables, Values};
 use crate::{Options, engine, variables};
+use sqlite_store::Sqlite;
 
 /// How long requests under way may go on after [`Running::stop`].
 const GRACE: Duration = Duration::from_secs(1);

@@ -12,9 +12,10 @@ use wasmtime_wasi_http::{
 };
 
 use crate::allowed_hosts::AllowedHosts;
-use crate::key_value::{KeyValueState, Sqlite};
+use crate::key_value::KeyValueState;
 use crate::log::{ComponentOutput, Log};
 use crate::variables::ComponentVariables;
+use sqlite_store::Sqlite;
 
 /// What the host knows of a component, the same for all of its instances.
 pub(crate) struct ComponentConfig {

@@ -4,13 +4,14 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
-use crate::edit::{Change, Writer, edit};
+use crate::edit::{Change, edit};
 use crate::group::Group;
 use crate::head::{Buffer, Head, MAX_HEAD_BYTES};
 use crate::page::{Page, PageId};
 use crate::pages::{MAX_BATCH, Pages};
 use crate::random::{jittered_pause, random_u64};
 use crate::replaced::{self, Listing};
+use crate::writer::Writer;
 use crate::{Error, Kv, KvError, Tree};
 
 /// How a commit ended.
@@ -73,7 +74,8 @@ impl<K: Kv> Tree<K> {
         let listed = replaced::key(self.store.kv().now(), group.head.flush);
         let flush = pages
             .resolve(|view| {
-                let mut writer = Writer::new(group.head.flush.wrapping_add(1), id);
+                let mut writer =
+                    Writer::new(self.store.node_bytes(), group.head.flush.wrapping_add(1), id);
                 let changes = changes(&mut writer, &group.snapshot.buffer);
                 let root = edit(view, &mut writer, group.head.root, &changes);
                 let lists = list_changes(&due, &listed, &group.head);

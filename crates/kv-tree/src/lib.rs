@@ -41,7 +41,8 @@
 //! * [`snapshot`] – reading; [`range`] – key ranges and orders.
 //! * [`transaction`] – writing; `group`, `line` – how the transactions of an instance share commits.
 //! * `commit` – commits and flushes; `replaced` – the list of pages to delete.
-//! * `walk`, `edit` – reading and changing nodes; `pages` – fetching them for both.
+//! * `walk`, `edit` – reading and changing nodes; `pages` – fetching them for both; `writer`, `divide`
+//!   – what a flush writes, and how it is cut into nodes.
 //! * `head`, `page`, `codec` – the byte formats; `random` – random numbers and pauses.
 //! * [`vacuum`], [`audit`] – removing what a crash left; checking a tree as a whole.
 //! * [`memory`], [`faulty`], [`metered`] – a store in memory, and wrappers that make a store fail or
@@ -87,6 +88,7 @@ pub mod audit;
 mod cache;
 mod codec;
 mod commit;
+mod divide;
 mod edit;
 mod error;
 pub mod faulty;
@@ -108,6 +110,7 @@ pub mod transaction;
 pub mod tree;
 pub mod vacuum;
 mod walk;
+mod writer;
 
 pub use audit::Audit;
 pub use error::Error;

@@ -70,7 +70,10 @@ impl Kv for Memory {
 
     async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError> {
         Yield::default().await;
-        self.lock().retain(|key, _| !keys.contains(key));
+        let mut values = self.lock();
+        for key in keys {
+            values.remove(&key);
+        }
         Ok(())
     }
 

@@ -47,6 +47,11 @@ impl<K> Metered<K> {
         Self { kv, usage: Cell::default() }
     }
 
+    /// The store itself.
+    pub fn inner(&self) -> &K {
+        &self.kv
+    }
+
     /// What was asked of the store since it was wrapped.
     pub fn usage(&self) -> Usage {
         self.usage.get()

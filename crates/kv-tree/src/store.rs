@@ -18,10 +18,15 @@ pub struct Store<K: Kv>(Rc<Shared<K>>);
 
 struct Shared<K: Kv> {
     kv: K,
+    node_bytes: usize,
     pages: PageCache,
     generations: RefCell<HashMap<TreeName, u64>>,
     lines: RefCell<HashMap<TreeName, Rc<Line<Group<K>>>>>,
 }
+
+/// How large a node becomes before it is split. Larger ones make the tree lower, and what a flush
+/// writes more.
+pub(crate) const NODE_BYTES: usize = 4 << 10;
 
 /// Of how many trees a store remembers something.
 const MAX_TREES: usize = 1024;
@@ -35,8 +40,16 @@ impl<K: Kv> Clone for Store<K> {
 impl<K: Kv> Store<K> {
     /// The trees in `kv`.
     pub fn new(kv: K) -> Self {
+        Self::with_node_bytes(kv, NODE_BYTES)
+    }
+
+    /// The same with nodes of another size than 4 KiB. All programs that share a store can choose
+    /// their own: it only decides how large the nodes become that they write. A key can be up to a
+    /// quarter as long.
+    pub fn with_node_bytes(kv: K, node_bytes: usize) -> Self {
         Self(Rc::new(Shared {
             kv,
+            node_bytes,
             pages: PageCache::default(),
             generations: RefCell::default(),
             lines: RefCell::default(),
@@ -51,6 +64,10 @@ impl<K: Kv> Store<K> {
     /// The key-value store itself.
     pub fn kv(&self) -> &K {
         &self.0.kv
+    }
+
+    pub(crate) fn node_bytes(&self) -> usize {
+        self.0.node_bytes
     }
 
     pub(crate) fn pages(&self) -> &PageCache {

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 
+use crate::store::NODE_BYTES;
 use crate::{Error, Kv, Snapshot, TreeName};
 
 /// A transaction: reads as the snapshot it began with and its own writes on top.
@@ -13,8 +14,8 @@ pub struct Transaction<K: Kv> {
     too_long: Option<(&'static str, usize, usize)>,
 }
 
-/// The longest key of a tree.
-pub const MAX_KEY_BYTES: usize = 1 << 10;
+/// The longest key of a tree: several must fit in a node.
+pub const MAX_KEY_BYTES: usize = NODE_BYTES / 4;
 
 /// The longest value of a tree.
 pub const MAX_VALUE_BYTES: usize = 1 << 20;
@@ -38,8 +39,9 @@ impl<K: Kv> Transaction<K> {
     /// value longer than [`MAX_VALUE_BYTES`] makes the transaction fail when it is committed.
     pub fn put(&mut self, key: impl Into<Bytes>, value: impl Into<Bytes>) {
         let (key, value) = (key.into(), value.into());
-        if key.len() > MAX_KEY_BYTES {
-            self.too_long = Some(("key", key.len(), MAX_KEY_BYTES));
+        let max_key_bytes = self.snapshot.pages.store.node_bytes() / 4;
+        if key.len() > max_key_bytes {
+            self.too_long = Some(("key", key.len(), max_key_bytes));
         } else if value.len() > MAX_VALUE_BYTES {
             self.too_long = Some(("value", value.len(), MAX_VALUE_BYTES));
         }

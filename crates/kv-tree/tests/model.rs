@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::time::Duration;
 
-use common::{Model, Write, commit, key, run, tree, write};
+use common::{Model, Write, commit, key, run, tree_of_nodes, write};
 use kv_tree::{Error, KeyRange, Memory, Order, Snapshot};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -101,10 +101,11 @@ proptest! {
     #[test]
     fn several_instances_read_and_write_as_one_map(
         steps in vec((0..3_usize, step()), 0..40),
+        node_bytes in prop::sample::select(&[100, 200, 1000, 4096][..]),
         questions in vec(question(), 8),
     ) {
         let memory = Memory::default();
-        let instances = [0, 1, 2].map(|_| tree(memory.clone()));
+        let instances = [0, 1, 2].map(|_| tree_of_nodes(memory.clone(), node_bytes));
         let mut model = Model::new();
         let mut held = Vec::new();
         let mut clock = 0;

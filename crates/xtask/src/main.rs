@@ -6,10 +6,11 @@
 //! * `process` – running other programs so that a signal to this one ends them too.
 //! * `toolchain` – what compiles components, found or installed.
 //! * `version` – versions of other programs.
-//! * `build`, `up`, `test` – the commands.
+//! * `build`, `up`, `test`, `bench` – the commands.
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod build;
 mod process;
 mod project;
@@ -41,6 +42,9 @@ enum Command {
     Up(up::Arguments),
     /// Run all tests: native ones, the host's own, and the black-box tests over HTTP.
     Test,
+    /// Measure.
+    #[command(subcommand, disable_help_subcommand = true)]
+    Bench(bench::Bench),
 }
 
 fn execute(command: &Command) -> anyhow::Result<()> {
@@ -49,6 +53,7 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Build => build::build(),
         Command::Up(arguments) => up::up(arguments),
         Command::Test => test::test(),
+        Command::Bench(bench) => bench::bench(bench),
     }
 }
 

@@ -37,7 +37,7 @@ impl<T: Send> HostStoreWithStore<T> for KeyValue {
         self_: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
-        Ok(store(accessor, &self_)?.get(&key).map_err(Error::Other))
+        Ok(store(accessor, &self_)?.blocking(|store| store.get(&key)).map_err(Error::Other))
     }
 
     async fn set(
@@ -46,7 +46,7 @@ impl<T: Send> HostStoreWithStore<T> for KeyValue {
         key: String,
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(store(accessor, &self_)?.set(&key, &value).map_err(Error::Other))
+        Ok(store(accessor, &self_)?.blocking(|store| store.set(&key, &value)).map_err(Error::Other))
     }
 
     async fn delete(
@@ -54,7 +54,7 @@ impl<T: Send> HostStoreWithStore<T> for KeyValue {
         self_: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(store(accessor, &self_)?.delete(&key).map_err(Error::Other))
+        Ok(store(accessor, &self_)?.blocking(|store| store.delete(&key)).map_err(Error::Other))
     }
 
     async fn exists(
@@ -62,7 +62,8 @@ impl<T: Send> HostStoreWithStore<T> for KeyValue {
         self_: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<bool, Error>> {
-        let value = store(accessor, &self_)?.get(&key).map_err(Error::Other);
+        let value =
+            store(accessor, &self_)?.blocking(|store| store.get(&key)).map_err(Error::Other);
         Ok(value.map(|value| value.is_some()))
     }
 
@@ -70,7 +71,7 @@ impl<T: Send> HostStoreWithStore<T> for KeyValue {
         accessor: &Accessor<T, Self>,
         self_: Resource<Store>,
     ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Result<(), Error>>)> {
-        let (keys, result) = match store(accessor, &self_)?.keys() {
+        let (keys, result) = match store(accessor, &self_)?.blocking(|store| store.keys()) {
             Ok(keys) => (keys, Ok(())),
             Err(error) => (Vec::new(), Err(Error::Other(error))),
         };

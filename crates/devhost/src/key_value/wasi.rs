@@ -21,7 +21,7 @@ impl store::HostBucket for KeyValueState {
         bucket: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
-        Ok(self.store(&bucket)?.get(&key).map_err(Error::Other))
+        Ok(self.store(&bucket)?.blocking(|store| store.get(&key)).map_err(Error::Other))
     }
 
     fn set(
@@ -30,7 +30,7 @@ impl store::HostBucket for KeyValueState {
         key: String,
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.store(&bucket)?.set(&key, &value).map_err(Error::Other))
+        Ok(self.store(&bucket)?.blocking(|store| store.set(&key, &value)).map_err(Error::Other))
     }
 
     fn delete(
@@ -38,7 +38,7 @@ impl store::HostBucket for KeyValueState {
         bucket: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.store(&bucket)?.delete(&key).map_err(Error::Other))
+        Ok(self.store(&bucket)?.blocking(|store| store.delete(&key)).map_err(Error::Other))
     }
 
     fn exists(
@@ -46,7 +46,7 @@ impl store::HostBucket for KeyValueState {
         bucket: Resource<Store>,
         key: String,
     ) -> wasmtime::Result<Result<bool, Error>> {
-        let value = self.store(&bucket)?.get(&key).map_err(Error::Other);
+        let value = self.store(&bucket)?.blocking(|store| store.get(&key)).map_err(Error::Other);
         Ok(value.map(|value| value.is_some()))
     }
 
@@ -58,7 +58,7 @@ impl store::HostBucket for KeyValueState {
         if cursor.is_some() {
             return Ok(Err(Error::Other("cursors are not supported".into())));
         }
-        let keys = self.store(&bucket)?.keys().map_err(Error::Other);
+        let keys = self.store(&bucket)?.blocking(|store| store.keys()).map_err(Error::Other);
         Ok(keys.map(|keys| KeyResponse { keys, cursor: None }))
     }
 
@@ -74,7 +74,7 @@ impl batch::Host for KeyValueState {
         bucket: Resource<Store>,
         keys: Vec<String>,
     ) -> wasmtime::Result<Result<Vec<(String, Option<Vec<u8>>)>, Error>> {
-        Ok(self.store(&bucket)?.get_many(keys).map_err(Error::Other))
+        Ok(self.store(&bucket)?.blocking(|store| store.get_many(keys)).map_err(Error::Other))
     }
 
     fn set_many(
@@ -82,7 +82,7 @@ impl batch::Host for KeyValueState {
         bucket: Resource<Store>,
         key_values: Vec<(String, Vec<u8>)>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.store(&bucket)?.set_many(&key_values).map_err(Error::Other))
+        Ok(self.store(&bucket)?.blocking(|store| store.set_many(&key_values)).map_err(Error::Other))
     }
 
     fn delete_many(
@@ -90,7 +90,7 @@ impl batch::Host for KeyValueState {
         bucket: Resource<Store>,
         keys: Vec<String>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.store(&bucket)?.delete_many(keys).map_err(Error::Other))
+        Ok(self.store(&bucket)?.blocking(|store| store.delete_many(keys)).map_err(Error::Other))
     }
 }
 
@@ -101,7 +101,10 @@ impl atomics::Host for KeyValueState {
         key: String,
         delta: i64,
     ) -> wasmtime::Result<Result<i64, Error>> {
-        Ok(self.store(&bucket)?.increment(&key, delta).map_err(Error::Other))
+        Ok(self
+            .store(&bucket)?
+            .blocking(|store| store.increment(&key, delta))
+            .map_err(Error::Other))
     }
 
     fn swap(
@@ -110,9 +113,9 @@ impl atomics::Host for KeyValueState {
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), atomics::CasError>> {
         let mut cas = self.table.delete(cas)?;
-        match cas.store.swap(&cas.key, cas.current.as_deref(), &value) {
+        match cas.store.blocking(|store| store.swap(&cas.key, cas.current.as_deref(), &value)) {
             Ok(true) => Ok(Ok(())),
-            Ok(false) => match cas.store.get(&cas.key) {
+            Ok(false) => match cas.store.blocking(|store| store.get(&cas.key)) {
                 // The caller gets a handle that has read the key anew.
                 Ok(current) => {
                     cas.current = current;
@@ -140,7 +143,7 @@ impl atomics::HostCas for KeyValueState {
 
     fn current(&mut self, cas: Resource<Cas>) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
         let cas = self.table.get_mut(&cas)?;
-        match cas.store.get(&cas.key) {
+        match cas.store.blocking(|store| store.get(&cas.key)) {
             Ok(current) => {
                 cas.current.clone_from(&current);
                 Ok(Ok(current))

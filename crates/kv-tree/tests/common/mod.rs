@@ -19,6 +19,11 @@ pub fn tree<K: Kv>(kv: K) -> Tree<K> {
     Store::new(kv).tree(TreeName::new("tenant.accounts").unwrap())
 }
 
+/// The same with nodes of the size: small ones make a high tree of little data.
+pub fn tree_of_nodes<K: Kv>(kv: K, node_bytes: usize) -> Tree<K> {
+    Store::with_node_bytes(kv, node_bytes).tree(TreeName::new("tenant.accounts").unwrap())
+}
+
 /// Polls `future` until it is done.
 pub fn run<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);

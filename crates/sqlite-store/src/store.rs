@@ -1,4 +1,4 @@
-//! The file: the table that Spin's own SQLite store has, and what Spin does with it.
+//! The file, and the stores in it.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -8,11 +8,19 @@ use anyhow::Context;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Transaction, params, vtab};
 
-use super::{Store, StoreResult};
-
 /// One connection to the file, which all stores share.
 #[derive(Clone)]
-pub(crate) struct Sqlite(Arc<Mutex<Connection>>);
+pub struct Sqlite(Arc<Mutex<Connection>>);
+
+/// A store in the file. A call waits for calls of others, and for the disk.
+#[derive(Clone)]
+pub struct Store {
+    sqlite: Sqlite,
+    label: String,
+}
+
+/// A failure of SQLite, in words.
+pub type StoreResult<T> = Result<T, String>;
 
 const GET: &str = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2";
 const SET: &str = "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3)
@@ -41,12 +49,15 @@ impl Sqlite {
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
-    /// Runs `work` on the connection, on a thread that may block.
+    /// The store with the label. A label that nothing was written under is an empty store.
+    pub fn store(&self, label: impl Into<String>) -> Store {
+        Store { sqlite: self.clone(), label: label.into() }
+    }
+
+    /// Runs `work` on the connection.
     fn with<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> StoreResult<T> {
-        tokio::task::block_in_place(|| {
-            let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mut connection).map_err(|error| error.to_string())
-        })
+        let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut connection).map_err(|error| error.to_string())
     }
 
     /// The same within a transaction, which commits if `work` succeeds.
@@ -64,18 +75,22 @@ impl Sqlite {
 }
 
 impl Store {
+    /// The value of `key`.
     pub fn get(&self, key: &str) -> StoreResult<Option<Vec<u8>>> {
         self.sqlite.with(|connection| get(connection, &self.label, key))
     }
 
+    /// Writes `value` at `key`.
     pub fn set(&self, key: &str, value: &[u8]) -> StoreResult<()> {
         self.sqlite.with(|connection| set(connection, &self.label, key, value))
     }
 
+    /// Deletes `key`, if it is there.
     pub fn delete(&self, key: &str) -> StoreResult<()> {
         self.delete_many(vec![key.to_owned()])
     }
 
+    /// All keys.
     pub fn keys(&self) -> StoreResult<Vec<String>> {
         self.sqlite.with(|connection| {
             let sql = "SELECT key FROM spin_key_value WHERE store = ?1";
@@ -98,12 +113,14 @@ impl Store {
         })
     }
 
+    /// Writes all `pairs`, in one transaction.
     pub fn set_many(&self, pairs: &[(String, Vec<u8>)]) -> StoreResult<()> {
         self.sqlite.transact(|transaction| {
             pairs.iter().try_for_each(|(key, value)| set(transaction, &self.label, key, value))
         })
     }
 
+    /// Deletes those of `keys` that are there, in one transaction.
     pub fn delete_many(&self, keys: Vec<String>) -> StoreResult<()> {
         self.sqlite.with(|connection| {
             let sql = "DELETE FROM spin_key_value WHERE store = ?1 AND key IN rarray(?2)";

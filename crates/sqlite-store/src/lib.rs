@@ -1,0 +1,18 @@
+//! The file that Spin keeps its default key-value stores in, for programs that run natively.
+//!
+//! It has Spin's own table and treats it as Spin does, oddities included: the swap of a key that was
+//! absent is an unconditional write, and answers leave out keys that are absent.
+//!
+//! # Layout
+//!
+//! * [`store`] – the file, and the stores in it.
+//! * [`kv`] – a store as the port of kv-tree, for benchmarks and for looking into the data of an
+//!   application.
+
+#![forbid(unsafe_code)]
+
+pub mod kv;
+pub mod store;
+
+pub use kv::NativeKv;
+pub use store::{Sqlite, Store, StoreResult};
