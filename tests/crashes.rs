@@ -151,7 +151,8 @@ async fn nothing_acknowledged_is_lost_when_the_application_is_killed_fifty_times
     for round in 0..KILLS {
         let application = Application::start(state_dir.path());
         if round % 10 == 0 {
-            check(&known.lock().unwrap(), &read_all(&application.accounts).await);
+            let stored = read_all(&application.accounts).await;
+            check(&known.lock().unwrap(), &stored);
         }
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
