@@ -1,6 +1,7 @@
 //! Commits: one swap of the head, with new pages written before it where the buffer is full.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -33,6 +34,9 @@ enum Swap {
     Unclear,
 }
 
+/// How recent a commit of another instance is if that is still about.
+const OTHERS_ABOUT: Duration = Duration::from_secs(1);
+
 /// How often the head is read to learn what came of a swap.
 const SETTLE_ATTEMPTS: u32 = 10;
 
@@ -44,10 +48,11 @@ impl<K: Kv> Tree<K> {
     pub(crate) async fn commit(&self, group: Group<K>) -> Verdict {
         let commit = async {
             let id = random_u64()?;
-            let next = group.head.next(id, group.snapshot.buffer.clone());
+            let next = group.head.next(id, self.store.kv().now(), group.snapshot.buffer.clone());
             match next.encoded_len() <= MAX_HEAD_BYTES {
                 true => Ok(matches!(self.swap(group, id, &next).await?, Swap::Done)),
                 false => {
+                    let Some(group) = self.announce_flush(group).await? else { return Ok(false) };
                     let due = replaced::due(&group.snapshot.pages, &group.head).await?;
                     let due = if due.len() < replaced::WORTH_A_CALL { Vec::new() } else { due };
                     self.flush(group, due).await
@@ -59,6 +64,33 @@ impl<K: Kv> Tree<K> {
             Ok(false) => Verdict::Conflict,
             Err(error) => Verdict::Failed(error),
         }
+    }
+
+    /// Whether other instances write to the tree too, as far as the head shows.
+    pub(crate) fn others_are_about(&self, head: &Head) -> bool {
+        let own = self.store.writers(&self.name).last_commit.get();
+        let age = self.store.kv().now().saturating_sub(Duration::from_millis(head.time));
+        head.recent.last().copied() != own && age < OTHERS_ABOUT
+    }
+
+    /// Tells other instances that a flush begins, if there are any about. Where they all find the
+    /// buffer full, all but one of them would write their pages in vain. Those who see the
+    /// announcement wait for a while; nothing relies on that they do. Returns nothing if somebody
+    /// else was first.
+    pub(crate) async fn announce_flush(&self, group: Group<K>) -> Result<Option<Group<K>>, Error> {
+        let kv = self.store.kv();
+        let Group { head, .. } = &group;
+        if head.flushing || !self.others_are_about(head) {
+            return Ok(Some(group));
+        }
+        let id = random_u64()?;
+        let next = Head { flushing: true, ..head.next(id, kv.now(), head.buffer.clone()) };
+        let (pages, snapshot) = (group.snapshot.pages.clone(), group.snapshot.clone());
+        let Swap::Done = self.swap(group, id, &next).await? else { return Ok(None) };
+        let (value, watch) = kv.watch(&pages.head_key).await?;
+        let head = value.map(|value| self.decode_head(&pages.head_key, value)).transpose()?;
+        let head = head.filter(|head| head.recent.last() == Some(&id));
+        Ok(head.map(|head| Group::new(head, Some(watch), snapshot)))
     }
 
     /// Commits the group to pages, which leaves the buffer empty, and deletes the pages that are
@@ -91,7 +123,7 @@ impl<K: Kv> Tree<K> {
             root,
             replaced,
             replaced_last,
-            ..group.head.next(id, Buffer::new())
+            ..group.head.next(id, self.store.kv().now(), Buffer::new())
         };
 
         let written = writer.into_written();
@@ -138,8 +170,10 @@ impl<K: Kv> Tree<K> {
     async fn swap(&self, mut group: Group<K>, id: u64, next: &Head) -> Result<Swap, Error> {
         let Some(watch) = group.watch.take() else { return Ok(Swap::Lost) };
         let kv = self.store.kv();
+        let last_commit = &self.store.writers(&self.name).last_commit;
         let answer = kv.swap(watch, next.encode()).await;
         if let Ok(true) = answer {
+            last_commit.set(Some(id));
             return Ok(Swap::Done);
         }
         // No answer, or a no that may be the answer to a second try of the store's own client. The
@@ -153,14 +187,17 @@ impl<K: Kv> Tree<K> {
             let Some(value) = value else { break };
             let head = self.decode_head(head_key, value)?;
             match head.has_committed(id, &group.head) {
-                Some(true) => return Ok(Swap::Done),
+                Some(true) => {
+                    last_commit.set(Some(id));
+                    return Ok(Swap::Done);
+                }
                 None => break,
                 Some(false) if answer.is_ok() || head.commit != group.head.commit => {
                     return Ok(Swap::Lost);
                 }
                 // The swap may still be on its way. A commit of nothing keeps it from happening.
                 Some(false) => {
-                    let nothing = head.next(random_u64()?, head.buffer.clone());
+                    let nothing = head.next(random_u64()?, kv.now(), head.buffer.clone());
                     if let Ok(true) = kv.swap(watch, nothing.encode()).await {
                         return Ok(Swap::Lost);
                     }

@@ -18,6 +18,14 @@ use crate::{Error, Kv, KvError, Snapshot, Transaction, Tree, root};
 /// How many transactions share a commit at most.
 const MAX_MEMBERS: usize = 64;
 
+/// How long a group gathers before it begins, where other instances write too. While it waits, the
+/// host can give this instance more requests, which join the group, instead of starting another
+/// instance that competes with it.
+const GATHER_TIME: Duration = Duration::from_millis(2);
+
+/// How long others wait for a flush that was announced.
+const FLUSH_TIME: Duration = Duration::from_millis(500);
+
 /// Transactions that will be committed together, on the head that they began with.
 pub(crate) struct Group<K: Kv> {
     pub head: Head,
@@ -69,11 +77,11 @@ impl<K: Kv> Tree<K> {
         &self,
         mut body: impl AsyncFnMut(&mut Transaction<K>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let line = self.store.line(&self.name);
+        let writers = self.store.writers(&self.name);
         let kv = self.store.kv();
         let mut attempts = 0..MAX_ATTEMPTS;
         'line: loop {
-            let turn = line.turn(kv).await;
+            let turn = writers.line.turn(kv).await;
             for attempt in attempts.by_ref() {
                 let mut group = match turn.take() {
                     Some(group) => group,
@@ -125,8 +133,11 @@ impl<K: Kv> Tree<K> {
 
     /// A new group on the newest head.
     pub(crate) async fn begin(&self) -> Result<Group<K>, Error> {
+        let kv = self.store.kv();
         // Requests that are ready get in line, so that they can share the commit.
-        self.store.kv().pause(Duration::ZERO).await;
+        kv.pause(Duration::ZERO).await;
+        let mut announced = None;
+        let mut gathered = false;
         loop {
             let Some(root) = root::find(&self.store, &self.name).await? else {
                 let head = Head::default();
@@ -134,10 +145,22 @@ impl<K: Kv> Tree<K> {
                 return Ok(Group::new(head, None, snapshot));
             };
             let pages = self.pages(&root);
-            let (value, watch) = self.store.kv().watch(&root.head_key).await?;
+            let (value, watch) = kv.watch(&root.head_key).await?;
             match value {
                 Some(value) => {
                     let head = self.decode_head(&root.head_key, value)?;
+                    if head.flushing {
+                        let (commit, seen) = *announced.get_or_insert((head.commit, kv.now()));
+                        if head.commit == commit && kv.now().saturating_sub(seen) < FLUSH_TIME {
+                            kv.pause(jittered_pause(3)?).await;
+                            continue;
+                        }
+                    }
+                    if !gathered && self.others_are_about(&head) {
+                        gathered = true;
+                        kv.pause(GATHER_TIME).await;
+                        continue;
+                    }
                     let snapshot = Snapshot::new(pages, &head);
                     return Ok(Group::new(head, Some(watch), snapshot));
                 }

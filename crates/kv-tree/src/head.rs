@@ -1,6 +1,7 @@
 //! The head: the one value of a tree that changes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
 
@@ -25,8 +26,13 @@ pub(crate) type Buffer = BTreeMap<Bytes, Option<Bytes>>;
 pub(crate) struct Head {
     /// The number of the commit; it makes every head differ from all earlier ones.
     pub commit: u64,
+    /// When it was made, in milliseconds since 1970.
+    pub time: u64,
     /// How many flushes there were.
     pub flush: u64,
+    /// Whether somebody is about to flush, so that others had better wait: see
+    /// [`announce_flush`](crate::Tree::announce_flush).
+    pub flushing: bool,
     /// The random ids of the latest commits, the newest last.
     pub recent: Vec<u64>,
     /// The tree's pages, if it has any.
@@ -40,13 +46,15 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// The head that follows, for the commit with the id.
-    pub fn next(&self, commit_id: u64, buffer: Buffer) -> Self {
+    /// The head that follows, for the commit with the id that is made now.
+    pub fn next(&self, commit_id: u64, now: Duration, buffer: Buffer) -> Self {
         let forgotten = (self.recent.len() + 1).saturating_sub(MAX_RECENT);
         let mut recent: Vec<u64> = self.recent.iter().skip(forgotten).copied().collect();
         recent.push(commit_id);
         Self {
             commit: self.commit.wrapping_add(1),
+            time: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
+            flushing: false,
             recent,
             buffer,
             replaced_last: self.replaced_last.clone(),
@@ -68,7 +76,8 @@ impl Head {
         let nodes =
             [self.root, self.replaced].iter().flatten().map(Child::encoded_len).sum::<usize>();
         let last = self.replaced_last.as_ref().map_or(0, Value::encoded_len);
-        let fixed = 1 + 8 + number_len(self.flush) + 1 + 8 * self.recent.len() + 1;
+        let numbers = number_len(self.time) + number_len(self.flush);
+        let fixed = 1 + 8 + numbers + 1 + 8 * self.recent.len() + 1;
         let mut len = fixed + nodes + last + number_len(self.buffer.len() as u64);
         let mut previous = &[][..];
         for (key, value) in &self.buffer {
@@ -80,15 +89,12 @@ impl Head {
         len
     }
 
-    /// The bytes of the head: version; number of the commit, 8 bytes, little-endian; number of
-    /// flushes; how many commits are remembered, one byte, and their ids, 8 bytes each; one byte
-    /// that says what follows (1: the root, 2: the tree of replaced pages, 4: the pages that were
-    /// replaced last, as a value); these; the number of buffered writes, and for each its key,
-    /// front-coded, and 0 for a deletion or else the length of its value plus one, and the value.
+    /// The bytes of the head, as the documentation of the crate says.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.encoded_len());
         bytes.put_u8(VERSION);
         bytes.put_u64_le(self.commit);
+        put_number(&mut bytes, self.time);
         put_number(&mut bytes, self.flush);
         // There are no more than `MAX_RECENT`.
         bytes.put_u8(self.recent.len() as u8);
@@ -96,7 +102,8 @@ impl Head {
         bytes.put_u8(
             u8::from(self.root.is_some()) * ROOT
                 + u8::from(self.replaced.is_some()) * REPLACED
-                + u8::from(self.replaced_last.is_some()) * REPLACED_LAST,
+                + u8::from(self.replaced_last.is_some()) * REPLACED_LAST
+                + u8::from(self.flushing) * FLUSHING,
         );
         for node in [&self.root, &self.replaced].into_iter().flatten() {
             node.put(&mut bytes);
@@ -124,6 +131,7 @@ impl Head {
     pub fn decode(mut bytes: Bytes) -> Result<Self, Fault> {
         get_version(&mut bytes)?;
         let commit = get_u64(&mut bytes)?;
+        let time = get_number(&mut bytes)?;
         let flush = get_number(&mut bytes)?;
         let recent = get_u8(&mut bytes)?;
         if usize::from(recent) > MAX_RECENT {
@@ -131,7 +139,7 @@ impl Head {
         }
         let recent = (0..recent).map(|_| get_u64(&mut bytes)).collect::<Result<_, _>>()?;
         let parts = get_u8(&mut bytes)?;
-        if parts > ROOT + REPLACED + REPLACED_LAST {
+        if parts > ROOT + REPLACED + REPLACED_LAST + FLUSHING {
             return Err(Fault::Damaged("it has parts that do not exist"));
         }
         let has = |part: u8| parts & part != 0;
@@ -155,7 +163,8 @@ impl Head {
         let buffer =
             values.into_iter().enumerate().map(|(index, value)| (keys.shared(index), value));
         let buffer = buffer.collect();
-        Ok(Self { commit, flush, recent, root, replaced, replaced_last, buffer })
+        let flushing = has(FLUSHING);
+        Ok(Self { commit, time, flush, flushing, recent, root, replaced, replaced_last, buffer })
     }
 }
 
@@ -163,6 +172,8 @@ impl Head {
 const ROOT: u8 = 1;
 const REPLACED: u8 = 2;
 const REPLACED_LAST: u8 = 4;
+/// No part: a flush is announced.
+const FLUSHING: u8 = 8;
 
 #[cfg(test)]
 mod tests {
@@ -197,11 +208,13 @@ mod tests {
     fn head() -> impl Strategy<Value = Head> {
         let bytes = |len| vec(any::<u8>(), 0..len).prop_map(Bytes::from);
         let buffer = btree_map(bytes(6), option::of(bytes(30)), 0..12);
-        let numbers = (any::<u64>(), any::<u64>(), vec(any::<u64>(), 0..=MAX_RECENT));
+        let recent = vec(any::<u64>(), 0..=MAX_RECENT);
+        let numbers = (any::<u64>(), any::<u64>(), any::<u64>(), any::<bool>(), recent);
         let trees = (option::of(child()), option::of(child()), option::of(value()));
-        (numbers, trees, buffer).prop_map(|((commit, flush, recent), trees, buffer)| {
+        (numbers, trees, buffer).prop_map(|(numbers, trees, buffer)| {
+            let (commit, time, flush, flushing, recent) = numbers;
             let (root, replaced, replaced_last) = trees;
-            Head { commit, flush, recent, root, replaced, replaced_last, buffer }
+            Head { commit, time, flush, flushing, recent, root, replaced, replaced_last, buffer }
         })
     }
 
@@ -229,14 +242,14 @@ mod tests {
     #[test]
     fn a_commit_is_known_until_too_many_followed() {
         let before = Head::default();
-        let mut head = before.next(100, Buffer::new());
+        let mut head = before.next(100, Duration::ZERO, Buffer::new());
         for id in 1..=7 {
             assert_eq!(head.has_committed(100, &before), Some(true));
             assert_eq!(head.has_committed(200, &before), Some(false));
-            head = head.next(id, Buffer::new());
+            head = head.next(id, Duration::ZERO, Buffer::new());
         }
         assert_eq!(head.has_committed(100, &before), Some(true));
-        head = head.next(8, Buffer::new());
+        head = head.next(8, Duration::ZERO, Buffer::new());
         assert_eq!(head.recent.len(), MAX_RECENT);
         assert_eq!(head.has_committed(100, &before), None);
     }

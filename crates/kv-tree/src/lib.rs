@@ -73,7 +73,7 @@
 //!
 //! | what | bytes after the version |
 //! |---|---|
-//! | head | commit number (8 bytes, little-endian), flush number, count (1 byte) and ids (8 bytes each) of the latest commits, parts (1 byte: 1 root, 2 list of replaced pages, 4 pages that were replaced last), the root as a child, the root of the list as a child, the last list as a value, the number of buffered writes, and for each its key, and 0 if it deletes or else the length of the value plus 1 and the value |
+//! | head | commit number (8 bytes, little-endian), time in milliseconds since 1970, number of flushes, count (1 byte) and ids (8 bytes each) of the latest commits, parts (1 byte: 1 root, 2 list of replaced pages, 4 pages that were replaced last, 8 a flush is announced), the root as a child, the root of the list as a child, the last list as a value, the number of buffered writes, and for each its key, and 0 if it deletes or else the length of the value plus 1 and the value |
 //! | leaf | 0 (1 byte), number of entries, and for each its key and value |
 //! | branch | level, 1 to 31 (1 byte), number of children, and for each the least key that belongs to it and the child |
 //! | value | 255 (1 byte) and the value |

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::Kv;
 
 /// How often one looks without pausing.
-const EAGER_LOOKS: u32 = 200;
+const EAGER_LOOKS: u32 = 16;
 
 /// The pause between two looks after that.
 const PAUSE: Duration = Duration::from_millis(1);

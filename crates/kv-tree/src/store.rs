@@ -1,6 +1,6 @@
 //! A store and what an instance keeps of it between requests.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -21,7 +21,21 @@ struct Shared<K: Kv> {
     node_bytes: usize,
     pages: PageCache,
     generations: RefCell<HashMap<TreeName, u64>>,
-    lines: RefCell<HashMap<TreeName, Rc<Line<Group<K>>>>>,
+    writers: RefCell<HashMap<TreeName, Rc<Writers<K>>>>,
+}
+
+/// Those who write to a tree, in this instance.
+pub(crate) struct Writers<K: Kv> {
+    /// They stand in line; what is left to the next one is a group to join.
+    pub line: Line<Group<K>>,
+    /// The id of their last commit.
+    pub last_commit: Cell<Option<u64>>,
+}
+
+impl<K: Kv> Default for Writers<K> {
+    fn default() -> Self {
+        Self { line: Line::default(), last_commit: Cell::new(None) }
+    }
 }
 
 /// How large a node becomes before it is split. Larger ones make the tree lower, and what a flush
@@ -52,7 +66,7 @@ impl<K: Kv> Store<K> {
             node_bytes,
             pages: PageCache::default(),
             generations: RefCell::default(),
-            lines: RefCell::default(),
+            writers: RefCell::default(),
         }))
     }
 
@@ -91,12 +105,12 @@ impl<K: Kv> Store<K> {
         self.0.generations.borrow_mut().remove(name);
     }
 
-    /// Where the transactions of a tree stand in line.
-    pub(crate) fn line(&self, name: &TreeName) -> Rc<Line<Group<K>>> {
-        let mut lines = self.0.lines.borrow_mut();
-        if lines.len() >= MAX_TREES {
-            lines.retain(|_, line| Rc::strong_count(line) > 1);
+    /// Those who write to a tree.
+    pub(crate) fn writers(&self, name: &TreeName) -> Rc<Writers<K>> {
+        let mut writers = self.0.writers.borrow_mut();
+        if writers.len() >= MAX_TREES {
+            writers.retain(|_, writers| Rc::strong_count(writers) > 1);
         }
-        lines.entry(name.clone()).or_default().clone()
+        writers.entry(name.clone()).or_default().clone()
     }
 }

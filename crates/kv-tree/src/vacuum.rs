@@ -67,8 +67,8 @@ impl<K: Kv> Tree<K> {
     /// Sees that the head has reached the number of flushes, which is no more than one ahead of it
     /// if a flush wrote it. Returns the number that the head has.
     async fn reach_flush(&self, number: u64) -> Result<(Pages<K>, u64), Error> {
-        let line = self.store.line(&self.name);
-        let turn = line.turn(self.store.kv()).await;
+        let writers = self.store.writers(&self.name);
+        let turn = writers.line.turn(self.store.kv()).await;
         // The members of a group that was left to this turn try again.
         drop(turn.take());
         let mut ahead = None;
@@ -85,8 +85,8 @@ impl<K: Kv> Tree<K> {
 
     /// Deletes all replaced pages that are due, and returns how many.
     async fn delete_replaced(&self) -> Result<u64, Error> {
-        let line = self.store.line(&self.name);
-        let turn = line.turn(self.store.kv()).await;
+        let writers = self.store.writers(&self.name);
+        let turn = writers.line.turn(self.store.kv()).await;
         // The members of a group that was left to this turn try again.
         drop(turn.take());
         let mut deleted = 0;
