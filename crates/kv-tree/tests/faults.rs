@@ -162,6 +162,8 @@ fn every_fault_at_every_call_of_a_flush() {
 fn a_swap_whose_reply_is_lost_is_found_out_about() {
     let memory = Memory::default();
     run(insert(&tree(Faulty::new(memory.clone(), [])), "first", 10)).unwrap();
+    // Long enough ago that nobody else is about.
+    memory.advance(Duration::from_secs(2));
     // Find the root, watch the head, swap it.
     let tree = tree(Faulty::new(memory.clone(), [(2, Fault::LoseReply)]));
     run(insert(&tree, "second", 10)).unwrap();
@@ -172,6 +174,8 @@ fn a_swap_whose_reply_is_lost_is_found_out_about() {
 fn a_swap_that_failed_is_tried_again() {
     let memory = Memory::default();
     run(insert(&tree(Faulty::new(memory.clone(), [])), "first", 10)).unwrap();
+    // Long enough ago that nobody else is about.
+    memory.advance(Duration::from_secs(2));
     let tree = tree(Faulty::new(memory.clone(), [(2, Fault::Fail)]));
     run(insert(&tree, "second", 10)).unwrap();
     check(&memory, &[("first".into(), Ok(())), ("second".into(), Ok(()))]);

@@ -1,0 +1,133 @@
+//! What operations cost in calls to the store, at a size that a test can fill. `cargo xtask bench
+//! store` measures the same at a million records.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Write, tree};
+use common::{commit, run};
+use kv_tree::{KeyRange, Kv, Memory, Metered, Order, Tree, Usage};
+
+const RECORDS: u64 = 10_000;
+
+/// A record of 1.5 kB and its 5 index entries.
+fn record(number: u64) -> Vec<Write> {
+    // Spreads index entries over their ranges.
+    let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let entry = |index: &str, value: u64| {
+        Write::Put(format!("i/{index}/{value:020}/{number:036}").into(), vec![])
+    };
+    let record = Write::Put(format!("r/{number:036}").into(), vec![7; 1500]);
+    let entries = [
+        entry("kind", 1),
+        entry("name", spread),
+        entry("party", spread % (RECORDS / 20)),
+        entry("state", 1),
+        entry("updated", number),
+    ];
+    entries.into_iter().chain([record]).collect()
+}
+
+fn filled() -> Tree<Metered<Memory>> {
+    let memory = Memory::default();
+    let tree = tree(Metered::new(memory.clone()));
+    run(async {
+        for batch in 0..RECORDS / 500 {
+            let writes: Vec<_> = (batch * 500..(batch + 1) * 500).flat_map(record).collect();
+            commit(&tree, &writes).await.unwrap();
+            memory.advance(Duration::from_secs(20));
+        }
+        tree.snapshot().await.unwrap();
+    });
+    tree
+}
+
+/// What `operation` costs.
+fn cost(tree: &Tree<Metered<Memory>>, operation: impl Future<Output = ()>) -> Usage {
+    let before = tree.kv().usage();
+    run(operation);
+    tree.kv().usage() - before
+}
+
+#[test]
+fn reading_costs_a_call_per_level() {
+    let tree = filled();
+    let get = async |number: u64| {
+        let snapshot = tree.snapshot().await.unwrap();
+        assert_eq!(snapshot.get(format!("r/{number:036}")).await.unwrap().unwrap().len(), 1500);
+    };
+    for number in [0, 1, 77, RECORDS / 2, RECORDS - 1] {
+        tree.forget_pages();
+        assert!(cost(&tree, get(number)).read_calls <= 5);
+        let warm = cost(&tree, get(number));
+        assert_eq!((warm.read_calls, warm.write_calls), (1, 0), "{warm:?}");
+    }
+
+    // Twenty records that an index leads to, the exact count with them.
+    tree.forget_pages();
+    let page = cost(&tree, async {
+        let snapshot = tree.snapshot().await.unwrap();
+        let range = KeyRange::prefix(format!("i/party/{:020}/", 3));
+        let total = snapshot.count(&range).await.unwrap();
+        let mut scan = snapshot.scan(range, Order::Ascending).limit(20);
+        let mut keys = Vec::new();
+        while let Some((key, _)) = scan.next().await.unwrap() {
+            keys.push([b"r/", &key[key.len() - 36..]].concat());
+        }
+        assert!(total >= keys.len() as u64 && keys.len() > 10, "{total}");
+        let records = snapshot.get_many(&keys).await.unwrap();
+        assert!(records.iter().all(Option::is_some));
+    });
+    assert!(page.read_calls <= 8, "{page:?}");
+
+    // A page in the middle: entries before it are counted, not read.
+    tree.forget_pages();
+    let middle = cost(&tree, async {
+        let snapshot = tree.snapshot().await.unwrap();
+        let scan = snapshot.scan(KeyRange::prefix("r/"), Order::Descending);
+        let mut scan = scan.offset(RECORDS / 2).limit(20);
+        for number in (0..20).map(|n| RECORDS / 2 - 1 - n) {
+            let (key, _) = scan.next().await.unwrap().unwrap();
+            assert_eq!(key, format!("r/{number:036}"));
+        }
+        assert!(scan.next().await.unwrap().is_none());
+    });
+    assert!(middle.read_calls <= 8 && middle.bytes_read < 100 << 10, "{middle:?}");
+}
+
+#[test]
+fn an_insert_is_one_write_call_in_at_least_seven_of_eight() {
+    const INSERTS: u64 = 400;
+    let tree = filled();
+    let (mut one_call, mut total) = (0, Usage::default());
+    for number in RECORDS..RECORDS + INSERTS {
+        let usage = cost(&tree, async { commit(&tree, &record(number)).await.unwrap() });
+        one_call += u64::from(usage.write_calls == 1);
+        total.write_calls += usage.write_calls;
+        total.bytes_written += usage.bytes_written;
+        run(tree.kv().pause(Duration::from_secs(2)));
+    }
+    assert!(one_call * 8 >= INSERTS * 7, "{one_call} of {INSERTS}");
+    assert!(total.write_calls * 10 <= INSERTS * 13, "{total:?}");
+    assert!(total.bytes_written <= INSERTS * (64 << 10), "{total:?}");
+}
+
+#[test]
+fn nodes_that_are_written_in_order_are_full() {
+    let memory = Memory::default();
+    let tree = tree(memory.clone());
+    run(async {
+        for number in 0..2000_u32 {
+            let entries = ["a", "m", "z"]
+                .map(|group| Write::Put(format!("{group}/{number:08}").into(), vec![1; 100]));
+            commit(&tree, &entries).await.unwrap();
+            memory.advance(Duration::from_secs(20));
+        }
+        memory.advance(Duration::from_secs(100));
+        tree.vacuum().await.unwrap();
+    });
+    let stored: usize = memory.contents().values().map(bytes::Bytes::len).sum();
+    // 6000 entries of 100 bytes and what is not shared of their keys.
+    assert!(stored < 6000 * 110 * 10 / 8, "{stored} bytes: less than 80 % full");
+}
