@@ -57,7 +57,7 @@ pub(crate) fn divide<I: Item>(
         previous = key;
     }
     let total: usize = sizes.iter().sum();
-    let mut nodes = Nodes { sizes: &sizes, node_bytes, nodes: Vec::new() };
+    let mut nodes = Nodes { sizes: &sizes, node_bytes, least: I::LEAST, nodes: Vec::new() };
     match new.run_end() {
         Some(end) if total > node_bytes && nodes.size(0..end) >= total / 2 => {
             nodes.fill(0..end, node_bytes);
@@ -73,6 +73,8 @@ struct Nodes<'s> {
     /// The size of each entry.
     sizes: &'s [usize],
     node_bytes: usize,
+    /// How many entries a node has at least, but for the last one.
+    least: usize,
     nodes: Vec<Range<usize>>,
 }
 
@@ -93,7 +95,7 @@ impl Nodes<'_> {
         let (mut start, mut size) = (entries.start, 0);
         for index in entries.clone() {
             let full = size >= enough || size + self.sizes[index] > self.node_bytes;
-            if index > start && full {
+            if index - start >= self.least && full {
                 self.nodes.push(start..index);
                 (start, size) = (index, 0);
             }
@@ -111,7 +113,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::page::Value;
+    use crate::page::{Child, PageId, Value};
 
     /// Entries of about 100 bytes each.
     fn entries(count: usize) -> Vec<(Bytes, Value)> {
@@ -156,6 +158,19 @@ mod tests {
             prop_assert!(left[..] < separator[..] && separator <= right);
             prop_assert!(separator.len() <= left.len() + 1);
         }
+    }
+
+    #[test]
+    fn a_branch_has_two_children_however_long_their_bounds_are() {
+        let child = Child {
+            id: PageId { flush: 1, attempt: 1, index: 1 },
+            entries: 1,
+            bytes: 1,
+            paged_values: false,
+        };
+        let children: Vec<_> = (0..5_u8).map(|n| (Bytes::from(vec![n; 1500]), child)).collect();
+        let nodes = divide(&children, &NewEntries::default(), 1000);
+        assert_eq!(nodes, [0..2, 2..4, 4..5]);
     }
 
     #[test]

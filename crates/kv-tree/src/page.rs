@@ -106,6 +106,10 @@ impl Value {
 
 /// What a node holds under each of its keys: values in a leaf, children in a branch.
 pub(crate) trait Item: Clone {
+    /// How many of them a node has at least, however large they are. A branch with a single child
+    /// would make the tree higher and nothing else.
+    const LEAST: usize;
+
     /// How many bytes it takes in a page.
     fn encoded_len(&self) -> usize;
     fn put(&self, bytes: &mut Vec<u8>);
@@ -115,6 +119,8 @@ pub(crate) trait Item: Clone {
 }
 
 impl Item for Value {
+    const LEAST: usize = 1;
+
     fn encoded_len(&self) -> usize {
         Value::encoded_len(self)
     }
@@ -133,6 +139,8 @@ impl Item for Value {
 }
 
 impl Item for Child {
+    const LEAST: usize = 2;
+
     fn encoded_len(&self) -> usize {
         Child::encoded_len(self)
     }

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
+use crate::codec::Fault;
 use crate::page::PageId;
 use crate::pages::Pages;
 use crate::replaced;
@@ -89,16 +90,22 @@ impl<K: Kv> Tree<K> {
         let turn = writers.line.turn(self.store.kv()).await;
         // The members of a group that was left to this turn try again.
         drop(turn.take());
-        let mut deleted = 0;
+        let (mut deleted, mut last) = (0, None);
         loop {
             let group = self.begin().await?;
             let due = replaced::due(&group.snapshot.pages, &group.head).await?;
-            if due.is_empty() {
+            let Some(oldest) = due.first().map(|listing| listing.key.clone()) else {
                 return Ok(deleted);
+            };
+            if last.as_ref() == Some(&oldest) {
+                let fault =
+                    Fault::Damaged("an entry of its list of replaced pages cannot be found");
+                return Err(group.snapshot.pages.damaged_head(fault));
             }
             let pages = due.iter().map(|listing| listing.pages.len() as u64).sum::<u64>();
             if self.flush(group, due).await? {
                 deleted += pages;
+                last = Some(oldest);
             }
         }
     }

@@ -107,10 +107,10 @@ pub async fn measure<K: Clock>(
     let bench = Bench { tree: Store::new(Metered::new(kv)).tree(name()), operations };
     let mut random = fastrand::Rng::with_seed(2);
     let mut costs = vec![bench.raw_get().await?, bench.raw_set().await?];
-    for (operation, cold) in [("get, cold", true), ("get, warm", false)] {
+    for (operation, cache) in [("get, cold", Cache::Cold), ("get, warm", Cache::Warm)] {
         costs.push(
             bench
-                .cost(operation, cold, async |tree, _| {
+                .cost(operation, cache, async |tree, _| {
                     let account = random.choice(&accounts).context("no accounts")?;
                     let value = tree.snapshot().await?.get(account.key()).await?;
                     value.context("the record is gone")?;
@@ -119,10 +119,12 @@ pub async fn measure<K: Clock>(
                 .await?,
         );
     }
-    for (operation, cold) in [("20 of a party, cold", true), ("20 of a party, warm", false)] {
+    for (operation, cache) in
+        [("20 of a party, cold", Cache::Cold), ("20 of a party, warm", Cache::Warm)]
+    {
         costs.push(
             bench
-                .cost(operation, cold, async |tree, _| {
+                .cost(operation, cache, async |tree, _| {
                     let account = random.choice(&accounts).context("no accounts")?;
                     of_party(tree, &account.party).await
                 })
@@ -130,10 +132,12 @@ pub async fn measure<K: Clock>(
         );
     }
     let middle = accounts.len() as u64 / 2;
-    for (operation, cold) in [("20 at the middle, cold", true), ("20 at the middle, warm", false)] {
+    for (operation, cache) in
+        [("20 at the middle, cold", Cache::Cold), ("20 at the middle, warm", Cache::Warm)]
+    {
         costs.push(
             bench
-                .cost(operation, cold, async |tree, _| {
+                .cost(operation, cache, async |tree, _| {
                     let snapshot = tree.snapshot().await?;
                     snapshot.count(&KeyRange::prefix("r/")).await?;
                     let scan = snapshot.scan(KeyRange::prefix("r/"), Order::Ascending);
@@ -150,7 +154,7 @@ pub async fn measure<K: Clock>(
     let mut inserted = Vec::new();
     costs.push(
         bench
-            .cost("insert", false, async |tree, number| {
+            .cost("insert", Cache::AsItIs, async |tree, number| {
                 let account = Account::new(&context, total + number, total, &mut random);
                 tree.transact(async |transaction| {
                     account.insert(transaction);
@@ -164,7 +168,7 @@ pub async fn measure<K: Clock>(
     );
     costs.push(
         bench
-            .cost("update", false, async |tree, number| {
+            .cost("update", Cache::AsItIs, async |tree, number| {
                 let index = random.usize(..accounts.len());
                 let account = &mut accounts[index];
                 let now = 2 * total + number;
@@ -180,7 +184,7 @@ pub async fn measure<K: Clock>(
     );
     costs.push(
         bench
-            .cost("delete", false, async |tree, _| {
+            .cost("delete", Cache::AsItIs, async |tree, _| {
                 let account = accounts.swap_remove(random.usize(..accounts.len()));
                 tree.transact(async |transaction| {
                     transaction.get(account.key()).await?;
@@ -212,22 +216,38 @@ async fn of_party<K: Kv>(tree: &Tree<K>, party: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What an instance has cached of the pages when operations are measured.
+#[derive(Clone, Copy)]
+enum Cache {
+    /// Nothing.
+    Cold,
+    /// What it read in twice as many operations before.
+    Warm,
+    /// What the operations themselves leave there.
+    AsItIs,
+}
+
 struct Bench<K: Kv> {
     tree: Tree<Metered<K>>,
     operations: u64,
 }
 
 impl<K: Clock> Bench<K> {
-    /// Runs an operation again and again; `cold` is without any pages in the cache.
+    /// Runs an operation again and again.
     async fn cost(
         &self,
         name: &'static str,
-        cold: bool,
+        cache: Cache,
         mut operation: impl AsyncFnMut(&Tree<Metered<K>>, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<Cost> {
         let mut cost = Cost::new(name);
+        if let Cache::Warm = cache {
+            for number in 0..2 * self.operations {
+                operation(&self.tree, number).await?;
+            }
+        }
         for number in 0..self.operations {
-            if cold {
+            if let Cache::Cold = cache {
                 self.tree.forget_pages();
             }
             let kv = self.tree.kv();
@@ -243,7 +263,7 @@ impl<K: Clock> Bench<K> {
     async fn raw_get(&self) -> anyhow::Result<Cost> {
         let kv = self.tree.kv();
         kv.put_many(vec![("floor".into(), vec![7; 4096])]).await?;
-        self.cost("floor: get of 4 KiB", false, async |tree, _| {
+        self.cost("floor: get of 4 KiB", Cache::AsItIs, async |tree, _| {
             tree.kv().get("floor").await?.context("the value is gone")?;
             Ok(())
         })
@@ -252,7 +272,7 @@ impl<K: Clock> Bench<K> {
 
     /// The floor of writing.
     async fn raw_set(&self) -> anyhow::Result<Cost> {
-        self.cost("floor: set of 4 KiB", false, async |tree, number| {
+        self.cost("floor: set of 4 KiB", Cache::AsItIs, async |tree, number| {
             let value = vec![number as u8; 4096];
             tree.kv().put_many(vec![("floor".into(), value)]).await?;
             Ok(())

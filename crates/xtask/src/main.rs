@@ -6,12 +6,13 @@
 //! * `process` – running other programs so that a signal to this one ends them too.
 //! * `toolchain` – what compiles components, found or installed.
 //! * `version` – versions of other programs.
-//! * `build`, `up`, `test`, `bench` – the commands.
+//! * `build`, `up`, `test`, `bench`, `fuzz` – the commands.
 
 #![forbid(unsafe_code)]
 
 mod bench;
 mod build;
+mod fuzz;
 mod process;
 mod project;
 mod test;
@@ -45,6 +46,8 @@ enum Command {
     /// Measure.
     #[command(subcommand, disable_help_subcommand = true)]
     Bench(bench::Bench),
+    /// Look for input that makes the program panic or hang.
+    Fuzz(fuzz::Arguments),
 }
 
 fn execute(command: &Command) -> anyhow::Result<()> {
@@ -54,6 +57,7 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Up(arguments) => up::up(arguments),
         Command::Test => test::test(),
         Command::Bench(bench) => bench::bench(bench),
+        Command::Fuzz(arguments) => fuzz::fuzz(arguments),
     }
 }
 

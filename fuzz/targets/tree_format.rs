@@ -1,0 +1,5 @@
+//! Damaged data of a tree.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::damaged_tree(data));
