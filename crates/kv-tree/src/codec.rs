@@ -9,7 +9,7 @@ use bytes::{Buf, BufMut, Bytes};
 use crate::page::{PageId, Value};
 
 /// The version of all formats; it is the first byte of the head and of every page.
-pub(crate) const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 2;
 
 /// Why bytes are not what this library writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,10 @@ pub(crate) fn finish(bytes: &Bytes) -> Result<(), Fault> {
 
 pub(crate) fn get_u8(bytes: &mut Bytes) -> Result<u8, Fault> {
     bytes.try_get_u8().map_err(|_| CUT)
+}
+
+pub(crate) fn get_u32(bytes: &mut Bytes) -> Result<u32, Fault> {
+    bytes.try_get_u32_le().map_err(|_| CUT)
 }
 
 pub(crate) fn get_u64(bytes: &mut Bytes) -> Result<u64, Fault> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes};
 
 use crate::codec::{
-    Fault, KeyReader, VERSION, finish, get_count, get_number, get_slice, get_u8, get_u64,
+    Fault, KeyReader, VERSION, finish, get_count, get_number, get_slice, get_u8, get_u32, get_u64,
     get_value, get_version, key_len, number_len, put_key, put_number, put_value,
 };
 use crate::page::{Child, Value};
@@ -127,8 +127,11 @@ impl Head {
         bytes
     }
 
-    /// Reads what [`encode`](Self::encode) made.
+    /// Reads what [`encode`](Self::encode) made, or a head of version 1, which held the whole map.
     pub fn decode(mut bytes: Bytes) -> Result<Self, Fault> {
+        if bytes.first() == Some(&1) {
+            return Self::decode_version_1(bytes.slice(1..));
+        }
         get_version(&mut bytes)?;
         let commit = get_u64(&mut bytes)?;
         let time = get_number(&mut bytes)?;
@@ -165,6 +168,26 @@ impl Head {
         let buffer = buffer.collect();
         let flushing = has(FLUSHING);
         Ok(Self { commit, time, flush, flushing, recent, root, replaced, replaced_last, buffer })
+    }
+
+    /// The number of the commit, 8 bytes, the number of entries, and for each its key and value, each
+    /// behind its length; lengths and numbers of entries are 4 bytes; all little-endian. Everything
+    /// is in the buffer then, and the next commit flushes it.
+    fn decode_version_1(mut bytes: Bytes) -> Result<Self, Fault> {
+        let commit = get_u64(&mut bytes)?;
+        let mut buffer = Buffer::new();
+        for _ in 0..get_u32(&mut bytes)? {
+            let key_len = get_u32(&mut bytes)? as usize;
+            let key = get_slice(&mut bytes, key_len)?;
+            let value_len = get_u32(&mut bytes)? as usize;
+            let value = get_slice(&mut bytes, value_len)?;
+            if buffer.last_key_value().is_some_and(|(last, _)| *last >= key) {
+                return Err(Fault::Damaged("its keys are not in order"));
+            }
+            buffer.insert(key, Some(value));
+        }
+        finish(&bytes)?;
+        Ok(Self { commit, buffer, ..Self::default() })
     }
 }
 
@@ -231,6 +254,24 @@ mod tests {
             let bytes = Bytes::from(head.encode());
             let cut = bytes.slice(..cut.index(bytes.len()));
             prop_assert!(matches!(Head::decode(cut), Err(Fault::Damaged(_))));
+        }
+    }
+
+    #[test]
+    fn a_head_of_version_1_is_read() {
+        let mut bytes = vec![1];
+        bytes.put_u64_le(7);
+        bytes.put_u32_le(2);
+        for text in ["r/1", "first", "r/2", "second"] {
+            bytes.put_u32_le(text.len() as u32);
+            bytes.put_slice(text.as_bytes());
+        }
+        let whole = Bytes::from(bytes);
+        let head = Head::decode(whole.clone()).unwrap();
+        assert_eq!((head.commit, head.root, head.buffer.len()), (7, None, 2));
+        assert_eq!(head.buffer[&b"r/2"[..]], Some(Bytes::from_static(b"second")));
+        for cut in 1..whole.len() {
+            assert!(matches!(Head::decode(whole.slice(..cut)), Err(Fault::Damaged(_))), "{cut}");
         }
     }
 

@@ -63,7 +63,8 @@
 //!
 //! # Format
 //!
-//! Every head and page begins with a format version, one byte, now 1. *Numbers* are unsigned LEB128.
+//! Every head and page begins with a format version, one byte, now 2. (A head of version 1 held the
+//! whole map; it is read, and the next commit writes it anew.) *Numbers* are unsigned LEB128.
 //! *Keys* come in ascending order and front-coded: how many bytes are shared with the key before, how
 //! many follow (both numbers), and those bytes. A *page id* is the flush (a number), the attempt (8
 //! bytes, little-endian) and the index (a number). A *value* is twice its length (a number) and its

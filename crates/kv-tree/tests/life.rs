@@ -165,15 +165,41 @@ fn damage_of_a_page_is_reported_with_its_key() {
                 kv.put_many(vec![((*page).clone(), whole.clone())]).await.unwrap();
             }
             let mut newer = whole.clone();
-            newer[0] = 2;
+            newer[0] = 3;
             kv.put_many(vec![((*page).clone(), newer)]).await.unwrap();
             match tree(kv.clone()).audit().await {
-                Err(Error::Newer { version: 2, key, .. }) => assert_eq!(key, **page),
+                Err(Error::Newer { version: 3, key, .. }) => assert_eq!(key, **page),
                 outcome => panic!("{page}: {outcome:?}"),
             }
             kv.put_many(vec![((*page).clone(), whole)]).await.unwrap();
         }
         tree(kv.clone()).audit().await.unwrap();
+    });
+}
+
+#[test]
+fn what_the_first_version_wrote_is_kept() {
+    let kv = Memory::default();
+    let tree = tree(kv.clone());
+    run(async {
+        commit(&tree, &[put("a", "1")]).await.unwrap();
+        let head = kv.contents().into_keys().find(|key| key.contains(':')).unwrap();
+        // Version 1, commit 5, 300 entries of 100 bytes: more than a head may have now.
+        let mut bytes = vec![1, 5, 0, 0, 0, 0, 0, 0, 0, 44, 1, 0, 0];
+        for number in 0..300 {
+            bytes.extend([5, 0, 0, 0]);
+            bytes.extend(format!("r/{number:03}").bytes());
+            bytes.extend([100, 0, 0, 0]);
+            bytes.extend([7; 100]);
+        }
+        kv.put_many(vec![(head.clone(), bytes)]).await.unwrap();
+        let snapshot = tree.snapshot().await.unwrap();
+        assert_eq!(snapshot.count(&KeyRange::prefix("r/")).await.unwrap(), 300);
+        commit(&tree, &[put("r/300", "new")]).await.unwrap();
+        assert_eq!(tree.audit().await.unwrap().entries, 301);
+        assert!(kv.contents()[&head].len() < 1000);
+        let snapshot = tree.snapshot().await.unwrap();
+        assert_eq!(snapshot.get("r/299").await.unwrap().unwrap()[..], [7; 100]);
     });
 }
 
