@@ -45,6 +45,9 @@ impl<K: Kv> Tree<K> {
     /// lists all keys of the store and reads all branches of the tree, so it is for times of little
     /// load; a tree works without it, only a crash leaves something for it to do.
     pub async fn vacuum(&self) -> Result<Vacuumed, Error> {
+        // If the store was replaced, the generation that is remembered is not the tree's, and its
+        // head would be taken for one that nobody needs.
+        self.store.forget_generation(&self.name);
         let Some(root) = root::find(&self.store, &self.name).await? else {
             return Ok(Vacuumed::default());
         };
@@ -69,11 +72,11 @@ impl<K: Kv> Tree<K> {
     /// if a flush wrote it. Returns the number that the head has.
     async fn reach_flush(&self, number: u64) -> Result<(Pages<K>, u64), Error> {
         let writers = self.store.writers(&self.name);
-        let turn = writers.line.turn(self.store.kv()).await;
-        // The members of a group that was left to this turn try again.
-        drop(turn.take());
         let mut ahead = None;
         loop {
+            let turn = writers.line.turn(self.store.kv()).await;
+            // The members of a group that was left to this turn try again.
+            drop(turn.take());
             let group = self.begin().await?;
             let reached = group.head.flush;
             let number = number.min(*ahead.get_or_insert(reached.saturating_add(1)));
@@ -87,11 +90,10 @@ impl<K: Kv> Tree<K> {
     /// Deletes all replaced pages that are due, and returns how many.
     async fn delete_replaced(&self) -> Result<u64, Error> {
         let writers = self.store.writers(&self.name);
-        let turn = writers.line.turn(self.store.kv()).await;
-        // The members of a group that was left to this turn try again.
-        drop(turn.take());
         let (mut deleted, mut last) = (0, None);
         loop {
+            let turn = writers.line.turn(self.store.kv()).await;
+            drop(turn.take());
             let group = self.begin().await?;
             let due = replaced::due(&group.snapshot.pages, &group.head).await?;
             let Some(oldest) = due.first().map(|listing| listing.key.clone()) else {

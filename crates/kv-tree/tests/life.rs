@@ -40,9 +40,26 @@ fn a_store_that_was_replaced_is_read_anew() {
         tree.snapshot().await.unwrap().get("001").await.unwrap().unwrap();
         kv.delete_many(kv.contents().into_keys().collect()).await.unwrap();
         assert_eq!(tree.snapshot().await.unwrap().get("001").await.unwrap(), None);
+        tree.vacuum().await.unwrap();
         commit(&tree, &[put("001", "second")]).await.unwrap();
         let value = tree.snapshot().await.unwrap().get("001").await.unwrap();
         assert_eq!(value.as_deref(), Some(&b"second"[..]));
+    });
+}
+
+#[test]
+fn a_vacuum_of_a_store_that_was_replaced_spares_its_head() {
+    let (kv, other) = (Memory::default(), Memory::default());
+    let remembering = tree(kv.clone());
+    run(async {
+        commit(&remembering, &[put("a", "old")]).await.unwrap();
+        commit(&tree(other.clone()), &[put("a", "new")]).await.unwrap();
+        kv.delete_many(kv.contents().into_keys().collect()).await.unwrap();
+        let replacement = other.contents().into_iter().map(|(key, value)| (key, value.to_vec()));
+        kv.put_many(replacement.collect()).await.unwrap();
+        remembering.vacuum().await.unwrap();
+        let value = remembering.snapshot().await.unwrap().get("a").await.unwrap();
+        assert_eq!(value.as_deref(), Some(&b"new"[..]));
     });
 }
 
