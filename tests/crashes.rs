@@ -160,7 +160,15 @@ async fn nothing_acknowledged_is_lost_when_the_application_is_killed_fifty_times
                 tokio::spawn(write(application.accounts.clone(), writer, round, known))
             })
             .collect();
-        tokio::time::sleep(Duration::from_millis(random.u64(20..250))).await;
+        let enough = known.lock().unwrap().names.len() + random.usize(3..60);
+        let progress = async {
+            while known.lock().unwrap().names.len() < enough {
+                tokio::time::sleep(Duration::from_micros(200)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), progress)
+            .await
+            .expect("the writers are stuck");
         application.kill();
         for writer in writers {
             writer.await.unwrap();
@@ -171,8 +179,6 @@ async fn nothing_acknowledged_is_lost_when_the_application_is_killed_fifty_times
     application.kill();
     let known = known.lock().unwrap();
     check(&known, &stored);
-    let acknowledged = known.names.len();
-    assert!(acknowledged > 10 * KILLS, "only {acknowledged} accounts were written");
 
     // The tree itself is whole, and what the crashes left can be removed.
     let store = Sqlite::open(state_dir.path()).unwrap().store("default");

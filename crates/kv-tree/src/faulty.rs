@@ -15,6 +15,9 @@ pub enum Fault {
     Fail,
     /// The call has its effect, but its answer is an error.
     LoseReply,
+    /// A swap fails, and has its effect after the caller's next call, if it still can. Other calls
+    /// lose their replies.
+    Late,
     /// The caller dies before the call: neither this one nor any later one has an effect.
     Crash,
     /// The caller dies after the call.
@@ -23,15 +26,15 @@ pub enum Fault {
 
 /// A wrapper around a store whose calls fail as planned. It stands for one caller; others reach the
 /// store that it wraps by wrappers of their own.
-#[derive(Debug)]
-pub struct Faulty<K> {
+pub struct Faulty<K: Kv> {
     kv: K,
     plan: RefCell<BTreeMap<u64, Fault>>,
     calls: Cell<u64>,
     crashed: Cell<bool>,
+    late_swap: RefCell<Option<(K::Watch, Vec<u8>)>>,
 }
 
-impl<K> Faulty<K> {
+impl<K: Kv> Faulty<K> {
     /// Wraps `kv`, with the faults by the number of the call; the first is call 0. Pauses and the
     /// clock are no calls.
     pub fn new(kv: K, plan: impl IntoIterator<Item = (u64, Fault)>) -> Self {
@@ -40,6 +43,7 @@ impl<K> Faulty<K> {
             plan: RefCell::new(plan.into_iter().collect()),
             calls: Cell::new(0),
             crashed: Cell::new(false),
+            late_swap: RefCell::new(None),
         }
     }
 
@@ -59,15 +63,16 @@ impl<K> Faulty<K> {
         effect: impl Future<Output = Result<T, KvError>>,
     ) -> Result<T, KvError> {
         let failed = |words| Err(KvError::new(name, words));
-        let number = self.calls.replace(self.calls.get() + 1);
-        let fault = self.plan.borrow_mut().remove(&number);
+        let fault = self.plan.borrow_mut().remove(&self.calls.get());
+        self.calls.set(self.calls.get() + 1);
         if self.crashed.get() || fault == Some(Fault::Crash) {
             self.crashed.set(true);
             return failed("the caller has crashed");
         }
-        match fault {
+        let late_swap = self.late_swap.take();
+        let answer = match fault {
             Some(Fault::Fail) => failed("told to fail"),
-            Some(Fault::LoseReply) => {
+            Some(Fault::LoseReply | Fault::Late) => {
                 effect.await?;
                 failed("told to lose the reply")
             }
@@ -77,7 +82,11 @@ impl<K> Faulty<K> {
                 failed("the caller has crashed")
             }
             Some(Fault::Crash) | None => effect.await,
+        };
+        if let Some((watch, value)) = late_swap {
+            self.kv.swap(watch, value).await?;
         }
+        answer
     }
 }
 
@@ -105,6 +114,13 @@ impl<K: Kv> Kv for Faulty<K> {
     }
 
     async fn swap(&self, watch: K::Watch, value: Vec<u8>) -> Result<bool, KvError> {
+        if self.plan.borrow().get(&self.calls.get()) == Some(&Fault::Late) {
+            let late = async {
+                self.late_swap.replace(Some((watch, value)));
+                Err(KvError::new("swap", "told to be late"))
+            };
+            return self.call("swap", late).await;
+        }
         self.call("swap", self.kv.swap(watch, value)).await
     }
 

@@ -133,3 +133,31 @@ impl<T> Awaited<T> {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pollster::block_on;
+
+    use super::*;
+    use crate::Memory;
+
+    #[test]
+    fn what_is_left_for_nobody_is_dropped() {
+        let (kv, line) = (Memory::default(), Line::default());
+        block_on(async {
+            line.turn(&kv).await.leave("for nobody");
+            assert_eq!(line.turn(&kv).await.take(), None);
+        });
+    }
+
+    #[test]
+    fn a_promise_that_is_dropped_is_broken() {
+        let kv = Memory::default();
+        let (kept, first) = promise();
+        let (dropped, second) = promise::<u8>();
+        kept.keep(1);
+        drop(dropped);
+        assert_eq!(block_on(first.value(&kv)), Some(1));
+        assert_eq!(block_on(second.value(&kv)), None);
+    }
+}

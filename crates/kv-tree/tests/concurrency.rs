@@ -168,6 +168,34 @@ fn a_failing_request_does_not_fail_those_it_shares_a_commit_with() {
 }
 
 #[test]
+fn an_error_waits_for_the_commit_of_what_it_may_have_come_of() {
+    let instance = tree(Memory::default());
+    run(append(&instance, 99, 10)).unwrap();
+    let runs = std::cell::Cell::new(0);
+    let create = async {
+        instance
+            .transact(async |transaction| {
+                runs.set(runs.get() + 1);
+                transaction.put("created", "1");
+                Ok(())
+            })
+            .await
+    };
+    let refuse = async {
+        instance
+            .transact(async |transaction| match transaction.get("created").await? {
+                Some(_) => Err(Error::Name("created".into())),
+                None => Ok(()),
+            })
+            .await
+    };
+    let outcomes = interleave::<Result<(), Error>>(vec![Box::pin(create), Box::pin(refuse)], &[]);
+    outcomes[0].as_ref().unwrap();
+    assert!(matches!(outcomes[1], Err(Error::Name(_))));
+    assert_eq!(runs.get(), 1);
+}
+
+#[test]
 fn a_writer_that_is_always_too_late_gives_up() {
     let memory = Memory::default();
     let (slow, fast) = (tree(memory.clone()), tree(memory.clone()));

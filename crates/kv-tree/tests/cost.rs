@@ -131,3 +131,47 @@ fn nodes_that_are_written_in_order_are_full() {
     // 6000 entries of 100 bytes and what is not shared of their keys.
     assert!(stored < 6000 * 110 * 10 / 8, "{stored} bytes: less than 80 % full");
 }
+
+#[test]
+fn nodes_that_become_small_are_joined() {
+    let memory = Memory::default();
+    let tree = tree(memory.clone());
+    run(async {
+        let key = |number: usize| format!("{number:05}").into_bytes();
+        let all: Vec<_> = (0..5000).map(|n| Write::Put(key(n), vec![1; 100])).collect();
+        commit(&tree, &all).await.unwrap();
+        // One in 50 stays; the others are deleted in several flushes. Then flushes of nothing else
+        // delete what those replaced.
+        for part in 0..8 {
+            let deletes = (0..5000).filter(|n| n % 50 != 0 && n % 5 == part);
+            let mut writes: Vec<_> = deletes.map(|n| Write::Delete(key(n))).collect();
+            writes.push(Write::Put(b"flush".to_vec(), vec![0; 17_000]));
+            commit(&tree, &writes).await.unwrap();
+            memory.advance(Duration::from_secs(100));
+            tree.vacuum().await.unwrap();
+        }
+        assert_eq!(tree.audit().await.unwrap().entries, 101);
+    });
+    // 100 entries of 100 bytes fit in three nodes; there were about 140.
+    let pages = memory.contents().keys().filter(|key| key.matches(':').count() == 2).count();
+    assert!(pages < 25, "{pages} pages");
+}
+
+#[test]
+fn a_flush_is_announced_where_others_write() {
+    let memory = Memory::default();
+    let (own, other) = (tree(Metered::new(memory.clone())), tree(memory.clone()));
+    let small = [Write::Put(b"small".to_vec(), vec![1])];
+    let large = [Write::Put(b"large".to_vec(), vec![1; 17_000])];
+    let cost_of_a_flush = || {
+        let before = own.kv().usage();
+        run(commit(&own, &large)).unwrap();
+        (own.kv().usage() - before).write_calls
+    };
+    run(commit(&other, &small)).unwrap();
+    assert_eq!(cost_of_a_flush(), 3, "an announcement, pages, and the head");
+    assert_eq!(cost_of_a_flush(), 2, "nobody else has written since");
+    run(commit(&other, &small)).unwrap();
+    memory.advance(Duration::from_secs(10));
+    assert_eq!(cost_of_a_flush(), 2, "that was long ago");
+}

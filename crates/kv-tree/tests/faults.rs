@@ -32,7 +32,7 @@ struct Instance {
 
 fn instance() -> impl Strategy<Value = Instance> {
     let fault = prop::sample::select(
-        &[Fault::Fail, Fault::LoseReply, Fault::LoseReply, Fault::Crash, Fault::CrashAfter][..],
+        &[Fault::Fail, Fault::LoseReply, Fault::Late, Fault::Crash, Fault::CrashAfter][..],
     );
     let sizes = vec(prop::sample::select(&[0, 900, 3000, 9000][..]), 1..8);
     (btree_map(0..80_u64, fault, 0..5), sizes)
@@ -129,7 +129,7 @@ proptest! {
 
 #[test]
 fn every_fault_at_every_call_of_a_flush() {
-    for fault in [Fault::Fail, Fault::LoseReply, Fault::Crash, Fault::CrashAfter] {
+    for fault in [Fault::Fail, Fault::LoseReply, Fault::Late, Fault::Crash, Fault::CrashAfter] {
         let mut call = 0;
         loop {
             let memory = Memory::default();
@@ -149,7 +149,9 @@ fn every_fault_at_every_call_of_a_flush() {
             // A single lost reply is found out about.
             let failed = outcomes.iter().filter(|(_, outcome)| outcome.is_err()).count();
             match fault {
-                Fault::Fail | Fault::LoseReply => assert!(failed <= 1, "{fault:?} at {call}"),
+                Fault::Fail | Fault::LoseReply | Fault::Late => {
+                    assert!(failed <= 1, "{fault:?} at {call}")
+                }
                 Fault::Crash | Fault::CrashAfter => assert!(tree.kv().has_crashed()),
             }
             call += 1;
@@ -178,5 +180,17 @@ fn a_swap_that_failed_is_tried_again() {
     memory.advance(Duration::from_secs(2));
     let tree = tree(Faulty::new(memory.clone(), [(2, Fault::Fail)]));
     run(insert(&tree, "second", 10)).unwrap();
+    check(&memory, &[("first".into(), Ok(())), ("second".into(), Ok(()))]);
+}
+
+#[test]
+fn a_swap_that_comes_late_is_waited_for_or_kept_from_coming() {
+    let memory = Memory::default();
+    run(insert(&tree(Faulty::new(memory.clone(), [])), "first", 10)).unwrap();
+    memory.advance(Duration::from_secs(2));
+    let tree = tree(Faulty::new(memory.clone(), [(2, Fault::Late)]));
+    // The head is watched, then the late swap comes, so that the commit of nothing is refused.
+    run(insert(&tree, "second", 10)).unwrap();
+    assert_eq!(tree.kv().calls(), 6);
     check(&memory, &[("first".into(), Ok(())), ("second".into(), Ok(()))]);
 }

@@ -162,3 +162,31 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn any_part_of_a_tree_can_be_deleted_and_written_again() {
+    let key = |number: usize, suffix: &str| format!("key/{number:04}{suffix}").into_bytes();
+    // Too long for the head, so that each commit is a flush.
+    let flush = || Write::Put(b"later".to_vec(), vec![0; 17_000]);
+    for (start, end) in [(0, 1), (0, 9), (0, 200), (150, 300), (299, 300), (0, 300)] {
+        let tree = tree_of_nodes(Memory::default(), 200);
+        let mut model = Model::new();
+        let all = (0..300).map(|n| Write::Put(key(n, ""), vec![1; 20]));
+        let part_deleted = (start..end).map(|n| Write::Delete(key(n, "")));
+        let again = (start..end)
+            .flat_map(|n| ["", "/a", "/b"].map(|suffix| Write::Put(key(n, suffix), vec![2; 30])));
+        let commits: [Vec<Write>; 3] = [all.collect(), part_deleted.collect(), again.collect()];
+        run(async {
+            for mut writes in commits {
+                writes.push(flush());
+                commit(&tree, &writes).await.unwrap();
+                writes.iter().for_each(|write| write.apply_to(&mut model));
+                assert_eq!(tree.audit().await.unwrap().entries, model.len() as u64);
+            }
+            let snapshot = tree.snapshot().await.unwrap();
+            for (key, value) in &model {
+                assert_eq!(snapshot.get(key).await.unwrap().as_deref(), Some(&value[..]));
+            }
+        });
+    }
+}
