@@ -35,8 +35,16 @@ async fn other_methods_are_not_allowed() {
     let api = Api::start().await;
     let brew = Method::from_bytes(b"BREW").unwrap();
     for (path, allow, methods) in [
-        ("", "GET, POST", [Method::PUT, Method::PATCH, Method::DELETE, brew.clone()]),
-        ("/1", "GET, PATCH, DELETE", [Method::PUT, Method::POST, Method::TRACE, brew]),
+        (
+            "",
+            "GET, HEAD, POST, PATCH, OPTIONS",
+            [Method::PUT, Method::TRACE, Method::DELETE, brew.clone()],
+        ),
+        (
+            "/1",
+            "GET, HEAD, PATCH, DELETE, OPTIONS",
+            [Method::PUT, Method::POST, Method::TRACE, brew],
+        ),
     ] {
         for method in methods {
             let answer = api.request(method.clone(), path).answer().await;
@@ -55,7 +63,7 @@ async fn other_media_types_are_not_supported() {
         (Method::POST, "", Some("text/plain")),
         (Method::POST, "", Some("application/merge-patch+json")),
         (Method::POST, "", None),
-        (Method::PATCH, &patch, Some("application/json-patch+json")),
+        (Method::PATCH, &patch, Some("application/xml")),
         (Method::PATCH, &patch, None),
     ] {
         let mut request = api.request(method.clone(), path).body(account("Other").to_string());
@@ -67,7 +75,8 @@ async fn other_media_types_are_not_supported() {
         if method == Method::PATCH {
             assert_eq!(
                 answer.header("accept-patch"),
-                "application/merge-patch+json, application/json"
+                "application/merge-patch+json, application/json, application/json-patch+json, \
+                 application/json-patch-query+json"
             );
         }
     }

@@ -37,6 +37,7 @@ macro_rules! schema {
                 "json-schema:///v5/EntityRef.schema.json" => { path = "v5/EntityRef.schema.json" },
                 "json-schema:///v5/Extensible.schema.json" => { path = "v5/Extensible.schema.json" },
                 "json-schema:///v5/FaxContactMedium.schema.json" => { path = "v5/FaxContactMedium.schema.json" },
+                "json-schema:///v5/FinancialAccount.schema.json" => { path = "v5/FinancialAccount.schema.json" },
                 "json-schema:///v5/FinancialAccountRef.schema.json" => { path = "v5/FinancialAccountRef.schema.json" },
                 "json-schema:///v5/GeographicAddressContactMedium.schema.json" => { path = "v5/GeographicAddressContactMedium.schema.json" },
                 "json-schema:///v5/GeographicAddressRef.schema.json" => { path = "v5/GeographicAddressRef.schema.json" },
@@ -50,6 +51,7 @@ macro_rules! schema {
                 "json-schema:///v5/PhoneContactMedium.schema.json" => { path = "v5/PhoneContactMedium.schema.json" },
                 "json-schema:///v5/Quantity.schema.json" => { path = "v5/Quantity.schema.json" },
                 "json-schema:///v5/RelatedPartyRefOrPartyRoleRef.schema.json" => { path = "v5/RelatedPartyRefOrPartyRoleRef.schema.json" },
+                "json-schema:///v5/SettlementAccount.schema.json" => { path = "v5/SettlementAccount.schema.json" },
                 "json-schema:///v5/SocialContactMedium.schema.json" => { path = "v5/SocialContactMedium.schema.json" },
                 "json-schema:///v5/TaxDefinition.schema.json" => { path = "v5/TaxDefinition.schema.json" },
                 "json-schema:///v5/TaxExemptionCertificate.schema.json" => { path = "v5/TaxExemptionCertificate.schema.json" },
@@ -66,10 +68,58 @@ macro_rules! schema {
     }};
 }
 
+/// An account that a party holds.
+pub static PARTY_ACCOUNT: Schema = schema!(
+    PartyAccount,
+    "PartyAccount",
+    "v5/PartyAccount.schema.json",
+    "json-schema:///v5/PartyAccount.schema.json"
+);
+
 /// An account that bills are issued for.
 pub static BILLING_ACCOUNT: Schema = schema!(
     BillingAccount,
     "BillingAccount",
     "v5/BillingAccount.schema.json",
     "json-schema:///v5/BillingAccount.schema.json"
+);
+
+/// An account that is settled with.
+pub static SETTLEMENT_ACCOUNT: Schema = schema!(
+    SettlementAccount,
+    "SettlementAccount",
+    "v5/SettlementAccount.schema.json",
+    "json-schema:///v5/SettlementAccount.schema.json"
+);
+
+/// An account in the ledger.
+pub static FINANCIAL_ACCOUNT: Schema = schema!(
+    FinancialAccount,
+    "FinancialAccount",
+    "v5/FinancialAccount.schema.json",
+    "json-schema:///v5/FinancialAccount.schema.json"
+);
+
+/// How bills are laid out.
+pub static BILL_FORMAT: Schema = schema!(
+    BillFormat,
+    "BillFormat",
+    "v5/BillFormat.schema.json",
+    "json-schema:///v5/BillFormat.schema.json"
+);
+
+/// How bills are delivered.
+pub static BILL_PRESENTATION_MEDIA: Schema = schema!(
+    BillPresentationMedia,
+    "BillPresentationMedia",
+    "v5/BillPresentationMedia.schema.json",
+    "json-schema:///v5/BillPresentationMedia.schema.json"
+);
+
+/// When bills are made.
+pub static BILLING_CYCLE_SPECIFICATION: Schema = schema!(
+    BillingCycleSpecification,
+    "BillingCycleSpecification",
+    "v5/BillingCycleSpecification.schema.json",
+    "json-schema:///v5/BillingCycleSpecification.schema.json"
 );

@@ -7,13 +7,13 @@
 use std::path::Path;
 
 use anyhow::Context;
-use devhost::Log;
+use black_box_tests::{log_of_failures, options};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let state_dir = std::env::args_os().nth(1).context("the folder of the data is missing")?;
-    let running =
-        black_box_tests::options(Path::new(&state_dir), &[], Log::stderr()).start().await?;
+    let options = options(Path::new(&state_dir), &[], log_of_failures());
+    let running = options.start().await?;
     println!("{}", running.base_url());
     std::future::pending().await
 }

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use devhost::{Log, Options, Running};
@@ -17,13 +18,27 @@ use tempfile::TempDir;
 /// The path of the billing accounts.
 pub const BILLING_ACCOUNT: &str = "/tmf-api/accountManagement/v5/billingAccount";
 
-/// The running application.
+/// The running application. Requests go to the billing accounts unless [`Api::on`] says otherwise.
 pub struct Api {
-    client: Client,
+    accounts: Resource,
     running: Running,
     state_dir: PathBuf,
     /// Removed with its contents at the end of the test that made it.
     _own_state_dir: Option<TempDir>,
+}
+
+/// A resource of the application.
+pub struct Resource {
+    client: Client,
+    url: String,
+}
+
+impl Deref for Api {
+    type Target = Resource;
+
+    fn deref(&self) -> &Resource {
+        &self.accounts
+    }
 }
 
 /// A response, whole.
@@ -49,12 +64,14 @@ impl Api {
 
     /// The application with the data in `state_dir`.
     pub async fn start_on(state_dir: &Path, variables: &[(&str, &str)]) -> Self {
-        let running = options(state_dir, variables, Log::stderr())
+        let running = options(state_dir, variables, log_of_failures())
             .start()
             .await
             .unwrap_or_else(|error| panic!("{error:#}"));
         let state_dir = state_dir.to_owned();
-        Self { client: Client::new(), running, state_dir, _own_state_dir: None }
+        let url = format!("{}{BILLING_ACCOUNT}", running.base_url());
+        let accounts = Resource { client: Client::new(), url };
+        Self { accounts, running, state_dir, _own_state_dir: None }
     }
 
     /// Stops the application and starts it again on the same data.
@@ -79,11 +96,19 @@ impl Api {
         self.running.base_url()
     }
 
-    /// A request to `path` below the billing accounts, or to an absolute address.
+    /// Another resource, by its name.
+    pub fn on(&self, resource: &str) -> Resource {
+        let url = format!("{}/tmf-api/accountManagement/v5/{resource}", self.base_url());
+        Resource { client: self.client.clone(), url }
+    }
+}
+
+impl Resource {
+    /// A request to `path` below the resource, or to an absolute address.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = match path.starts_with("http://") {
             true => path.to_owned(),
-            false => format!("{}{BILLING_ACCOUNT}{path}", self.base_url()),
+            false => format!("{}{path}", self.url),
         };
         self.client.request(method, url)
     }
@@ -98,37 +123,48 @@ impl Api {
         self.request(Method::POST, "").json(document).answer().await
     }
 
-    /// What a PATCH of the account answers.
+    /// What a merge patch of what has the id answers.
     pub async fn patch(&self, id: &str, patch: &Value) -> Answer {
-        let request = self.request(Method::PATCH, &format!("/{id}"));
-        request
-            .header("content-type", "application/merge-patch+json")
-            .body(patch.to_string())
-            .answer()
-            .await
+        self.patch_as("application/merge-patch+json", id, patch).await
     }
 
-    /// What a DELETE of the account answers.
+    /// What a PATCH of the media type answers.
+    pub async fn patch_as(&self, media_type: &str, id: &str, patch: &Value) -> Answer {
+        let path = if id.is_empty() { String::new() } else { format!("/{id}") };
+        let request = self.request(Method::PATCH, &path);
+        request.header("content-type", media_type).body(patch.to_string()).answer().await
+    }
+
+    /// What a DELETE of what has the id answers.
     pub async fn delete(&self, id: &str) -> Answer {
         self.request(Method::DELETE, &format!("/{id}")).answer().await
     }
 
-    /// Creates an account and returns it.
+    /// Creates what the document describes and returns it.
     pub async fn create(&self, document: &Value) -> Value {
         self.post(document).await.expect(StatusCode::CREATED)
     }
 
-    /// Reads an account that exists.
+    /// Reads what exists.
     pub async fn read(&self, id: &str) -> Value {
         self.get(&format!("/{id}")).await.expect(StatusCode::OK)
     }
 
-    /// How many accounts there are.
+    /// How many there are.
     pub async fn total(&self) -> u64 {
         let list = self.get("?limit=0").await;
         list.expect(StatusCode::OK);
         list.header("x-total-count").parse().unwrap()
     }
+}
+
+/// A log that shows what failed in the server, and not every request.
+pub fn log_of_failures() -> Log {
+    Log::to(|line| {
+        if !line.starts_with('{') || line.contains("\"error\"") {
+            eprintln!("{line}");
+        }
+    })
 }
 
 /// How the application is started: on a free port, with the data in `state_dir`.
@@ -203,6 +239,14 @@ pub fn account(name: &str) -> Value {
             "partyOrPartyRole": { "@type": "PartyRef", "id": "4711", "@referredType": "Organization" }
         }]
     })
+}
+
+/// The values of an attribute of the items of a list, in its order.
+#[track_caller]
+pub fn values_of(list: &Answer, attribute: &str) -> Vec<String> {
+    let items = list.expect(StatusCode::OK);
+    let text = |item: &Value| item[attribute].as_str().unwrap_or("-").to_owned();
+    items.as_array().unwrap().iter().map(text).collect()
 }
 
 /// The id of a document.

@@ -15,7 +15,7 @@ mod store;
 
 use bytes::Bytes;
 use http_body_util::Full;
-pub use resource::Definition;
+pub use resource::{Definition, account};
 pub use schemas;
 use spin_sdk::http::{Request, Response};
 

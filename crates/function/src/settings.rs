@@ -1,6 +1,7 @@
 //! The variables of the application.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use resource::Settings;
@@ -16,12 +17,13 @@ pub(crate) async fn settings() -> Result<Rc<Settings>, String> {
     if let Some(settings) = SETTINGS.with_borrow(Clone::clone) {
         return Ok(settings);
     }
-    let (base_url, tenant) = (variable("base_url").await?, variable("tenant").await?);
-    let settings = Rc::new(Settings::new(&base_url, &tenant)?);
+    let mut values = HashMap::new();
+    for (name, _) in Settings::VARIABLES {
+        let value = variables::get(name).await;
+        values.insert(name, value.map_err(|error| format!("variable {name}: {error}"))?);
+    }
+    let settings = Settings::read(|name| values.get(name).map_or("", String::as_str))?;
+    let settings = Rc::new(settings);
     SETTINGS.set(Some(settings.clone()));
     Ok(settings)
-}
-
-async fn variable(name: &str) -> Result<String, String> {
-    variables::get(name).await.map_err(|error| format!("variable {name}: {error}"))
 }

@@ -11,33 +11,74 @@ use crate::Error;
 /// How large a body may be, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
+/// How large the body of a bulk operation may be, in bytes.
+const MAX_BULK_BYTES: usize = 4 * 1024 * 1024;
+
 /// How many arrays and objects may lie within each other. A full account has 6.
-const MAX_NESTING: usize = 64;
+pub(crate) const MAX_NESTING: usize = 64;
 
 /// The media types of a document, for a POST.
 const DOCUMENT_TYPES: &str = "application/json";
 
-/// The media types of a patch. A patch that comes as plain JSON is a merge patch (TMF630 part 5).
-const PATCH_TYPES: &str = "application/merge-patch+json, application/json";
+/// The media types of a merge patch. A patch that comes as plain JSON is one (TMF630 part 5).
+const MERGE_TYPES: &str = "application/merge-patch+json, application/json";
+
+/// The media types of operations; the last one is a spelling that is also in use.
+const OPERATION_TYPES: &str = "application/json-patch+json, application/json-patch-query+json, \
+                               application/json-patch+query";
+
+/// The media types of a patch, as `Accept-Patch` lists them (RFC 5789).
+pub(crate) const PATCH_TYPES: &str = "application/merge-patch+json, application/json, \
+                                      application/json-patch+json, application/json-patch-query+json";
+
+/// The media type of a bulk operation.
+pub(crate) const BULK_TYPES: &str = "application/json-patch+json";
+
+/// What kind of patch a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PatchType {
+    Merge,
+    Operations,
+}
 
 /// The document of a POST.
-pub(crate) async fn read_document<B: http_body::Body>(
-    request: Request<B>,
-) -> Result<Map<String, Value>, Error> {
+pub(crate) struct Body {
+    /// The document as the client wrote it.
+    pub bytes: Bytes,
+    pub document: Map<String, Value>,
+}
+
+/// Reads the document of a POST.
+pub(crate) async fn read_document<B: http_body::Body>(request: Request<B>) -> Result<Body, Error> {
     if !has_type_of(request.headers(), DOCUMENT_TYPES) {
         return Err(Error::unsupported_media_type(DOCUMENT_TYPES, false));
     }
-    read_object(request).await
+    let bytes = read_bytes(request.into_body(), MAX_BODY_BYTES).await?;
+    match parse(&bytes)? {
+        Value::Object(document) => Ok(Body { bytes, document }),
+        _ => Err(Error::invalid_document(&[schemas::Fault::new("", "must be an object")])),
+    }
 }
 
-/// The merge patch of a PATCH.
-pub(crate) async fn read_merge_patch<B: http_body::Body>(
+/// Reads the body of a PATCH on a resource.
+pub(crate) async fn read_patch<B: http_body::Body>(
     request: Request<B>,
-) -> Result<Map<String, Value>, Error> {
-    if !has_type_of(request.headers(), PATCH_TYPES) {
-        return Err(Error::unsupported_media_type(PATCH_TYPES, true));
+) -> Result<(PatchType, Value), Error> {
+    let patch_type = match request.headers() {
+        headers if has_type_of(headers, MERGE_TYPES) => PatchType::Merge,
+        headers if has_type_of(headers, OPERATION_TYPES) => PatchType::Operations,
+        _ => return Err(Error::unsupported_media_type(PATCH_TYPES, true)),
+    };
+    let bytes = read_bytes(request.into_body(), MAX_BODY_BYTES).await?;
+    Ok((patch_type, parse(&bytes)?))
+}
+
+/// Reads the body of a PATCH on the collection.
+pub(crate) async fn read_bulk<B: http_body::Body>(request: Request<B>) -> Result<Value, Error> {
+    if !has_type_of(request.headers(), BULK_TYPES) {
+        return Err(Error::unsupported_media_type(BULK_TYPES, true));
     }
-    read_object(request).await
+    parse(&read_bytes(request.into_body(), MAX_BULK_BYTES).await?)
 }
 
 /// Whether the body's media type is in the comma-separated list `allowed`. Parameters such as a
@@ -53,23 +94,15 @@ fn has_type_of(headers: &HeaderMap, allowed: &str) -> bool {
     })
 }
 
-async fn read_object<B: http_body::Body>(request: Request<B>) -> Result<Map<String, Value>, Error> {
-    let bytes = read_bytes(request.into_body()).await?;
-    match parse(&bytes)? {
-        Value::Object(object) => Ok(object),
-        _ => Err(Error::invalid_document(&[schemas::Fault::new("", "must be an object")])),
-    }
-}
-
-async fn read_bytes<B: http_body::Body>(body: B) -> Result<Bytes, Error> {
-    if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
-        return Err(Error::body_too_large(MAX_BODY_BYTES));
+async fn read_bytes<B: http_body::Body>(body: B, limit: usize) -> Result<Bytes, Error> {
+    if body.size_hint().lower() > limit as u64 {
+        return Err(Error::body_too_large(limit));
     }
     // The boxed error of `Limited` asks for an error that is `Send`; a host's need not be.
     let body = body.map_err(|_| BrokenOff);
-    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+    match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Error::body_too_large(MAX_BODY_BYTES)),
+        Err(error) if error.is::<LengthLimitError>() => Err(Error::body_too_large(limit)),
         Err(error) => Err(Error::body_malformed(error)),
     }
 }
@@ -146,7 +179,7 @@ mod tests {
         let is_patch = |value: &str| {
             has_type_of(
                 &HeaderMap::from_iter([(CONTENT_TYPE, value.parse().unwrap())]),
-                PATCH_TYPES,
+                MERGE_TYPES,
             )
         };
         assert!(is_patch("application/json;charset=utf-8"));

@@ -3,59 +3,109 @@
 use bytes::Bytes;
 use http::header::LOCATION;
 use http::{HeaderValue, Request, Response, StatusCode};
-use kv_tree::{Kv, Tree};
+use kv_tree::Transaction;
 use schemas::Fault;
 use serde_json::Value;
 
+use crate::catalogue::Catalogue;
+use crate::context::Context;
+use crate::idempotency::{First, IdempotencyKey};
+use crate::query::{self, Fields};
 use crate::record::{self, Document, Record};
-use crate::route::Links;
-use crate::{Definition, Error, Ports, body, query};
+use crate::{Error, Ports, body, index, rules};
 
-pub(crate) async fn create<K: Kv, P: Ports, B: http_body::Body>(
-    definition: &Definition,
-    tree: &Tree<K>,
-    ports: &P,
-    links: &Links,
+pub(crate) async fn create<P: Ports, B: http_body::Body>(
+    context: &Context<'_, P>,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    query::expect_none(request.uri())?;
-    let mut document = body::read_document(request).await?;
-    // A client that sends back what it received sends these too; they are the server's to set.
-    document.remove("href");
-    document.remove("lastUpdate");
+    let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    let idempotency_key = IdempotencyKey::of(request.headers())?;
+    let body = body::read_document(request).await?;
+    let repeatable = idempotency_key.map(|key| key.for_body(&body.bytes));
+    let new = NewResource::of(context, body.document)?;
 
-    let mut faults = set_class(definition, &mut document).err().into_iter().collect::<Vec<_>>();
-    let id = match set_id(&mut document, ports) {
-        Ok(id) => id,
-        Err(fault) => {
-            faults.push(fault);
-            String::new()
-        }
-    };
-    record::stamp(&mut document, ports.now());
-    let document = record::validated(definition, document, faults)?;
+    let now = context.ports.now();
+    let (id, record) = context
+        .tree
+        .transact(async |transaction| {
+            if let Some(repeatable) = &repeatable
+                && let Some(First { id, record }) = repeatable.first(transaction, now).await?
+            {
+                return Ok((id, record));
+            }
+            new.insert(context, transaction).await?;
+            if let Some(repeatable) = &repeatable {
+                repeatable.remember(transaction, now, &new.id, &new.record).await?;
+            }
+            Ok::<_, Error>((new.id.clone(), new.record.clone()))
+        })
+        .await?;
+    created(context, &id, &record, fields.as_ref())
+}
 
-    let record = Record::write(&document);
-    let key = record::key(&id);
-    tree.transact(async |transaction| {
-        if transaction.get(&key).await?.is_some() {
-            return Err(Error::id_taken(&id));
-        }
-        transaction.put(key.clone(), record.clone().into_value());
-        Ok(())
-    })
-    .await?;
-
-    let mut response = record.respond(StatusCode::CREATED, links, &id);
-    let location = HeaderValue::try_from(links.href(&id)).map_err(Error::internal)?;
+fn created<P: Ports>(
+    context: &Context<'_, P>,
+    id: &str,
+    record: &Record,
+    fields: Option<&Fields>,
+) -> Result<Response<Bytes>, Error> {
+    let mut response = record.respond(StatusCode::CREATED, &context.links, id, fields)?;
+    let location = HeaderValue::try_from(context.links.href(id)).map_err(Error::internal)?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
 }
 
+/// A resource that is valid and not stored yet.
+pub(crate) struct NewResource {
+    pub id: String,
+    pub record: Record,
+    document: Value,
+}
+
+impl NewResource {
+    /// Completes and checks what a client sent.
+    pub fn of<P: Ports>(context: &Context<'_, P>, mut document: Document) -> Result<Self, Error> {
+        let definition = context.definition;
+        // A client that sends back what it received sends these too; they are the server's to set.
+        document.remove("href");
+        if definition.is_stamped {
+            document.remove("lastUpdate");
+        }
+        let class = definition.schema.type_name();
+        let mut faults: Vec<_> = set_class(class, &mut document).err().into_iter().collect();
+        let id = set_id(&mut document, context.ports).unwrap_or_else(|fault| {
+            faults.push(fault);
+            String::new()
+        });
+        record::stamp(definition, &mut document, context.ports.now());
+        let document = record::validated(definition, document, faults)?;
+        let record = Record::write(&document);
+        Ok(Self { id, record, document: Value::Object(document) })
+    }
+
+    /// Stores the resource, unless there is one with its id or a rule is against it.
+    pub async fn insert<P: Ports>(
+        &self,
+        context: &Context<'_, P>,
+        transaction: &mut Transaction<P::Kv>,
+    ) -> Result<(), Error> {
+        let key = record::key(&self.id);
+        if transaction.get(&key).await?.is_some() {
+            return Err(Error::id_taken(&self.id));
+        }
+        if let Value::Object(document) = &self.document {
+            rules::check_change(context, transaction, &self.id, None, document).await?;
+        }
+        Catalogue::advance(context.definition, transaction).await?;
+        index::update(context.definition, transaction, &self.id, None, Some(&self.document));
+        transaction.put(key, self.record.clone().into_value());
+        Ok(())
+    }
+}
+
 /// Sees to the document's `@type`: it is filled in where it is missing, and a class of the client's
 /// own must say what it extends.
-fn set_class(definition: &Definition, document: &mut Document) -> Result<(), Fault> {
-    let class = definition.schema.type_name();
+fn set_class(class: &str, document: &mut Document) -> Result<(), Fault> {
     match document.get("@type") {
         None => {
             document.insert("@type".into(), class.into());

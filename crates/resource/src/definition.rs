@@ -2,6 +2,9 @@
 
 use schemas::Schema;
 
+use crate::compare::Kind;
+use crate::path::Path;
+
 /// The definition of a resource.
 #[derive(Debug)]
 pub struct Definition {
@@ -9,4 +12,99 @@ pub struct Definition {
     pub name: &'static str,
     /// What a document of the resource must satisfy after every change.
     pub schema: &'static Schema,
+    /// Whether the server notes the time of the last change in `lastUpdate`.
+    pub is_stamped: bool,
+    /// The attributes that can be found without reading every resource.
+    pub indexes: &'static [Index],
+    /// What refers to other resources of this API.
+    pub references: &'static [Reference],
+    /// The other way around: what may refer to this resource.
+    pub referrers: &'static [Referrer],
+}
+
+/// An attribute that resources can be found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Index {
+    /// The dotted path of the attribute.
+    pub path: &'static str,
+    /// Text or times.
+    pub kind: Kind,
+    /// Whether a resource can have several values.
+    pub is_multiple: bool,
+}
+
+/// An attribute whose value refers to another resource of this API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reference {
+    /// The dotted path of the object that refers.
+    pub path: &'static str,
+    /// The resources that it can refer to, by name.
+    pub targets: &'static [&'static str],
+}
+
+/// A resource that may refer to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Referrer {
+    /// The name of the resource that refers.
+    pub resource: &'static str,
+    /// The dotted path of the object that refers; its `id` is indexed.
+    pub path: &'static str,
+}
+
+/// Attributes that are no text, by the ends of their paths (TMF666 v5.0.0).
+const KINDS: [(&str, Kind); 13] = [
+    ("amount.value", Kind::Number),
+    ("billingDateShift", Kind::Number),
+    ("chargeDateOffset", Kind::Number),
+    ("creditDateOffset", Kind::Number),
+    ("creditLimit.value", Kind::Number),
+    ("lastUpdate", Kind::Time),
+    ("mailingDateOffset", Kind::Number),
+    ("paymentDueDateOffset", Kind::Number),
+    ("paymentPlan.numberOfPayments", Kind::Number),
+    ("paymentPlan.priority", Kind::Number),
+    ("totalAmount.value", Kind::Number),
+    ("validFor.endDateTime", Kind::Time),
+    ("validFor.startDateTime", Kind::Time),
+];
+
+impl Definition {
+    /// What the attribute holds, if the standard says. All else can be anything, since resources can
+    /// be extended.
+    pub(crate) fn kind_of(&self, path: &Path) -> Option<Kind> {
+        if let Some(index) = self.indexes.iter().find(|index| index.path == path.as_str()) {
+            return Some(index.kind);
+        }
+        let ends = |end: &str| {
+            let start = path.as_str().strip_suffix(end);
+            start.is_some_and(|start| start.is_empty() || start.ends_with('.'))
+        };
+        KINDS.iter().find(|(end, _)| ends(end)).map(|(_, kind)| *kind)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::account;
+
+    pub(crate) const ACCOUNTS: Definition = Definition {
+        name: "billingAccount",
+        schema: &schemas::v5::BILLING_ACCOUNT,
+        is_stamped: true,
+        indexes: account::PARTY_ACCOUNT_INDEXES,
+        references: account::PARTY_ACCOUNT_REFERENCES,
+        referrers: account::REFERRERS,
+    };
+
+    #[test]
+    fn kinds_are_known_by_the_ends_of_paths() {
+        let kind = |path: &str| ACCOUNTS.kind_of(&Path::parse(path).unwrap());
+        assert_eq!(kind("lastUpdate"), Some(Kind::Time));
+        assert_eq!(kind("accountBalance.validFor.endDateTime"), Some(Kind::Time));
+        assert_eq!(kind("accountBalance.amount.value"), Some(Kind::Number));
+        assert_eq!(kind("name"), Some(Kind::Text));
+        assert_eq!(kind("value"), None);
+        assert_eq!(kind("myCreditLimit.value"), None);
+    }
 }

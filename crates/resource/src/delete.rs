@@ -2,22 +2,31 @@
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use kv_tree::{Kv, Tree};
+use serde_json::Value;
 
-use crate::{Error, query, record};
+use crate::catalogue::Catalogue;
+use crate::context::Context;
+use crate::{Error, Ports, conditional, index, query, record, rules};
 
-pub(crate) async fn delete<K: Kv, B>(
-    tree: &Tree<K>,
+pub(crate) async fn delete<P: Ports, B>(
+    context: &Context<'_, P>,
     id: &str,
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    query::expect_none(request.uri())?;
-    tree.transact(async |transaction| {
-        record::find(transaction, id).await?;
-        transaction.delete(record::key(id));
-        Ok::<_, Error>(())
-    })
-    .await?;
+    query::expect_none(request.uri().query().unwrap_or_default())?;
+    context
+        .tree
+        .transact(async |transaction| {
+            let current = record::find(transaction, id).await?;
+            conditional::expect_match(request.headers(), Some(&current))?;
+            rules::check_delete(context, transaction, id).await?;
+            Catalogue::advance(context.definition, transaction).await?;
+            let before = Value::Object(current.document()?);
+            index::update(context.definition, transaction, id, Some(&before), None);
+            transaction.delete(record::key(id));
+            Ok::<_, Error>(())
+        })
+        .await?;
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use schemas::Fault;
 use serde_json::json;
@@ -29,6 +29,7 @@ struct Parts {
 /// Codes that TM Forum's implementations share (TMF630, error codes).
 mod code {
     pub const INTERNAL: &str = "1";
+    pub const UNPROCESSABLE: &str = "2";
     pub const MISSING_BODY: &str = "21";
     pub const INVALID_BODY: &str = "22";
     pub const MISSING_BODY_FIELD: &str = "23";
@@ -50,8 +51,8 @@ impl Error {
         self
     }
 
-    fn header(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.0.header = Some((name, HeaderValue::from_static(value)));
+    fn header(mut self, name: HeaderName, value: Option<HeaderValue>) -> Self {
+        self.0.header = value.map(|value| (name, value));
         self
     }
 
@@ -72,12 +73,86 @@ impl Error {
             .message(format!("No resource has the id {id}."))
     }
 
+    /// The client takes nothing that this API can answer with.
+    pub(crate) fn not_acceptable() -> Self {
+        let reason = "The API answers with JSON only";
+        Self::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_HEADER_VALUE, reason)
+            .message("Accept must allow application/json.")
+    }
+
+    /// The address of the request is too long; `limit` is in bytes.
+    pub(crate) fn uri_too_long(limit: usize) -> Self {
+        let reason = "The address of the request is too long";
+        Self::new(StatusCode::URI_TOO_LONG, code::INVALID_QUERY_VALUE, reason)
+            .message(format!("It may have up to {limit} bytes."))
+    }
+
+    /// A header has a value that cannot be used.
+    pub(crate) fn invalid_header(name: &str, expectation: &str) -> Self {
+        let reason = format!("The header {name} is not valid");
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_HEADER_VALUE, reason)
+            .message(format!("{name} {expectation}."))
+    }
+
+    /// The change was meant for another state of the resource (`If-Match`).
+    pub(crate) fn changed_meanwhile() -> Self {
+        let reason = "The resource is not in the state that If-Match names";
+        Self::new(StatusCode::PRECONDITION_FAILED, code::INVALID_HEADER_VALUE, reason)
+            .message("Nothing was changed. Read the resource and try again.")
+    }
+
+    /// The idempotency key belongs to another request.
+    pub(crate) fn key_reused() -> Self {
+        let reason = "The Idempotency-Key was used for another document";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code::UNPROCESSABLE, reason)
+            .message("Nothing was created. Send the same document again, or another key.")
+    }
+
+    /// The page lies behind the end of the list.
+    pub(crate) fn no_such_page(total: u64) -> Self {
+        let reason = "The list ends before this page";
+        let error = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, code::INVALID_QUERY_VALUE, reason)
+            .message(format!("There are {total} resources; offset must be less."));
+        error.header(CONTENT_RANGE, HeaderValue::try_from(format!("items */{total}")).ok())
+    }
+
+    /// The state cannot follow the present one.
+    pub(crate) fn forbidden_transition(from: &str, to: &str, next: &[&str]) -> Self {
+        let message = match next {
+            [] => format!("/state {from} is final."),
+            next => format!("/state {from} can become {}, not {to:?}.", next.join(" or ")),
+        };
+        let reason = "The state cannot follow the present one";
+        Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason).message(message)
+    }
+
+    /// Another resource refers to the one that should be deleted.
+    pub(crate) fn referred_to(id: &str, resource: &str, referrer: &str) -> Self {
+        let reason = "Another resource refers to this one";
+        Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason)
+            .message(format!("{resource} {referrer} refers to {id}; change or delete it first."))
+    }
+
+    /// More accounts are connected in a hierarchy than are looked at.
+    pub(crate) fn hierarchy_too_large(limit: usize) -> Self {
+        let reason = "The hierarchy is too large";
+        Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason)
+            .message(format!("/accountRelationship may lead to up to {limit} accounts."))
+    }
+
+    /// The same error about a part of the body, which is at `place`.
+    pub(crate) fn within(mut self, place: &str) -> Self {
+        let message = self.0.message.take().unwrap_or_default();
+        self.0.message = Some(format!("In {place}: {message}"));
+        self
+    }
+
     /// The method cannot be applied to the path; `allow` lists those that can.
     pub(crate) fn method_not_allowed(method: &Method, allow: &'static str) -> Self {
         let status = StatusCode::METHOD_NOT_ALLOWED;
         Self::new(status, code::METHOD_NOT_ALLOWED, format!("{method} is not possible here"))
             .message(format!("Possible methods: {allow}."))
-            .header(ALLOW, allow)
+            .header(ALLOW, Some(HeaderValue::from_static(allow)))
     }
 
     /// The body comes in a media type that the operation does not take.
@@ -86,7 +161,8 @@ impl Error {
         let error =
             Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::INVALID_HEADER_VALUE, reason)
                 .message(format!("Content-Type must be one of: {allowed}."));
-        if patch { error.header(HeaderName::from_static("accept-patch"), allowed) } else { error }
+        let accept_patch = patch.then(|| HeaderValue::from_static(allowed));
+        error.header(HeaderName::from_static("accept-patch"), accept_patch)
     }
 
     /// The body is larger than `limit` bytes.
@@ -192,13 +268,13 @@ impl From<kv_tree::Error> for Error {
                 let reason = "Too many requests change the same data";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, reason)
                     .message("Nothing was changed. Try again.")
-                    .header(RETRY_AFTER, "1")
+                    .header(RETRY_AFTER, Some(HeaderValue::from_static("1")))
             }
             kv_tree::Error::Expired { .. } => {
                 let reason = "The request took too long";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, reason)
                     .message("Nothing was changed. Try again.")
-                    .header(RETRY_AFTER, "1")
+                    .header(RETRY_AFTER, Some(HeaderValue::from_static("1")))
             }
             kv_tree::Error::TooLong { .. } => {
                 let reason = "The resource is too large to be stored";

@@ -5,62 +5,88 @@
 //!
 //! # Layout
 //!
-//! * [`definition`] – what makes one resource differ from another.
+//! * [`definition`] – what makes one resource differ from another; [`account`] – what accounts share.
 //! * [`settings`] – what a deployment chooses.
-//! * [`ports`] – what the pipeline needs of the outside world.
-//! * [`error`] – every error that a client can see.
-//! * `route`, `body`, `query` – reading a request: its path, its document, its parameters.
+//! * [`ports`] – what the pipeline needs of the outside world; `context` – both, for one request.
+//! * [`error`] – every error that a client can see; `journal` – what the log says of a request.
+//! * `route`, `negotiation`, `conditional`, `idempotency`, `body`, `query` – reading a request.
+//! * `create`, `bulk`, `retrieve`, `list`, `patch`, `delete` – what a user does.
+//! * `rules` – what holds between resources.
 //! * `record` – a resource as it is stored, and as a client sees it.
-//! * `create`, `retrieve`, `list`, `patch`, `delete` – what a user does.
+//! * `index`, `catalogue`, `select` – finding resources without reading all of them.
+//! * `path`, `compare`, `decimal` – attributes and their values.
 
 #![forbid(unsafe_code)]
 
+pub mod account;
 mod body;
+mod bulk;
+mod catalogue;
+mod compare;
+mod conditional;
+mod context;
 mod create;
+mod decimal;
 pub mod definition;
 mod delete;
 pub mod error;
+mod idempotency;
+mod index;
+mod journal;
 mod list;
+mod negotiation;
 mod patch;
+mod path;
 pub mod ports;
 mod query;
 mod record;
 mod retrieve;
 mod route;
+mod rules;
+mod select;
 pub mod settings;
 
 use bytes::Bytes;
+pub use compare::Kind;
+use context::Context;
 pub use definition::Definition;
 pub use error::Error;
-use http::header::CONTENT_LENGTH;
-use http::{HeaderValue, Method, Request, Response};
-use kv_tree::TreeName;
+use http::header::{ALLOW, CONTENT_LENGTH};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use journal::Journal;
 pub use ports::Ports;
-use route::{Links, Target};
+use route::Target;
 pub use settings::Settings;
 
+/// How long the path and query of a request can be, in bytes.
+const MAX_URI_BYTES: usize = 8 * 1024;
+
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
-/// cause goes to the log.
+/// cause goes to the log, with a line for every request.
 pub async fn serve<P: Ports, B: http_body::Body>(
     definition: &Definition,
     settings: &Settings,
     ports: &P,
     request: Request<B>,
 ) -> Response<Bytes> {
-    let mut response = match answer(definition, settings, ports, request).await {
-        Ok(response) => response,
+    let journal = Journal::begin(definition, settings, ports, &request);
+    let is_head = request.method() == Method::HEAD;
+    let (mut response, cause) = match answer(definition, settings, ports, request).await {
+        Ok(response) => (response, None),
         Err(error) => {
-            if let Some(cause) = error.cause() {
-                ports.log(&format!("{}: {cause}", definition.name));
-            }
-            error.into_response()
+            let cause = error.cause().map(str::to_owned);
+            (error.into_response(), cause)
         }
     };
     // Without it the head of the response could leave before its body, in a packet of its own.
-    if response.status() != http::StatusCode::NO_CONTENT {
+    if !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
         let length = HeaderValue::from(response.body().len());
         response.headers_mut().insert(CONTENT_LENGTH, length);
     }
+    if is_head {
+        *response.body_mut() = Bytes::new();
+    }
+    journal.end(&mut response, cause.as_deref());
     response
 }
 
@@ -70,20 +96,34 @@ async fn answer<P: Ports, B: http_body::Body>(
     ports: &P,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let target = Target::of(definition, request.uri().path())?;
-    let links = Links::of(definition, settings, &request);
-    let tree = TreeName::new(format!("{}.{}", settings.tenant, definition.name))?;
-    let tree = ports.store().await.map_err(kv_tree::Error::from)?.tree(tree);
+    let uri = request.uri();
+    if uri.path().len() + uri.query().map_or(0, str::len) > MAX_URI_BYTES {
+        return Err(Error::uri_too_long(MAX_URI_BYTES));
+    }
+    let target = Target::of(definition, uri.path())?;
+    negotiation::expect_json(request.headers())?;
+    let context = Context::of(definition, settings, ports, &request).await?;
     match (target, request.method()) {
-        (Target::Collection, &Method::GET) => list::list(&tree, &links, &request).await,
-        (Target::Collection, &Method::POST) => {
-            create::create(definition, &tree, ports, &links, request).await
+        (Target::Collection, &Method::GET | &Method::HEAD) => list::list(&context, &request).await,
+        (Target::Collection, &Method::POST) => create::create(&context, request).await,
+        (Target::Collection, &Method::PATCH) => bulk::create_many(&context, request).await,
+        (Target::Item(id), &Method::GET | &Method::HEAD) => {
+            retrieve::retrieve(&context, &id, &request).await
         }
-        (Target::Item(id), &Method::GET) => retrieve::retrieve(&tree, &links, &id, &request).await,
-        (Target::Item(id), &Method::PATCH) => {
-            patch::patch(definition, &tree, ports, &links, &id, request).await
-        }
-        (Target::Item(id), &Method::DELETE) => delete::delete(&tree, &id, &request).await,
+        (Target::Item(id), &Method::PATCH) => patch::patch(&context, &id, request).await,
+        (Target::Item(id), &Method::DELETE) => delete::delete(&context, &id, &request).await,
+        (target, &Method::OPTIONS) => Ok(options(&target)),
         (target, method) => Err(Error::method_not_allowed(method, target.allow())),
     }
+}
+
+/// What can be done with the target (RFC 9110, OPTIONS; RFC 5789, `Accept-Patch`).
+fn options(target: &Target) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(ALLOW, HeaderValue::from_static(target.allow()));
+    let accept_patch = HeaderValue::from_static(target.accept_patch());
+    headers.insert(HeaderName::from_static("accept-patch"), accept_patch);
+    response
 }

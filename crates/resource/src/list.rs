@@ -1,39 +1,109 @@
 //! GET on the collection.
 
 use bytes::{BufMut, Bytes, BytesMut};
+use http::header::{CONTENT_RANGE, LINK};
 use http::{HeaderValue, Request, Response, StatusCode};
-use kv_tree::{Kv, Order, Tree};
+use kv_tree::{Kv, Snapshot, Tree};
 
-use crate::Error;
-use crate::query::Page;
-use crate::record::{self, Record};
+use crate::catalogue::Catalogue;
+use crate::context::Context;
+use crate::query::{self, Page, Query};
 use crate::route::Links;
+use crate::select::{Selected, select};
+use crate::{Definition, Error, Ports, record};
 
-pub(crate) async fn list<K: Kv, B>(
-    tree: &Tree<K>,
-    links: &Links,
+pub(crate) async fn list<P: Ports, B>(
+    context: &Context<'_, P>,
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let Page { offset, limit } = Page::of(request.uri())?;
-    let snapshot = tree.snapshot().await?;
-    let total = snapshot.count(&record::keys()).await?;
-    let scan = snapshot.scan(record::keys(), Order::Ascending);
-    let mut scan = scan.offset(offset).limit(limit as u64);
+    let Context { definition, links, tree, .. } = context;
+    let raw = request.uri().query().unwrap_or_default();
+    let query = Query::parse(raw, definition)?;
+    let (snapshot, catalogue) = settled_snapshot(definition, tree).await?;
+    let Selected { total, page } = select(definition, &catalogue, &snapshot, links, &query).await?;
+
     let mut body = BytesMut::new();
-    let mut results = 0_usize;
     body.put_u8(b'[');
-    while let Some((key, value)) = scan.next().await? {
-        let id = record::id_of(&key)?;
-        if results > 0 {
+    for (index, (id, record)) in page.iter().enumerate() {
+        if index > 0 {
             body.put_u8(b',');
         }
-        Record::read(id, value)?.represent(&links.href(id), &mut body);
-        results += 1;
+        record.represent(&links.href(id), query.fields.as_ref(), &mut body)?;
     }
     body.put_u8(b']');
 
-    let mut response = record::json_response(StatusCode::OK, body);
-    response.headers_mut().insert("x-total-count", HeaderValue::from(total));
-    response.headers_mut().insert("x-result-count", HeaderValue::from(results));
+    let mut response = record::json_response(StatusCode::OK, body.freeze());
+    let headers = response.headers_mut();
+    headers.insert("x-total-count", HeaderValue::from(total));
+    headers.insert("x-result-count", HeaderValue::from(page.len()));
+    let link = page_links(links, raw, query.page, total);
+    headers.insert(LINK, HeaderValue::try_from(link).map_err(Error::internal)?);
+    if context.settings.partial_content {
+        mark_part(&mut response, query.page, page.len() as u64, total)?;
+    }
     Ok(response)
+}
+
+/// A snapshot and which indexes are whole in it; where some are not, this request has helped to build
+/// them.
+async fn settled_snapshot<K: Kv>(
+    definition: &Definition,
+    tree: &Tree<K>,
+) -> Result<(Snapshot<K>, Catalogue), Error> {
+    let snapshot = tree.snapshot().await?;
+    let catalogue = Catalogue::read(definition, &snapshot).await?;
+    if catalogue.is_settled() {
+        return Ok((snapshot, catalogue));
+    }
+    tree.transact(async |transaction| Catalogue::advance(definition, transaction).await).await?;
+    let snapshot = tree.snapshot().await?;
+    let catalogue = Catalogue::read(definition, &snapshot).await?;
+    Ok((snapshot, catalogue))
+}
+
+/// Links to this page and to those before and after it (RFC 8288; TMF630 part 1, pagination). All
+/// else that the client asked for stays as it wrote it.
+fn page_links(links: &Links, raw: &str, page: Page, total: u64) -> String {
+    let others = query::without_page(raw);
+    let link = |relation: &str, offset: u64| {
+        let joint = if others.is_empty() { "" } else { "&" };
+        // What may not stand in a link is encoded, as a client should have done.
+        let others: String = others
+            .chars()
+            .map(|letter| match letter {
+                '<' => "%3C".to_owned(),
+                '>' => "%3E".to_owned(),
+                '"' => "%22".to_owned(),
+                letter => letter.to_string(),
+            })
+            .collect();
+        let query = format!("{others}{joint}offset={offset}&limit={}", page.limit);
+        format!("<{}?{query}>; rel=\"{relation}\"", links.collection())
+    };
+    let neighbours = page.neighbours(total).into_iter();
+    let others = neighbours.filter_map(|(relation, offset)| Some(link(relation, offset?)));
+    [link("self", page.offset)].into_iter().chain(others).collect::<Vec<_>>().join(", ")
+}
+
+/// Says with the status and `Content-Range` that the list is a part (TMF630 part 1; a deployment
+/// chooses this).
+fn mark_part(
+    response: &mut Response<Bytes>,
+    page: Page,
+    results: u64,
+    total: u64,
+) -> Result<(), Error> {
+    if total > 0 && page.offset >= total && page.limit > 0 {
+        return Err(Error::no_such_page(total));
+    }
+    if results < total {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        if results > 0 {
+            let (first, last) = (page.offset + 1, page.offset + results);
+            let range = format!("items {first}-{last}/{total}");
+            let range = HeaderValue::try_from(range).map_err(Error::internal)?;
+            response.headers_mut().insert(CONTENT_RANGE, range);
+        }
+    }
+    Ok(())
 }

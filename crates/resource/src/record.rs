@@ -4,14 +4,18 @@
 //! followed by the JSON text of the document. The document has everything but the `href`, which
 //! depends on the address that a client uses.
 
+use std::ops::Bound;
+
 use bytes::{BufMut, Bytes, BytesMut};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderValue, Response, StatusCode};
 use jiff::Timestamp;
 use kv_tree::{KeyRange, Kv, Snapshot};
 use schemas::Fault;
 use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_128;
 
+use crate::query::Fields;
 use crate::route::Links;
 use crate::{Definition, Error};
 
@@ -28,6 +32,11 @@ pub(crate) fn key(id: &str) -> String {
 /// The keys of all records.
 pub(crate) fn keys() -> KeyRange {
     KeyRange::prefix("r/")
+}
+
+/// The keys of the records whose keys are greater than `key`.
+pub(crate) fn keys_after(key: &str) -> KeyRange {
+    KeyRange::between(Bound::Excluded(key.into()), Bound::Excluded(b"r0".to_vec()))
 }
 
 /// The record with the id, or the error that there is none.
@@ -76,34 +85,64 @@ impl Record {
         &self.value[1..]
     }
 
-    /// Appends the document as a client sees it: with its `href`. The stored text is copied, not
-    /// parsed; it is an object with at least an id.
-    pub fn represent(&self, href: &str, out: &mut BytesMut) {
+    /// The entity tag of the resource in this state (RFC 9110): a digest of the document, with the
+    /// version of the API that shows it.
+    pub fn etag(&self) -> String {
+        format!("\"5-{:032x}\"", xxh3_128(self.json()))
+    }
+
+    /// Appends the document as a client sees it: with its `href`, and with the attributes that are
+    /// selected. All of it is copied, not parsed; it is an object with at least an id.
+    pub fn represent(
+        &self,
+        href: &str,
+        fields: Option<&Fields>,
+        out: &mut BytesMut,
+    ) -> Result<(), Error> {
+        if let Some(fields) = fields {
+            let mut document = self.document()?;
+            document.insert("href".into(), href.into());
+            fields.select(&mut document);
+            return serde_json::to_writer(out.writer(), &document).map_err(Error::internal);
+        }
         out.put_slice(br#"{"href":"#);
         out.put_slice(Value::from(href).to_string().as_bytes());
         out.put_u8(b',');
         out.put_slice(&self.json()[1..]);
+        Ok(())
     }
 
     /// A response with the document of the resource.
-    pub fn respond(&self, status: StatusCode, links: &Links, id: &str) -> Response<Bytes> {
+    pub fn respond(
+        &self,
+        status: StatusCode,
+        links: &Links,
+        id: &str,
+        fields: Option<&Fields>,
+    ) -> Result<Response<Bytes>, Error> {
         let mut body = BytesMut::new();
-        self.represent(&links.href(id), &mut body);
-        json_response(status, body)
+        self.represent(&links.href(id), fields, &mut body)?;
+        let mut response = json_response(status, body.freeze());
+        let tag = HeaderValue::try_from(self.etag()).map_err(Error::internal)?;
+        response.headers_mut().insert(ETAG, tag);
+        Ok(response)
     }
 }
 
 /// A response with a JSON body.
-pub(crate) fn json_response(status: StatusCode, body: BytesMut) -> Response<Bytes> {
-    let mut response = Response::new(body.freeze());
+pub(crate) fn json_response(status: StatusCode, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
-/// Marks the document as changed at `now`, to the millisecond.
-pub(crate) fn stamp(document: &mut Document, now: Timestamp) {
-    document.insert("lastUpdate".into(), format!("{now:.3}").into());
+/// Marks the document as changed at `now`, to the millisecond, if it is of a resource that has such a
+/// mark.
+pub(crate) fn stamp(definition: &Definition, document: &mut Document, now: Timestamp) {
+    if definition.is_stamped {
+        document.insert("lastUpdate".into(), format!("{now:.3}").into());
+    }
 }
 
 /// The document, if neither its schema finds a fault with it nor something else has: `faults`.

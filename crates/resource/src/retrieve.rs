@@ -2,18 +2,19 @@
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use kv_tree::{Kv, Tree};
 
-use crate::route::Links;
-use crate::{Error, query, record};
+use crate::context::Context;
+use crate::{Error, Ports, conditional, query, record};
 
-pub(crate) async fn retrieve<K: Kv, B>(
-    tree: &Tree<K>,
-    links: &Links,
+pub(crate) async fn retrieve<P: Ports, B>(
+    context: &Context<'_, P>,
     id: &str,
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    query::expect_none(request.uri())?;
-    let record = record::find(&tree.snapshot().await?, id).await?;
-    Ok(record.respond(StatusCode::OK, links, id))
+    let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    let record = record::find(&context.tree.snapshot().await?, id).await?;
+    match conditional::not_modified(request.headers(), &record) {
+        Some(response) => response,
+        None => record.respond(StatusCode::OK, &context.links, id, fields.as_ref()),
+    }
 }

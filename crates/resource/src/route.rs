@@ -5,7 +5,7 @@ use http::uri::Authority;
 use http::{HeaderMap, Request};
 use percent_encoding::percent_decode_str;
 
-use crate::{Definition, Error, Settings};
+use crate::{Definition, Error, Settings, body};
 
 /// The path that all resources of the API lie under.
 const BASE_PATH: &str = "/tmf-api/accountManagement/v5";
@@ -42,11 +42,25 @@ impl Target {
         }
     }
 
+    /// The media types of a PATCH on the target, as the `Accept-Patch` header lists them.
+    pub fn accept_patch(&self) -> &'static str {
+        match self {
+            Self::Collection => body::BULK_TYPES,
+            Self::Item(_) => body::PATCH_TYPES,
+        }
+    }
+
+    /// The path with placeholders for what differs between requests, for the log.
+    pub fn pattern(&self, definition: &Definition) -> String {
+        let id = if matches!(self, Self::Item(_)) { "/{id}" } else { "" };
+        format!("{BASE_PATH}/{}{id}", definition.name)
+    }
+
     /// The methods that can be applied to the target, as the `Allow` header lists them.
     pub fn allow(&self) -> &'static str {
         match self {
-            Self::Collection => "GET, POST",
-            Self::Item(_) => "GET, PATCH, DELETE",
+            Self::Collection => "GET, HEAD, POST, PATCH, OPTIONS",
+            Self::Item(_) => "GET, HEAD, PATCH, DELETE, OPTIONS",
         }
     }
 }
@@ -62,6 +76,11 @@ impl Links {
     pub fn of<B>(definition: &Definition, settings: &Settings, request: &Request<B>) -> Self {
         let base_url = settings.base_url.clone().unwrap_or_else(|| reached_at(request));
         Self { collection: format!("{base_url}{BASE_PATH}/{}", definition.name) }
+    }
+
+    /// The address of the collection.
+    pub fn collection(&self) -> &str {
+        &self.collection
     }
 
     /// The `href` of the resource with the id, which needs no escaping: ids are made of characters
@@ -94,15 +113,13 @@ fn first<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const DEFINITION: Definition =
-        Definition { name: "billingAccount", schema: &schemas::v5::BILLING_ACCOUNT };
+    use crate::definition::tests::ACCOUNTS;
 
     #[test]
     fn paths_lead_to_the_collection_an_item_or_nothing() {
         let target = |rest: &str| {
             let path = format!("/tmf-api/accountManagement/v5/billingAccount{rest}");
-            Target::of(&DEFINITION, &path).ok()
+            Target::of(&ACCOUNTS, &path).ok()
         };
         let item = |id: &str| Some(Target::Item(id.to_owned()));
         assert_eq!(target(""), Some(Target::Collection));
@@ -114,7 +131,7 @@ mod tests {
             assert_eq!(target(nowhere), None, "{nowhere}");
         }
         for path in ["", "/", "/billingAccount", "/tmf-api/accountManagement/v5/partyAccount"] {
-            assert!(Target::of(&DEFINITION, path).is_err(), "{path}");
+            assert!(Target::of(&ACCOUNTS, path).is_err(), "{path}");
         }
     }
 
@@ -123,8 +140,12 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let settings = Settings::new(base_url, "default").unwrap();
-        Links::of(&DEFINITION, &settings, &request.body(()).unwrap()).href("42")
+        let settings = Settings::read(|name| match name {
+            "base_url" => base_url,
+            name => Settings::default_of(name),
+        })
+        .unwrap();
+        Links::of(&ACCOUNTS, &settings, &request.body(()).unwrap()).href("42")
     }
 
     #[test]

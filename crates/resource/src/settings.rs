@@ -10,39 +10,116 @@ pub struct Settings {
     pub(crate) base_url: Option<String>,
     /// The tenant whose data is served.
     pub(crate) tenant: String,
+    /// Whether a part of a list is answered with 206 instead of 200.
+    pub(crate) partial_content: bool,
+    pub(crate) state_transitions: StateTransitions,
+    pub(crate) references: References,
+}
+
+/// Which changes of `state` are allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StateTransitions {
+    /// All.
+    Open,
+    /// Those of the life cycle of TM Forum's billing management.
+    Tmf,
+}
+
+/// Whether what a document refers to must exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum References {
+    /// No: it may be kept elsewhere.
+    Open,
+    /// Yes, if it is of a kind that this API keeps.
+    Strict,
 }
 
 impl Settings {
-    /// Checks the settings as they were configured. An empty `base_url` counts as not set.
-    pub fn new(base_url: &str, tenant: &str) -> Result<Self, String> {
-        let base_url = base_url.trim_end_matches('/');
-        if !base_url.is_empty() {
-            let uri: Uri = base_url.parse().map_err(|error| {
-                format!("base_url {base_url:?} is not a URL ({error}); https://api.example.com is")
-            })?;
-            let absolute = matches!(uri.scheme_str(), Some("http" | "https"));
-            if !absolute || uri.query().is_some() {
-                return Err(format!(
-                    "base_url {base_url:?} must begin with http:// or https:// and have no query"
-                ));
-            }
-        }
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        if !(1..=64).contains(&tenant.len()) || !tenant.chars().all(allowed) {
-            return Err(format!("tenant {tenant:?} must be 1 to 64 characters of A-Z a-z 0-9 _ -"));
-        }
-        let base_url = (!base_url.is_empty()).then(|| base_url.to_owned());
-        Ok(Self { base_url, tenant: tenant.to_owned() })
+    /// The variables that settings are made of, with their defaults.
+    pub const VARIABLES: [(&'static str, &'static str); 5] = [
+        ("base_url", ""),
+        ("tenant", "default"),
+        ("partial_content", "200"),
+        ("state_transitions", "open"),
+        ("references", "open"),
+    ];
+
+    /// The default of the variable.
+    pub fn default_of(name: &str) -> &'static str {
+        let variable = Self::VARIABLES.iter().find(|(variable, _)| *variable == name);
+        variable.map_or("", |(_, default)| default)
     }
+
+    /// Checks the settings as they were configured; `value_of` tells the value of a variable. An
+    /// empty `base_url` counts as not set.
+    pub fn read<'v>(value_of: impl Fn(&str) -> &'v str) -> Result<Self, String> {
+        let partial_content =
+            choice("partial_content", &value_of, &[("200", false), ("206", true)]);
+        let transitions = [("open", StateTransitions::Open), ("tmf", StateTransitions::Tmf)];
+        let references = [("open", References::Open), ("strict", References::Strict)];
+        Ok(Self {
+            base_url: base_url(value_of("base_url"))?,
+            tenant: tenant(value_of("tenant"))?,
+            partial_content: partial_content?,
+            state_transitions: choice("state_transitions", &value_of, &transitions)?,
+            references: choice("references", &value_of, &references)?,
+        })
+    }
+}
+
+fn base_url(value: &str) -> Result<Option<String>, String> {
+    let base_url = value.trim_end_matches('/');
+    if base_url.is_empty() {
+        return Ok(None);
+    }
+    let uri: Uri = base_url.parse().map_err(|error| {
+        format!("base_url {base_url:?} is not a URL ({error}); https://api.example.com is")
+    })?;
+    let absolute = matches!(uri.scheme_str(), Some("http" | "https"));
+    if !absolute || uri.query().is_some() {
+        return Err(format!(
+            "base_url {base_url:?} must begin with http:// or https:// and have no query"
+        ));
+    }
+    Ok(Some(base_url.to_owned()))
+}
+
+fn tenant(value: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !(1..=64).contains(&value.len()) || !value.chars().all(allowed) {
+        return Err(format!("tenant {value:?} must be 1 to 64 characters of A-Z a-z 0-9 _ -"));
+    }
+    Ok(value.to_owned())
+}
+
+fn choice<'v, T: Copy>(
+    name: &str,
+    value_of: impl Fn(&str) -> &'v str,
+    choices: &[(&str, T)],
+) -> Result<T, String> {
+    let value = value_of(name);
+    let chosen = choices.iter().find(|(choice, _)| *choice == value);
+    chosen.map(|(_, choice)| *choice).ok_or_else(|| {
+        let choices: Vec<_> = choices.iter().map(|(choice, _)| *choice).collect();
+        format!("{name} {value:?} must be {}", choices.join(" or "))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn with(name: &str, value: &'static str) -> Result<Settings, String> {
+        Settings::read(
+            |variable| {
+                if variable == name { value } else { Settings::default_of(variable) }
+            },
+        )
+    }
+
     #[test]
     fn a_base_url_is_absolute_or_not_set() {
-        let base_url = |url| Settings::new(url, "default").map(|settings| settings.base_url);
+        let base_url = |url| with("base_url", url).map(|settings| settings.base_url);
         assert_eq!(base_url(""), Ok(None));
         assert_eq!(
             base_url("https://api.example.com/"),
@@ -56,9 +133,18 @@ mod tests {
 
     #[test]
     fn a_tenant_cannot_name_the_tree_of_another_resource() {
-        assert!(Settings::new("", "acme-1_x").is_ok());
-        for wrong in ["", "a.b", "a:b", "a/b", "ä", &"x".repeat(65)] {
-            assert!(Settings::new("", wrong).is_err(), "{wrong}");
+        assert!(with("tenant", "acme-1_x").is_ok());
+        for wrong in ["", "a.b", "a:b", "a/b", "ä", "a b"] {
+            assert!(with("tenant", wrong).is_err(), "{wrong}");
         }
+        assert!(tenant(&"x".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn choices_are_chosen_among() {
+        assert!(with("partial_content", "206").unwrap().partial_content);
+        assert_eq!(with("references", "strict").unwrap().references, References::Strict);
+        let error = with("state_transitions", "closed").unwrap_err();
+        assert_eq!(error, r#"state_transitions "closed" must be open or tmf"#);
     }
 }

@@ -1,11 +1,17 @@
 //! The `billingAccount` resource: an account of a party that bills are issued for (TMF666).
 
-use function::{Definition, schemas, serve};
+use function::{Definition, account, schemas, serve};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
-const BILLING_ACCOUNT: Definition =
-    Definition { name: "billingAccount", schema: &schemas::v5::BILLING_ACCOUNT };
+const BILLING_ACCOUNT: Definition = Definition {
+    name: "billingAccount",
+    schema: &schemas::v5::BILLING_ACCOUNT,
+    is_stamped: true,
+    indexes: account::PARTY_ACCOUNT_INDEXES,
+    references: account::PARTY_ACCOUNT_REFERENCES,
+    referrers: account::REFERRERS,
+};
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {

@@ -1,0 +1,84 @@
+//! PATCH on the collection: creating many resources at once, all or none (TMF630 part 1, bulk
+//! operations).
+
+use std::collections::BTreeSet;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use http::{Request, Response, StatusCode};
+use schemas::Fault;
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::create::NewResource;
+use crate::{Error, Ports, body, query, record};
+
+/// How many resources can be created at once.
+const MAX_OPERATIONS: usize = 1000;
+
+pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
+    context: &Context<'_, P>,
+    request: Request<B>,
+) -> Result<Response<Bytes>, Error> {
+    let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    let operations = match body::read_bulk(request).await? {
+        Value::Array(operations) => operations,
+        single => vec![single],
+    };
+    if operations.len() > MAX_OPERATIONS {
+        let limit = format!("must have up to {MAX_OPERATIONS} operations");
+        return Err(Error::invalid_document(&[Fault::new("", limit)]));
+    }
+    let mut resources = Vec::with_capacity(operations.len());
+    let mut ids = BTreeSet::new();
+    for (number, operation) in operations.into_iter().enumerate() {
+        let document =
+            added(operation, number).map_err(|fault| Error::invalid_document(&[fault]))?;
+        let place = format!("/{number}/value");
+        let resource = NewResource::of(context, document).map_err(|error| error.within(&place))?;
+        if !ids.insert(resource.id.clone()) {
+            return Err(Error::id_taken(&resource.id).within(&place));
+        }
+        resources.push(resource);
+    }
+    context
+        .tree
+        .transact(async |transaction| {
+            for (number, resource) in resources.iter().enumerate() {
+                let inserted = resource.insert(context, transaction).await;
+                inserted.map_err(|error| error.within(&format!("/{number}/value")))?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await?;
+
+    let mut body = BytesMut::new();
+    body.put_u8(b'[');
+    for (number, resource) in resources.iter().enumerate() {
+        if number > 0 {
+            body.put_u8(b',');
+        }
+        resource.record.represent(&context.links.href(&resource.id), fields.as_ref(), &mut body)?;
+    }
+    body.put_u8(b']');
+    Ok(record::json_response(StatusCode::OK, body.freeze()))
+}
+
+/// The document that an operation adds to the collection.
+fn added(operation: Value, number: usize) -> Result<record::Document, Fault> {
+    let fault = |member: &str, expectation: &str| {
+        Err(Fault::new(format!("/{number}{member}"), expectation))
+    };
+    let Value::Object(mut members) = operation else {
+        return fault("", "must be an operation of JSON Patch (RFC 6902)");
+    };
+    if members.get("op") != Some(&"add".into()) {
+        return fault("/op", "must be add: a collection can only be added to");
+    }
+    if !matches!(members.get("path").and_then(Value::as_str), Some("/" | "" | "/-" | "-")) {
+        return fault("/path", "must be / (the collection)");
+    }
+    match members.remove("value") {
+        Some(Value::Object(document)) => Ok(document),
+        _ => fault("/value", "must be an object"),
+    }
+}

@@ -1,0 +1,41 @@
+//! What every operation on a request works with.
+
+use http::Request;
+use kv_tree::{Store, Tree, TreeName};
+
+use crate::route::Links;
+use crate::{Definition, Error, Ports, Settings};
+
+/// The resource, the deployment and the outside world, as one request sees them.
+pub(crate) struct Context<'c, P: Ports> {
+    pub definition: &'c Definition,
+    pub settings: &'c Settings,
+    pub ports: &'c P,
+    pub links: Links,
+    /// The tree of the resource.
+    pub tree: Tree<P::Kv>,
+    store: Store<P::Kv>,
+}
+
+impl<'c, P: Ports> Context<'c, P> {
+    pub async fn of<B>(
+        definition: &'c Definition,
+        settings: &'c Settings,
+        ports: &'c P,
+        request: &Request<B>,
+    ) -> Result<Self, Error> {
+        let store = ports.store().await.map_err(kv_tree::Error::from)?;
+        let links = Links::of(definition, settings, request);
+        let tree = store.tree(tree_name(settings, definition.name)?);
+        Ok(Self { definition, settings, ports, links, tree, store })
+    }
+
+    /// The tree of another resource of the same tenant.
+    pub fn tree_of(&self, resource: &str) -> Result<Tree<P::Kv>, Error> {
+        Ok(self.store.tree(tree_name(self.settings, resource)?))
+    }
+}
+
+fn tree_name(settings: &Settings, resource: &str) -> Result<TreeName, Error> {
+    Ok(TreeName::new(format!("{}.{resource}", settings.tenant))?)
+}

@@ -1,0 +1,248 @@
+//! JSON Patch (RFC 6902) as TMF630 has it.
+//!
+//! Besides what the RFC says: a single operation may come without an array around it; adding a value
+//! that is no array to an array appends it; and a path may choose elements by their values, in which
+//! case the operation applies to all of them (TMF630 part 5).
+
+use json_patch::jsonptr::PointerBuf;
+use json_patch::{
+    AddOperation, CopyOperation, MoveOperation, PatchOperation, RemoveOperation, ReplaceOperation,
+};
+use schemas::Fault;
+use serde_json::Value;
+
+use super::places::{self, Places};
+use crate::Error;
+use crate::body::MAX_NESTING;
+use crate::decimal::Decimal;
+
+/// How many bytes of JSON the operations of a patch may add, copies included.
+const MAX_ADDED_BYTES: usize = 1 << 20;
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Operation {
+    kind: Kind,
+    path: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Kind {
+    Add(Value),
+    Remove,
+    Replace(Value),
+    Move(String),
+    Copy(String),
+    Test(Value),
+}
+
+impl Operation {
+    /// The operations in the body of a request.
+    pub fn read_all(body: Value) -> Result<Vec<Self>, Error> {
+        let (operations, single) = match body {
+            Value::Array(operations) => (operations, false),
+            single => (vec![single], true),
+        };
+        let read = operations.into_iter().enumerate().map(|(number, operation)| {
+            let place = if single { String::new() } else { format!("/{number}") };
+            Self::read(operation, &place)
+        });
+        read.collect::<Result<_, _>>().map_err(|fault| Error::invalid_document(&[fault]))
+    }
+
+    fn read(operation: Value, place: &str) -> Result<Self, Fault> {
+        let Value::Object(mut members) = operation else {
+            return Err(Fault::new(place, "must be an operation of JSON Patch (RFC 6902)"));
+        };
+        let mut value = members.remove("value");
+        let text = |name: &str| match members.get(name) {
+            Some(Value::String(text)) => Ok(text.clone()),
+            _ => Err(Fault::new(format!("{place}/{name}"), "must be a string")),
+        };
+        let mut value =
+            || value.take().ok_or_else(|| Fault::new(format!("{place}/value"), "is required"));
+        let path = text("path")?;
+        let kind = match &text("op")?[..] {
+            "add" => Kind::Add(value()?),
+            "remove" => Kind::Remove,
+            "replace" => Kind::Replace(value()?),
+            "move" => Kind::Move(text("from")?),
+            "copy" => Kind::Copy(text("from")?),
+            "test" => Kind::Test(value()?),
+            _ => {
+                let names = "must be one of: add, remove, replace, move, copy, test";
+                return Err(Fault::new(format!("{place}/op"), names));
+            }
+        };
+        Ok(Self { kind, path })
+    }
+}
+
+/// Applies `operations` to `document`, one after the other. If one fails, the document is in between
+/// and of no use.
+pub(super) fn apply(operations: &[Operation], document: &mut Value) -> Result<(), Error> {
+    let mut budget = MAX_ADDED_BYTES;
+    for (number, operation) in operations.iter().enumerate() {
+        operation.apply(document, &mut budget).map_err(|fault| {
+            let place = if operations.len() == 1 { String::new() } else { format!("/{number}") };
+            Error::invalid_document(&[Fault::new(
+                format!("{place}{}", fault.member),
+                fault.expectation,
+            )])
+        })?;
+    }
+    Ok(())
+}
+
+/// Why an operation cannot be applied: which member of it is to blame, and what would be right.
+#[derive(Debug)]
+pub(super) struct Misfit {
+    pub member: &'static str,
+    pub expectation: String,
+}
+
+fn misfit(member: &'static str, expectation: impl Into<String>) -> Misfit {
+    Misfit { member, expectation: expectation.into() }
+}
+
+impl Operation {
+    fn apply(&self, document: &mut Value, budget: &mut usize) -> Result<(), Misfit> {
+        let may_be_new = matches!(self.kind, Kind::Add(_) | Kind::Move(_) | Kind::Copy(_));
+        let places = places::find(&self.path, document, may_be_new)
+            .map_err(|expectation| misfit("/path", expectation))?;
+        match &self.kind {
+            Kind::Test(expected) => {
+                let equals = |pointer: &String| {
+                    document.pointer(pointer).is_some_and(|value| is_equal(value, expected))
+                };
+                match places.pointers.iter().all(equals) {
+                    true => Ok(()),
+                    false => Err(misfit("/value", "must equal what is at the path")),
+                }
+            }
+            Kind::Remove => remove(document, &places),
+            Kind::Add(value) => {
+                each(&places, budget, value, |pointer, value| add(document, pointer, value))
+            }
+            Kind::Replace(value) => each(&places, budget, value, |pointer, value| {
+                let path = pointer_buf(pointer)?;
+                run(document, PatchOperation::Replace(ReplaceOperation { path, value }))
+            }),
+            Kind::Copy(from) => {
+                let from = single(from, document)?;
+                let value = document.pointer(&from).cloned().unwrap_or_default();
+                each(&places, budget, &value, |pointer, _| {
+                    let (path, from) = (pointer_buf(pointer)?, pointer_buf(&from)?);
+                    run(document, PatchOperation::Copy(CopyOperation { path, from }))
+                })
+            }
+            Kind::Move(from) => {
+                let from = single(from, document)?;
+                let [to] = &places.pointers[..] else {
+                    return Err(misfit("/path", "must point to one place"));
+                };
+                let value = document.pointer(&from).cloned().unwrap_or_default();
+                check_size(to, &value, budget)?;
+                let (path, from) = (pointer_buf(to)?, pointer_buf(&from)?);
+                run(document, PatchOperation::Move(MoveOperation { path, from }))
+            }
+        }
+    }
+}
+
+/// The one place that `from` points to.
+fn single(from: &str, document: &Value) -> Result<String, Misfit> {
+    let places =
+        places::find(from, document, false).map_err(|expectation| misfit("/from", expectation))?;
+    match <[String; 1]>::try_from(places.pointers) {
+        Ok([pointer]) => Ok(pointer),
+        Err(_) => Err(misfit("/from", "must point to one place")),
+    }
+}
+
+/// Applies `change` to every place with a copy of `value`.
+fn each(
+    places: &Places,
+    budget: &mut usize,
+    value: &Value,
+    mut change: impl FnMut(&str, Value) -> Result<(), Misfit>,
+) -> Result<(), Misfit> {
+    for pointer in &places.pointers {
+        check_size(pointer, value, budget)?;
+        change(pointer, value.clone())?;
+    }
+    Ok(())
+}
+
+/// Operations can copy what they have copied: what they add is limited, and how deep it lies.
+fn check_size(pointer: &str, value: &Value, budget: &mut usize) -> Result<(), Misfit> {
+    if pointer.matches('/').count() + depth(value) > MAX_NESTING {
+        return Err(misfit("/path", format!("would nest more than {MAX_NESTING} deep")));
+    }
+    *budget = budget
+        .checked_sub(value.to_string().len())
+        .ok_or_else(|| misfit("/path", format!("would add more than {MAX_ADDED_BYTES} bytes")))?;
+    Ok(())
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn add(document: &mut Value, pointer: &str, value: Value) -> Result<(), Misfit> {
+    let appends = document.pointer(pointer).is_some_and(Value::is_array) && !value.is_array();
+    let path = if appends { pointer_buf(&format!("{pointer}/-"))? } else { pointer_buf(pointer)? };
+    run(document, PatchOperation::Add(AddOperation { path, value }))
+}
+
+fn remove(document: &mut Value, places: &Places) -> Result<(), Misfit> {
+    // From the end, so that the places of the others stay what they are.
+    for pointer in places.pointers.iter().rev() {
+        let path = pointer_buf(pointer)?;
+        run(document, PatchOperation::Remove(RemoveOperation { path }))?;
+    }
+    if places.by_value {
+        // Where no element is left, the attribute goes too (TMF630 part 5).
+        for pointer in places.pointers.iter().rev() {
+            let Some((parent, _)) = pointer.rsplit_once('/') else { continue };
+            let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+            if !parent.is_empty() && document.pointer(parent).is_some_and(is_empty) {
+                let path = pointer_buf(parent)?;
+                run(document, PatchOperation::Remove(RemoveOperation { path }))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn pointer_buf(pointer: &str) -> Result<PointerBuf, Misfit> {
+    PointerBuf::parse(pointer)
+        .map_err(|_| misfit("/path", "must be a JSON Pointer (RFC 6901), such as /relatedParty/0"))
+}
+
+fn run(document: &mut Value, operation: PatchOperation) -> Result<(), Misfit> {
+    json_patch::patch(document, &[operation]).map_err(|error| {
+        misfit("/path", format!("must point to a place that exists ({})", error.kind))
+    })
+}
+
+/// Whether two values are equal as RFC 6902 has it: numbers by value, objects in any order.
+fn is_equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            Decimal::parse(&a.to_string()) == Decimal::parse(&b.to_string())
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            let same = |(name, a): (&String, &Value)| b.get(name).is_some_and(|b| is_equal(a, b));
+            a.len() == b.len() && a.iter().all(same)
+        }
+        (a, b) => a == b,
+    }
+}

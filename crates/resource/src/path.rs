@@ -1,0 +1,93 @@
+//! Dotted paths into documents (TMF630 part 1, filtering and attribute selection).
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// A path of attribute names. A step over an array leads into each of its elements.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Path(String);
+
+impl Path {
+    /// A path in dotted form: one or more names, none of them empty.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_path = !text.is_empty() && text.split('.').all(|step| !step.is_empty());
+        is_path.then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn steps(&self) -> impl Iterator<Item = &str> {
+        self.0.split('.')
+    }
+
+    /// Shows `visit` every value that the path leads to in `document`; of an array, its elements.
+    pub fn visit<'v>(&self, document: &'v Value, visit: &mut impl FnMut(&'v Value)) {
+        walk(&self.0, document, visit);
+    }
+
+    /// Whether the path leads to a value that `is` is true for.
+    pub fn leads_to(&self, document: &Value, mut is: impl FnMut(&Value) -> bool) -> bool {
+        let mut found = false;
+        self.visit(document, &mut |value| found = found || is(value));
+        found
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Shows `visit` every value that the dotted `path` leads to from `value`; an empty one leads to
+/// `value` itself.
+pub(crate) fn walk<'v>(path: &str, value: &'v Value, visit: &mut impl FnMut(&'v Value)) {
+    match value {
+        Value::Array(elements) => elements.iter().for_each(|element| walk(path, element, visit)),
+        _ if path.is_empty() => visit(value),
+        Value::Object(object) => {
+            let (step, rest) = path.split_once('.').unwrap_or((path, ""));
+            if let Some(value) = object.get(step) {
+                walk(rest, value, visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_leads_into_objects_and_every_element_of_arrays() {
+        let document = json!({
+            "name": "n",
+            "party": [{ "role": "a", "x": [1, [2]] }, { "role": "b" }, 3],
+            "empty": []
+        });
+        let values = |path: &str| {
+            let mut values = Vec::new();
+            Path::parse(path).unwrap().visit(&document, &mut |value| values.push(value.clone()));
+            values
+        };
+        assert_eq!(values("name"), [json!("n")]);
+        assert_eq!(values("party.role"), [json!("a"), json!("b")]);
+        assert_eq!(values("party.x"), [json!(1), json!(2)]);
+        for nowhere in ["empty", "name.x", "other", "party.role.x"] {
+            assert!(values(nowhere).is_empty(), "{nowhere}");
+        }
+    }
+
+    #[test]
+    fn a_path_has_no_empty_steps() {
+        for text in ["", ".", "a.", ".a", "a..b"] {
+            assert_eq!(Path::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The `financialAccount` resource: an account in the ledger (TMF666).
+
+use function::{Definition, account, schemas, serve};
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+
+const FINANCIAL_ACCOUNT: Definition = Definition {
+    name: "financialAccount",
+    schema: &schemas::v5::FINANCIAL_ACCOUNT,
+    is_stamped: true,
+    indexes: account::ACCOUNT_INDEXES,
+    references: account::ACCOUNT_REFERENCES,
+    referrers: account::FINANCIAL_ACCOUNT_REFERRERS,
+};
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    serve(&FINANCIAL_ACCOUNT, request).await
+}

@@ -1,0 +1,19 @@
+//! The `partyAccount` resource: an account that a party holds (TMF666).
+
+use function::{Definition, account, schemas, serve};
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+
+const PARTY_ACCOUNT: Definition = Definition {
+    name: "partyAccount",
+    schema: &schemas::v5::PARTY_ACCOUNT,
+    is_stamped: true,
+    indexes: account::PARTY_ACCOUNT_INDEXES,
+    references: account::PARTY_ACCOUNT_REFERENCES,
+    referrers: account::REFERRERS,
+};
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    serve(&PARTY_ACCOUNT, request).await
+}

@@ -1,0 +1,19 @@
+//! The `settlementAccount` resource: an account of a party that is settled with (TMF666).
+
+use function::{Definition, account, schemas, serve};
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+
+const SETTLEMENT_ACCOUNT: Definition = Definition {
+    name: "settlementAccount",
+    schema: &schemas::v5::SETTLEMENT_ACCOUNT,
+    is_stamped: true,
+    indexes: account::PARTY_ACCOUNT_INDEXES,
+    references: account::PARTY_ACCOUNT_REFERENCES,
+    referrers: account::REFERRERS,
+};
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    serve(&SETTLEMENT_ACCOUNT, request).await
+}

@@ -1,0 +1,97 @@
+//! What the API does as a server of HTTP.
+
+use black_box_tests::{Answering, Api, Method, StatusCode, account, id, options};
+use devhost::Log;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn head_is_get_without_the_body() {
+    let api = Api::start().await;
+    let path = format!("/{}", id(&api.create(&account("Headed")).await));
+    for path in ["", &path, "?name=x", "/nothing"] {
+        let (get, head) = (api.get(path).await, api.request(Method::HEAD, path).answer().await);
+        assert_eq!((head.status, head.text.as_str()), (get.status, ""), "{path}");
+        for header in ["content-type", "content-length"] {
+            assert_eq!(head.header(header), get.header(header), "{path}");
+        }
+        for header in ["etag", "x-total-count", "link"] {
+            assert_eq!(head.headers.get(header), get.headers.get(header), "{path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn options_tell_what_can_be_done() {
+    let api = Api::start().await;
+    for (path, allow, accept_patch) in [
+        ("", "GET, HEAD, POST, PATCH, OPTIONS", "application/json-patch+json"),
+        (
+            "/1",
+            "GET, HEAD, PATCH, DELETE, OPTIONS",
+            "application/merge-patch+json, application/json, application/json-patch+json, \
+             application/json-patch-query+json",
+        ),
+    ] {
+        let options = api.request(Method::OPTIONS, path).answer().await;
+        assert_eq!(options.status, StatusCode::NO_CONTENT);
+        assert_eq!(options.header("allow"), allow);
+        assert_eq!(options.header("accept-patch"), accept_patch);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_does_not_take_is_not_sent() {
+    let api = Api::start().await;
+    for (accept, status) in
+        [("text/html", 406), ("application/json;q=0", 406), ("text/html, */*;q=0.1", 200)]
+    {
+        let answer = api.request(Method::GET, "").header("accept", accept).answer().await;
+        assert_eq!(answer.status.as_u16(), status, "{accept}");
+    }
+    // Nothing is done for a client that cannot be told of it.
+    let post = api.request(Method::POST, "").header("accept", "text/xml").json(&account("x"));
+    post.answer().await.expect_error(406, "26");
+    assert_eq!(api.total().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn absurd_addresses_are_too_long() {
+    let api = Api::start().await;
+    api.get(&format!("?name={}", "x".repeat(9000))).await.expect_error(414, "28");
+    api.get(&format!("?name={}", "x".repeat(7000))).await.expect(StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_request_has_an_id_and_a_line_in_the_log() {
+    let (log, lines) = Log::collect();
+    let state_dir = tempfile::tempdir().unwrap();
+    let running = options(state_dir.path(), &[], log).start().await.unwrap();
+    let url = format!("{}{}", running.base_url(), black_box_tests::BILLING_ACCOUNT);
+    let client = reqwest::Client::new();
+    let given = client.post(&url).header("x-request-id", "trace-1").json(&account("Secret"));
+    assert_eq!(given.answer().await.header("x-request-id"), "trace-1");
+    let made = client.get(format!("{url}/Hidden?fields=name")).answer().await;
+    assert_eq!(made.header("x-request-id").len(), 36);
+    running.stop().await;
+
+    let lines = lines.lock().unwrap();
+    let parsed: Vec<serde_json::Value> =
+        lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let seen: Vec<_> = parsed
+        .iter()
+        .map(|line| {
+            assert_eq!(line["tenant"], "default");
+            assert!(line["microseconds"].is_u64() && line["time"].is_string(), "{line}");
+            format!("{} {} {} {}", line["method"], line["route"], line["status"], line["requestId"])
+        })
+        .collect();
+    let route = black_box_tests::BILLING_ACCOUNT;
+    assert_eq!(
+        seen,
+        [
+            format!(r#""POST" "{route}" 201 "trace-1""#),
+            format!(r#""GET" "{route}/{{id}}" 404 {:?}"#, made.header("x-request-id")),
+        ]
+    );
+    let text = lines.concat();
+    assert!(!text.contains("Secret") && !text.contains("Hidden"), "{text}");
+}
