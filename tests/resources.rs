@@ -63,3 +63,14 @@ async fn each_resource_has_what_is_required() {
         api.on(name).post(&other).await.expect(StatusCode::CREATED);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_has_another_name_in_the_examples_of_the_standard() {
+    let api = Api::start().await;
+    let cycles = api.on("billingCycleSpecification");
+    let document = json!({ "@type": "BillCycleSpecification", "name": "monthly" });
+    let created = cycles.create(&document).await;
+    assert_eq!(created["@type"], "BillingCycleSpecification");
+    let patched = cycles.patch(&id(&created), &document).await.expect(StatusCode::OK);
+    assert_eq!(patched, created);
+}

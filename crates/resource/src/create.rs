@@ -71,6 +71,7 @@ impl NewResource {
         if definition.is_stamped {
             document.remove("lastUpdate");
         }
+        definition.name_class(&mut document);
         let class = definition.schema.type_name();
         let mut faults: Vec<_> = set_class(class, &mut document).err().into_iter().collect();
         let id = set_id(&mut document, context.ports).unwrap_or_else(|fault| {

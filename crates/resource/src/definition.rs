@@ -1,9 +1,11 @@
 //! What makes one resource differ from another.
 
 use schemas::Schema;
+use serde_json::Value;
 
 use crate::compare::Kind;
 use crate::path::Path;
+use crate::record::Document;
 
 /// The definition of a resource.
 #[derive(Debug)]
@@ -12,6 +14,8 @@ pub struct Definition {
     pub name: &'static str,
     /// What a document of the resource must satisfy after every change.
     pub schema: &'static Schema,
+    /// Other names of its class that clients use; they are taken for the right one.
+    pub class_aliases: &'static [&'static str],
     /// Whether the server notes the time of the last change in `lastUpdate`.
     pub is_stamped: bool,
     /// The attributes that can be found without reading every resource.
@@ -69,6 +73,15 @@ const KINDS: [(&str, Kind); 13] = [
 ];
 
 impl Definition {
+    /// Gives the class its right name where it has another one.
+    pub(crate) fn name_class(&self, document: &mut Document) {
+        if let Some(Value::String(class)) = document.get_mut("@type")
+            && self.class_aliases.contains(&class.as_str())
+        {
+            *class = self.schema.type_name().to_owned();
+        }
+    }
+
     /// What the attribute holds, if the standard says. All else can be anything, since resources can
     /// be extended.
     pub(crate) fn kind_of(&self, path: &Path) -> Option<Kind> {
@@ -91,6 +104,7 @@ pub(crate) mod tests {
     pub(crate) const ACCOUNTS: Definition = Definition {
         name: "billingAccount",
         schema: &schemas::v5::BILLING_ACCOUNT,
+        class_aliases: &[],
         is_stamped: true,
         indexes: account::PARTY_ACCOUNT_INDEXES,
         references: account::PARTY_ACCOUNT_REFERENCES,

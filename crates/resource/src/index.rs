@@ -247,6 +247,7 @@ mod tests {
     const DEFINITION: Definition = Definition {
         name: "billingAccount",
         schema: &schemas::v5::BILLING_ACCOUNT,
+        class_aliases: &[],
         is_stamped: true,
         indexes: &[NAME, PARTY, CHANGED],
         references: &[],

@@ -6,12 +6,13 @@
 //! * `process` – running other programs so that a signal to this one ends them too.
 //! * `toolchain` – what compiles components, found or installed.
 //! * `version` – versions of other programs.
-//! * `build`, `up`, `test`, `bench`, `fuzz` – the commands.
+//! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance` – the commands.
 
 #![forbid(unsafe_code)]
 
 mod bench;
 mod build;
+mod conformance;
 mod fuzz;
 mod process;
 mod project;
@@ -48,6 +49,9 @@ enum Command {
     Bench(bench::Bench),
     /// Look for input that makes the program panic or hang.
     Fuzz(fuzz::Arguments),
+    /// Compare the schemas with an official API file, attribute by attribute, and send its example
+    /// requests to the application.
+    Conformance(conformance::Arguments),
 }
 
 fn execute(command: &Command) -> anyhow::Result<()> {
@@ -58,6 +62,7 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Test => test::test(),
         Command::Bench(bench) => bench::bench(bench),
         Command::Fuzz(arguments) => fuzz::fuzz(arguments),
+        Command::Conformance(arguments) => conformance::conformance(arguments),
     }
 }
 

@@ -7,6 +7,7 @@ use spin_sdk::http_service;
 const BILL_FORMAT: Definition = Definition {
     name: "billFormat",
     schema: &schemas::v5::BILL_FORMAT,
+    class_aliases: &[],
     is_stamped: false,
     indexes: account::NAMED_INDEXES,
     references: &[],

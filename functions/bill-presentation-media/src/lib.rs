@@ -7,6 +7,7 @@ use spin_sdk::http_service;
 const BILL_PRESENTATION_MEDIA: Definition = Definition {
     name: "billPresentationMedia",
     schema: &schemas::v5::BILL_PRESENTATION_MEDIA,
+    class_aliases: &[],
     is_stamped: false,
     indexes: account::NAMED_INDEXES,
     references: &[],

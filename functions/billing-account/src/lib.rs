@@ -7,6 +7,7 @@ use spin_sdk::http_service;
 const BILLING_ACCOUNT: Definition = Definition {
     name: "billingAccount",
     schema: &schemas::v5::BILLING_ACCOUNT,
+    class_aliases: &[],
     is_stamped: true,
     indexes: account::PARTY_ACCOUNT_INDEXES,
     references: account::PARTY_ACCOUNT_REFERENCES,

@@ -7,6 +7,7 @@ use spin_sdk::http_service;
 const BILLING_CYCLE_SPECIFICATION: Definition = Definition {
     name: "billingCycleSpecification",
     schema: &schemas::v5::BILLING_CYCLE_SPECIFICATION,
+    class_aliases: &["BillCycleSpecification"],
     is_stamped: false,
     indexes: account::NAMED_INDEXES,
     references: &[],

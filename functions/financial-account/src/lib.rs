@@ -7,6 +7,7 @@ use spin_sdk::http_service;
 const FINANCIAL_ACCOUNT: Definition = Definition {
     name: "financialAccount",
     schema: &schemas::v5::FINANCIAL_ACCOUNT,
+    class_aliases: &[],
     is_stamped: true,
     indexes: account::ACCOUNT_INDEXES,
     references: account::ACCOUNT_REFERENCES,

@@ -55,6 +55,7 @@ async fn change<P: Ports>(
     let mut seen = before.clone();
     seen.insert("href".into(), context.links.href(id).into());
     let mut after = patch.applied_to(seen.clone())?;
+    definition.name_class(&mut after);
     let changes = |name: &&&str| after.get(**name) != seen.get(**name);
     let faults = IMMUTABLE.iter().filter(changes);
     let faults = faults.map(|name| Fault::new(format!("/{name}"), "cannot be changed")).collect();

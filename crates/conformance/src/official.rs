@@ -1,0 +1,64 @@
+//! The types that an official file of version 5 describes.
+//!
+//! What a type has, its plain schema says; what a new value must have, the schema whose name ends in
+//! `_FVO` says, where there is one.
+
+use anyhow::Context;
+use serde_json::Value;
+
+use crate::types::Type;
+
+/// Reads the type with the name.
+pub fn read(spec: &Value, name: &str) -> anyhow::Result<Type> {
+    let mut found = flattened(spec, name)?;
+    let for_creation = format!("{name}_FVO");
+    if spec["components"]["schemas"].get(&for_creation).is_some() {
+        found.required = flattened(spec, &for_creation)?.required;
+    }
+    Ok(found)
+}
+
+fn flattened(spec: &Value, name: &str) -> anyhow::Result<Type> {
+    let schema = spec["components"]["schemas"].get(name);
+    add(spec, schema.with_context(|| format!("the official file has no type {name}"))?)
+}
+
+fn add(spec: &Value, schema: &Value) -> anyhow::Result<Type> {
+    let mut found = Type::default();
+    for base in schema["allOf"].as_array().into_iter().flatten() {
+        found.extend(match base["$ref"].as_str() {
+            Some(reference) => flattened(spec, last_step(reference))?,
+            None => add(spec, base)?,
+        });
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        found.attributes.insert(name.clone(), shape(property));
+    }
+    let required = schema["required"].as_array().into_iter().flatten();
+    found.required.extend(required.filter_map(|name| Some(name.as_str()?.to_owned())));
+    let variants = schema["oneOf"].as_array().into_iter().flatten();
+    found
+        .variants
+        .extend(variants.filter_map(|variant| Some(type_name(variant["$ref"].as_str()?))));
+    Ok(found)
+}
+
+fn shape(property: &Value) -> String {
+    if let Some(reference) = property["$ref"].as_str() {
+        return type_name(reference);
+    }
+    match (property["type"].as_str().unwrap_or("any"), property["format"].as_str()) {
+        ("array", _) => format!("[{}]", shape(&property["items"])),
+        ("string", Some("date-time")) => "string date-time".to_owned(),
+        (primitive, _) => primitive.to_owned(),
+    }
+}
+
+fn last_step(reference: &str) -> &str {
+    reference.rsplit('/').next().unwrap_or(reference)
+}
+
+fn type_name(reference: &str) -> String {
+    let name = last_step(reference);
+    name.trim_end_matches("_FVO").trim_end_matches("_MVO").to_owned()
+}

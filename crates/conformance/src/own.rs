@@ -1,0 +1,62 @@
+//! The types that the schemas of this project describe.
+
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::Value;
+
+use crate::types::Type;
+
+/// Reads the type with the name.
+pub fn read(name: &str) -> anyhow::Result<Type> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/v5");
+    let path = folder.join(format!("{name}.schema.json"));
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{name} has no schema"))?;
+    add(&serde_json::from_str(&text).with_context(|| path.display().to_string())?)
+}
+
+fn add(schema: &Value) -> anyhow::Result<Type> {
+    let mut found = Type::default();
+    for base in schema["allOf"].as_array().into_iter().flatten() {
+        if let Some(reference) = base["$ref"].as_str() {
+            found.extend(read(&type_name(reference))?);
+        }
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        // One that only has what another schema says is no attribute of its own.
+        if property.get("type").is_some() || property.get("$ref").is_some() {
+            found.attributes.insert(name.clone(), shape(property));
+        }
+    }
+    let required = schema["required"].as_array().into_iter().flatten();
+    found.required.extend(required.filter_map(|name| Some(name.as_str()?.to_owned())));
+    collect_variants(schema, &mut found);
+    Ok(found)
+}
+
+/// Adds the types that `then` and `else` choose among.
+fn collect_variants(schema: &Value, found: &mut Type) {
+    for branch in [&schema["then"], &schema["else"]] {
+        if let Some(reference) = branch["$ref"].as_str() {
+            found.variants.insert(type_name(reference));
+        }
+        if branch.is_object() {
+            collect_variants(branch, found);
+        }
+    }
+}
+
+fn shape(property: &Value) -> String {
+    if let Some(reference) = property["$ref"].as_str() {
+        return type_name(reference);
+    }
+    match (property["type"].as_str().unwrap_or("any"), property["format"].as_str()) {
+        ("array", _) => format!("[{}]", shape(&property["items"])),
+        ("string", Some("date-time")) => "string date-time".to_owned(),
+        (primitive, _) => primitive.to_owned(),
+    }
+}
+
+fn type_name(reference: &str) -> String {
+    reference.trim_end_matches(".schema.json").to_owned()
+}
