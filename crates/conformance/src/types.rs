@@ -1,5 +1,6 @@
 //! Types, and how those of two descriptions differ.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a description says of a type.
@@ -46,10 +47,10 @@ impl Types {
         let mut types = BTreeMap::new();
         let mut next: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         while let Some(name) = next.pop() {
-            if !types.contains_key(&name) {
-                let found = read(&name)?;
+            if let Entry::Vacant(place) = types.entry(name) {
+                let found = read(place.key())?;
                 next.extend(found.refers_to().map(str::to_owned));
-                types.insert(name, found);
+                place.insert(found);
             }
         }
         Ok(Self(types))

@@ -246,3 +246,121 @@ fn is_equal(a: &Value, b: &Value) -> bool {
         (a, b) => a == b,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (0..4_i32).prop_map(Value::from),
+            "[ab]{0,2}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..3).prop_map(Value::from),
+                btree_map("[abc]", inner, 0..3).prop_map(|members| json!(members)),
+            ]
+        })
+    }
+
+    fn pointer() -> impl Strategy<Value = String> {
+        let step = prop::sample::select(&["a", "b", "c", "0", "1", "-"][..]);
+        vec(step, 0..4).prop_map(|steps| steps.iter().map(|step| format!("/{step}")).collect())
+    }
+
+    fn operation() -> impl Strategy<Value = Value> {
+        let name = prop::sample::select(&["add", "remove", "replace", "move", "copy", "test"][..]);
+        (name, pointer(), pointer(), value()).prop_map(|(name, path, from, value)| {
+            json!({ "op": name, "path": path, "from": from, "value": value })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// Without what TMF630 adds, a patch does what the json-patch crate does.
+        #[test]
+        fn json_patch_is_as_rfc_6902_has_it(
+            members in btree_map("[abc]", value(), 0..4),
+            patch in vec(operation(), 1..4),
+        ) {
+            let document = json!(members);
+            let mut expected = document.clone();
+            let mut is_expected = true;
+            for operation in &patch {
+                let path = operation["path"].as_str().unwrap();
+                let target = expected.pointer(path);
+                // Such an element is appended.
+                prop_assume!(
+                    operation["op"] != "add"
+                        || !target.is_some_and(Value::is_array)
+                        || operation["value"].is_array()
+                );
+                let standard: json_patch::Patch = serde_json::from_value(json!([operation])).unwrap();
+                if json_patch::patch(&mut expected, &standard).is_err() {
+                    is_expected = false;
+                    break;
+                }
+            }
+            let mut patched = document;
+            let operations = Operation::read_all(json!(patch)).unwrap();
+            let outcome = apply(&operations, &mut patched);
+            prop_assert_eq!(outcome.is_ok(), is_expected, "{:?}", outcome);
+            if is_expected {
+                prop_assert_eq!(patched, expected);
+            }
+        }
+
+        /// RFC 7396, section 2, written down as it is there.
+        #[test]
+        fn a_merge_patch_is_as_rfc_7396_has_it(document in value(), patch in value()) {
+            fn merged(target: Value, patch: &Value) -> Value {
+                let Value::Object(patch) = patch else { return patch.clone() };
+                let mut target = match target {
+                    Value::Object(target) => target,
+                    _ => serde_json::Map::new(),
+                };
+                for (name, value) in patch {
+                    if value.is_null() {
+                        target.remove(name);
+                    } else {
+                        let before = target.remove(name).unwrap_or_default();
+                        target.insert(name.clone(), merged(before, value));
+                    }
+                }
+                Value::Object(target)
+            }
+            let mut patched = document.clone();
+            json_patch::merge(&mut patched, &patch);
+            prop_assert_eq!(patched, merged(document, &patch));
+        }
+
+        #[test]
+        fn any_patch_is_applied_or_refused(patch in value(), path in "[/?.=$@\\[\\]()a0' -]{0,16}") {
+            let mut document = json!({ "a": [{ "a": 1 }, 0, "a"], "b": { "a": [] } });
+            if let Ok(operations) = Operation::read_all(patch) {
+                let _ = apply(&operations, &mut document);
+            }
+            for name in ["add", "remove", "copy", "move", "test"] {
+                let operation = json!({ "op": name, "path": path, "from": path, "value": 1 });
+                let _ = apply(&Operation::read_all(operation).unwrap(), &mut document);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_equal_by_value() {
+        let a = json!({ "x": [1.0, "1", { "y": 100.10 }] });
+        let b: Value = serde_json::from_str(r#"{ "x": [1, "1", { "y": 1.0010e2 }] }"#).unwrap();
+        assert!(is_equal(&a, &b));
+        assert!(!is_equal(&a, &json!({ "x": [1.0, 1, { "y": 100.10 }] })));
+        assert!(!is_equal(&a, &json!({ "x": [1.0, "1"] })));
+    }
+}

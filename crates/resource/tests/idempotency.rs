@@ -1,0 +1,56 @@
+//! How long a request that is sent again is recognised.
+
+mod common;
+
+use common::{ACCOUNTS, World, account, expect, request};
+use http::{HeaderValue, Method};
+use kv_tree::{KeyRange, Memory, Store, TreeName};
+
+fn post(world: &World, key: &str, name: &str) -> http::Response<bytes::Bytes> {
+    let mut request = request(Method::POST, "", &account(name).to_string());
+    request.headers_mut().insert("idempotency-key", HeaderValue::from_str(key).unwrap());
+    world.ask(&ACCOUNTS, request)
+}
+
+/// How many keys there are under a prefix.
+fn stored(memory: &Memory, prefix: &str) -> u64 {
+    let tree = Store::new(memory.clone()).tree(TreeName::new("default.billingAccount").unwrap());
+    pollster::block_on(async {
+        tree.snapshot().await.unwrap().count(&KeyRange::prefix(prefix)).await.unwrap()
+    })
+}
+
+#[test]
+fn keys_are_kept_for_a_day_and_then_forgotten() {
+    let memory = Memory::default();
+    let world = World::on(memory.clone());
+    let first = expect(&post(&world, "k/1", "a"), 201);
+    world.advance(23 * 60 * 60);
+    assert_eq!(expect(&post(&world, "k/1", "a"), 201), first);
+    expect(&post(&world, "k/1", "b"), 422);
+    for number in 0..10 {
+        expect(&post(&world, &format!("other-{number}"), "a"), 201);
+    }
+    assert_eq!((stored(&memory, "k/"), stored(&memory, "x/")), (11, 11));
+
+    world.advance(2 * 60 * 60);
+    // The first key is over, and may be used anew; the others are not.
+    let second = expect(&post(&world, "k/1", "b"), 201);
+    assert_ne!(second["id"], first["id"]);
+    assert_eq!(expect(&post(&world, "k/1", "b"), 201), second);
+    assert_eq!((stored(&memory, "k/"), stored(&memory, "x/")), (11, 11));
+    world.advance(23 * 60 * 60);
+    for number in 0..3 {
+        expect(&post(&world, &format!("new-{number}"), "a"), 201);
+    }
+    // Those that are over are forgotten a few at a time; the key that was used anew is not.
+    assert_eq!((stored(&memory, "k/"), stored(&memory, "x/")), (4, 4));
+    assert_eq!(expect(&post(&world, "k/1", "b"), 201), second);
+}
+
+#[test]
+fn without_a_key_nothing_is_remembered() {
+    let memory = Memory::default();
+    expect(&World::on(memory.clone()).post(&ACCOUNTS, &account("a")), 201);
+    assert_eq!((stored(&memory, "k/"), stored(&memory, "x/")), (0, 0));
+}
