@@ -74,21 +74,14 @@ impl Catalogue {
         Ok(states.get(&index.name()) == Some(&State::Whole))
     }
 
-    /// Whether nothing is left to do.
-    pub fn is_settled(&self) -> bool {
-        self.0.values().all(|state| *state == State::Whole)
-    }
-
     /// Makes some progress, and writes down what the tree has to know.
     pub async fn advance<K: Kv>(
         definition: &Definition,
         transaction: &mut Transaction<K>,
     ) -> Result<(), Error> {
         let mut catalogue = Self::read(definition, transaction).await?;
-        if !catalogue.is_settled() {
-            catalogue.build_part(definition, transaction).await?;
-            catalogue.remove_part(definition, transaction).await?;
-        }
+        catalogue.build_part(definition, transaction).await?;
+        catalogue.remove_part(definition, transaction).await?;
         let value = catalogue.encode();
         if transaction.get(KEY).await?.as_ref() != Some(&value) {
             transaction.put(KEY, value);

@@ -293,6 +293,16 @@ mod tests {
         assert_eq!(in_index(&NAME, &format!("name={}", "x".repeat(300)), &document), None);
     }
 
+    #[test]
+    fn a_text_that_goes_on_is_not_its_beginning() {
+        let beginning = "a".repeat(MAX_TEXT_BYTES);
+        let document = json!({ "name": format!("{beginning}b") });
+        for (operator, expected) in [("", false), (".gt", true), (".gte", true), (".lt", false)] {
+            let raw = format!("name{operator}={beginning}");
+            assert_eq!(in_index(&NAME, &raw, &document), Some(expected), "{operator}");
+        }
+    }
+
     fn text() -> impl Strategy<Value = String> {
         let long = (250..260_usize, "[ab\0]{0,3}").prop_map(|(len, end)| "a".repeat(len) + &end);
         prop_oneof![4 => "[ab\0\u{1}\u{2}ä]{0,3}", 1 => long]

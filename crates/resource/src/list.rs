@@ -52,7 +52,7 @@ async fn settled_snapshot<K: Kv>(
 ) -> Result<(Snapshot<K>, Catalogue), Error> {
     let snapshot = tree.snapshot().await?;
     let catalogue = Catalogue::read(definition, &snapshot).await?;
-    if catalogue.is_settled() {
+    if definition.indexes.iter().all(|index| catalogue.is_whole(index)) {
         return Ok((snapshot, catalogue));
     }
     tree.transact(async |transaction| Catalogue::advance(definition, transaction).await).await?;

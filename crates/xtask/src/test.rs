@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail, ensure};
 
+use crate::bench::FLOOR;
 use crate::build;
 use crate::process::{start, supervise};
 use crate::project::{cargo, functions};
@@ -31,7 +32,7 @@ pub fn test() -> anyhow::Result<()> {
     let mut native = cargo();
     native.args(["test", "--workspace", "--no-fail-fast"]);
     let guests = functions()?;
-    for package in ON_COMPONENTS.into_iter().chain([DEVHOST_GUEST]) {
+    for package in ON_COMPONENTS.into_iter().chain([DEVHOST_GUEST]).chain(FLOOR) {
         native.args(["--exclude", package]);
     }
     for package in &guests {

@@ -156,12 +156,7 @@ fn debian_packages() -> Option<Vec<String>> {
 
 fn install(packages: &[String]) -> anyhow::Result<()> {
     println!("Installing {}", packages.join(" "));
-    run_in_terminal(
-        as_root("apt-get")
-            .args(["install", "-y", "-q", "--no-install-recommends"])
-            .args(packages)
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )?;
+    install_packages(packages)?;
     let (tool, version) = WASM_COMPONENT_LD;
     println!("Installing {tool} {version} from crates.io into {}", tools_dir().display());
     let mut install = cargo();
@@ -170,6 +165,13 @@ fn install(packages: &[String]) -> anyhow::Result<()> {
     run(install
         .args(["install", "--locked", "--version", version, tool, "--root"])
         .arg(tools_dir()))
+}
+
+/// Installs packages of Debian.
+pub fn install_packages(packages: &[String]) -> anyhow::Result<()> {
+    let mut install = as_root("apt-get");
+    install.args(["install", "-y", "-q", "--no-install-recommends"]).args(packages);
+    run_in_terminal(install.env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 /// A command that needs to be root, through `sudo` for everybody else.

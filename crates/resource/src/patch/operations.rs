@@ -356,6 +356,28 @@ mod tests {
     }
 
     #[test]
+    fn all_that_a_path_chooses_is_removed() {
+        let mut document = json!({ "a": [{ "b": 1 }, { "b": 2 }, { "b": 1 }, { "b": 1 }] });
+        let remove =
+            |path: &str| Operation::read_all(json!({ "op": "remove", "path": path })).unwrap();
+        apply(&remove("/a?a.b=1"), &mut document).unwrap();
+        assert_eq!(document, json!({ "a": [{ "b": 2 }] }));
+        apply(&remove("$.a[?(@.b==2)]"), &mut document).unwrap();
+        assert_eq!(document, json!({}));
+    }
+
+    #[test]
+    fn what_operations_add_has_limits() {
+        let copy = |from: &str, path: &str| json!({ "op": "copy", "from": from, "path": path });
+        for (operation, times) in [(copy("/a", "/a/b"), 100), (copy("/c", "/c/-"), 40)] {
+            let mut document = json!({ "a": {}, "c": ["x".repeat(100)] });
+            let operations = Operation::read_all(json!(vec![operation; times])).unwrap();
+            assert!(apply(&operations[..20.min(times / 5)], &mut document).is_ok());
+            assert!(apply(&operations, &mut document).is_err());
+        }
+    }
+
+    #[test]
     fn numbers_are_equal_by_value() {
         let a = json!({ "x": [1.0, "1", { "y": 100.10 }] });
         let b: Value = serde_json::from_str(r#"{ "x": [1, "1", { "y": 1.0010e2 }] }"#).unwrap();

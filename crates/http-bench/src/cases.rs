@@ -1,0 +1,54 @@
+//! What is asked for, and what it is compared with.
+
+use crate::accounts::{ACCOUNTS, parties};
+
+/// Requests of one kind.
+pub struct Case {
+    pub name: &'static str,
+    /// The body of a function of wrk that makes a request, in Lua.
+    pub request: String,
+    writes: bool,
+}
+
+const JSON: &str = r#"{["content-type"] = "application/json"}"#;
+
+impl Case {
+    fn reads(name: &'static str, path: &str) -> Self {
+        Self { name, request: format!("return wrk.format('GET', {path})"), writes: false }
+    }
+
+    fn writes(name: &'static str, method: &str, path: &str, body: &str) -> Self {
+        let request = format!("return wrk.format('{method}', {path}, {JSON}, {body})");
+        Self { name, request, writes: true }
+    }
+
+    /// The cases for a number of accounts.
+    pub fn all(records: usize) -> Vec<Self> {
+        let any = format!("string.format('{ACCOUNTS}/a%07d', math.random(0, {}))", records - 1);
+        let list = |query: &str| format!("'{ACCOUNTS}?limit=20{query}'");
+        let party = format!(
+            "'{ACCOUNTS}?limit=20&relatedParty.partyOrPartyRole.id=p' .. math.random(0, {})",
+            parties(records) - 1
+        );
+        let created = r#"'{"@type":"BillingAccount","name":"Created ' .. math.random(1, 1000000000) .. '","state":"Active","description":"' .. string.rep("x", 1000) .. '","relatedParty":[{"role":"owner","partyOrPartyRole":{"@type":"PartyRef","id":"p' .. math.random(0, 1000000) .. '"}}]}'"#;
+        let patched =
+            r#"'{"description":"' .. math.random(1, 1000000000) .. string.rep("y", 1000) .. '"}'"#;
+        vec![
+            Self::reads("GET by id", &any),
+            Self::writes("POST", "POST", &format!("'{ACCOUNTS}'"), created),
+            Self::writes("PATCH", "PATCH", &any, patched),
+            Self::reads("list of 20, first page", &list("")),
+            Self::reads("list of 20, at the middle", &list(&format!("&offset={}", records / 2))),
+            Self::reads("filter by related party", &party),
+            Self::reads("sort by name", &list("&sort=name")),
+        ]
+    }
+
+    /// The least that a component can do that reads or writes.
+    pub fn floor(&self) -> Self {
+        match self.writes {
+            true => Self::writes("floor", "POST", "'/floor/set'", "''"),
+            false => Self::reads("floor", "'/floor/get'"),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What runs the components.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use reqwest::{Client, StatusCode};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HostKind {
+    /// Spin, which has to be on the PATH.
+    Spin,
+    /// The project's own host for development.
+    Devhost,
+}
+
+/// The floor components, next to those of the application.
+const FLOOR: &str = r#"
+[[trigger.http]]
+route = "/floor/get"
+component = "floor-get"
+
+[component.floor-get]
+source = "target/wasm32-wasip2/release/floor_get.wasm"
+key_value_stores = ["default"]
+
+[[trigger.http]]
+route = "/floor/set"
+component = "floor-set"
+
+[component.floor-set]
+source = "target/wasm32-wasip2/release/floor_set.wasm"
+key_value_stores = ["default"]
+"#;
+
+/// How long the host may take to compile the components and answer.
+const START_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A host that runs the application and the floor components on an empty store.
+pub struct Host {
+    kind: HostKind,
+    process: Child,
+    pub client: Client,
+    pub base_url: String,
+    _state_dir: TempDir,
+}
+
+impl Host {
+    pub async fn start(kind: HostKind) -> anyhow::Result<Self> {
+        let root = root();
+        let folder = root.join("target/bench");
+        std::fs::create_dir_all(&folder)?;
+        // Beside the components, on a disk like that of an application.
+        let state_dir = TempDir::new_in(&folder)?;
+        let manifest = std::fs::read_to_string(root.join("spin.toml"))? + FLOOR;
+        let target = root.join("target/").display().to_string();
+        let manifest = manifest.replace("source = \"target/", &format!("source = \"{target}"));
+        let path = state_dir.path().join("spin.toml");
+        std::fs::write(&path, manifest)?;
+
+        let listen = free_address()?;
+        let mut command = match kind {
+            HostKind::Spin => {
+                let mut command = Command::new("spin");
+                command.args(["up", "--quiet"]);
+                command
+            }
+            HostKind::Devhost => Command::new(root.join("target/debug/devhost")),
+        };
+        command.arg("--from").arg(&path).args(["--listen", &listen]);
+        command.arg("--state-dir").arg(state_dir.path().join("state"));
+        // What the components log is written as an application's would be, and not looked at.
+        let log = std::fs::File::create(state_dir.path().join("log"))?;
+        command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null()).kill_on_drop(true);
+        let process = command.spawn().context("the host cannot be started")?;
+        let base_url = format!("http://{listen}");
+        let mut host =
+            Self { kind, process, client: Client::new(), base_url, _state_dir: state_dir };
+        host.wait().await?;
+        Ok(host)
+    }
+
+    /// Waits until a component answers, and gives the floor something to get.
+    async fn wait(&mut self) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        while begin.elapsed() < START_TIMEOUT {
+            let answer = self.client.post(format!("{}/floor/set", self.base_url)).send().await;
+            if answer.is_ok_and(|answer| answer.status() == StatusCode::CREATED) {
+                return Ok(());
+            }
+            if let Some(status) = self.process.try_wait()? {
+                bail!("the host ended by itself ({status})");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("the host does not answer")
+    }
+
+    /// What the figures are from.
+    pub fn describe(&self) -> String {
+        let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+        let cpu_info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = cpu_info
+            .lines()
+            .find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1))
+            .unwrap_or("unknown processor");
+        let host = match self.kind {
+            HostKind::Spin => "Spin",
+            HostKind::Devhost => "devhost",
+        };
+        format!("{host} and the load generator together on {cpus} cores, {model}")
+    }
+
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.process.kill().await?;
+        Ok(())
+    }
+}
+
+fn root() -> PathBuf {
+    let manifest_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest_dir.ancestors().nth(2).unwrap_or(manifest_dir).to_owned()
+}
+
+fn free_address() -> anyhow::Result<String> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    Ok(listener.local_addr()?.to_string())
+}

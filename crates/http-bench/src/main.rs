@@ -1,0 +1,77 @@
+//! `cargo xtask bench http`: the application and two floor components on one host, under the same
+//! load, one after the other.
+//!
+//! # Layout
+//!
+//! * `host` – what runs the components.
+//! * `accounts` – the accounts that there are.
+//! * `cases` – what is asked for, and what it is compared with.
+//! * `load` – asking for it at a number of connections.
+//! * `cold` – the first request of an instance.
+
+#![forbid(unsafe_code)]
+
+mod accounts;
+mod cases;
+mod cold;
+mod host;
+mod load;
+
+use clap::Parser;
+
+use crate::cases::Case;
+use crate::host::{Host, HostKind};
+
+/// Loads the application and the floor components, and prints how they compare.
+#[derive(Parser)]
+struct Arguments {
+    /// What runs the components.
+    #[arg(long, value_enum, default_value_t = HostKind::Devhost)]
+    host: HostKind,
+    /// How many accounts there are.
+    #[arg(long, default_value_t = 10_000)]
+    records: usize,
+    /// How long each case is loaded, in seconds.
+    #[arg(long, default_value_t = 3)]
+    seconds: u32,
+    /// At how many connections; several numbers are separated by commas.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
+    connections: Vec<u32>,
+}
+
+async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let host = Host::start(arguments.host).await?;
+    println!("{}, {} accounts", host.describe(), arguments.records);
+    accounts::create(&host, arguments.records).await?;
+    println!();
+    println!(
+        "| case | connections | floor, req/s | req/s | ratio | p50 | p99 | floor p50 | floor p99 |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for &connections in &arguments.connections {
+        for case in Case::all(arguments.records) {
+            // The floor again for each case: what the machine does besides changes with time.
+            let floor = load::measure(&host, &case.floor(), connections, arguments.seconds).await?;
+            let own = load::measure(&host, &case, connections, arguments.seconds).await?;
+            println!(
+                "| {} | {connections} | {:.0} | {:.0} | {:.2} | {} | {} | {} | {} |",
+                case.name,
+                floor.per_second,
+                own.per_second,
+                own.per_second / floor.per_second,
+                own.p50,
+                own.p99,
+                floor.p50,
+                floor.p99
+            );
+        }
+    }
+    println!();
+    println!("{}", cold::measure(&host).await?);
+    host.stop().await
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    run(&Arguments::parse()).await
+}
