@@ -233,3 +233,17 @@ fn indexes(memory: &Memory) -> std::collections::BTreeMap<String, Value> {
     });
     serde_json::from_slice(&value).unwrap()
 }
+
+#[test]
+fn an_index_of_one_attribute_does_not_decide_the_order_by_another() {
+    let memory = Memory::default();
+    let world = World::on(memory.clone());
+    for (name, state) in [("b", "x"), ("c", "y"), ("a", "x")] {
+        let mut document = account(name);
+        document["state"] = json!(state);
+        expect(&world.post(&ACCOUNTS, &document), 201);
+    }
+    let queries =
+        ["name.gte=a&sort=id", "name.gt=a&sort=-id", "name.gt=&sort=state", "state=x&sort=-id"];
+    compare(&memory, &ACCOUNTS, &queries.map(|query| format!("?{query}")));
+}
