@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::damaged_tree(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::tree::damaged_tree(data));

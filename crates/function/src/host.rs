@@ -1,5 +1,6 @@
 //! Store, clock, ids and log as the ports of the resource pipeline.
 
+use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
@@ -43,6 +44,7 @@ impl Ports for Host {
     }
 
     fn log(&self, line: &str) {
-        eprintln!("{line}");
+        // In one piece: each write is a call of the host. If that fails, there is nobody to tell.
+        let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
     }
 }

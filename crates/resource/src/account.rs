@@ -32,10 +32,11 @@ pub const PARTY_ACCOUNT_INDEXES: &[Index] = &[
     Index { path: "lastUpdate", kind: Kind::Time, is_multiple: false },
     texts("relatedParty.partyOrPartyRole.id"),
     texts("accountRelationship.account.id"),
-    text("financialAccount.id"),
-    text("billStructure.format.id"),
+    // References are looked up by single values; nobody needs entries for accounts without them.
+    texts("financialAccount.id"),
+    texts("billStructure.format.id"),
     texts("billStructure.presentationMedia.id"),
-    text("billStructure.cycleSpecification.id"),
+    texts("billStructure.cycleSpecification.id"),
 ];
 
 /// The resources that are accounts.

@@ -19,6 +19,10 @@ pub struct Arguments {
 enum Target {
     /// Damaged data of a tree.
     TreeFormat,
+    /// The query of a list.
+    Query,
+    /// The body of a PATCH.
+    Patch,
 }
 
 /// What makes a program tell the fuzzer which of its branches were taken.
@@ -30,6 +34,8 @@ const COVERAGE: &str = "--cfg fuzzing -Cdebug-assertions -Ccodegen-units=1 -Cpas
 pub fn fuzz(arguments: &Arguments) -> anyhow::Result<()> {
     let target = match arguments.target {
         Target::TreeFormat => "tree-format",
+        Target::Query => "query",
+        Target::Patch => "patch",
     };
     let folder = target_dir().join("fuzz").join(target);
     let corpus = folder.join("corpus");

@@ -86,8 +86,8 @@ mod tests {
     fn a_page_has_defaults_and_a_greatest_size() {
         let page = |offset: Option<&str>, limit: Option<&str>| {
             let mut builder = Builder::default();
-            offset.map(|offset| builder.set_offset(offset).unwrap());
-            limit.map(|limit| builder.set_limit(limit).unwrap());
+            offset.into_iter().for_each(|offset| builder.set_offset(offset).unwrap());
+            limit.into_iter().for_each(|limit| builder.set_limit(limit).unwrap());
             builder.finish()
         };
         assert_eq!(page(None, None), Page { offset: 0, limit: DEFAULT_LIMIT });

@@ -1,0 +1,135 @@
+//! Requests whose query or patch is anything.
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body_util::Full;
+use jiff::Timestamp;
+use kv_tree::{KvError, Memory, Store};
+use pollster::block_on;
+use resource::{Definition, Ports, Settings, account, serve};
+use uuid::Uuid;
+
+const ACCOUNTS: Definition = Definition {
+    name: "billingAccount",
+    schema: &schemas::v5::BILLING_ACCOUNT,
+    class_aliases: &[],
+    is_stamped: true,
+    indexes: account::PARTY_ACCOUNT_INDEXES,
+    references: account::PARTY_ACCOUNT_REFERENCES,
+    referrers: account::REFERRERS,
+};
+
+/// An account with something of every kind.
+const ACCOUNT: &str = r#"{
+    "id": "1", "@type": "BillingAccount", "name": "Travel", "state": "Active", "vip": true,
+    "creditLimit": {"unit": "EUR", "value": 100.10},
+    "relatedParty": [
+        {"role": "owner", "partyOrPartyRole": {"@type": "PartyRef", "id": "4711"}},
+        {"role": "payer", "partyOrPartyRole": {"@type": "PartyRef", "id": "4712"}}
+    ],
+    "accountRelationship": [{"relationshipType": "contains", "account": {"id": "2"}}],
+    "contact": [{"contactType": "primary", "validFor": {"startDateTime": "2026-01-01T00:00:00Z"}}]
+}"#;
+
+struct World(Store<Memory>);
+
+impl Ports for World {
+    type Kv = Memory;
+
+    async fn store(&self) -> Result<Store<Memory>, KvError> {
+        Ok(self.0.clone())
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn new_id(&self) -> Uuid {
+        Uuid::nil()
+    }
+
+    fn log(&self, _line: &str) {}
+}
+
+fn ask(
+    world: &World,
+    method: Method,
+    rest: &str,
+    media_type: &str,
+    body: &[u8],
+) -> Option<Response<Bytes>> {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("http://api.example/tmf-api/accountManagement/v5/billingAccount{rest}"))
+        .header("content-type", media_type)
+        .body(Full::new(Bytes::copy_from_slice(body)));
+    let settings = Settings::read(Settings::default_of).ok()?;
+    // What is no request at all never reaches the API.
+    Some(block_on(serve(&ACCOUNTS, &settings, world, request.ok()?)))
+}
+
+fn world() -> World {
+    let world = World(Store::new(Memory::default()));
+    let created = ask(&world, Method::POST, "", "application/json", ACCOUNT.as_bytes());
+    assert!(created.is_some_and(|response| response.status() == 201));
+    world
+}
+
+/// Lists accounts with `data` as the query. No query is the server's fault.
+pub fn query(data: &[u8]) {
+    let Ok(query) = std::str::from_utf8(data) else { return };
+    for rest in [format!("?{query}"), format!("/1?{query}")] {
+        if let Some(response) = ask(&world(), Method::GET, &rest, "", b"") {
+            assert_ne!(response.status(), 500, "{rest}");
+        }
+    }
+}
+
+/// Patches an account with `data` in every media type. No patch is the server's fault, and one that
+/// is refused changes nothing.
+pub fn patch(data: &[u8]) {
+    for media_type in [
+        "application/merge-patch+json",
+        "application/json-patch+json",
+        "application/json-patch-query+json",
+    ] {
+        let world = world();
+        let read = || ask(&world, Method::GET, "/1", "", b"").map(Response::into_body);
+        let before = read();
+        if let Some(response) = ask(&world, Method::PATCH, "/1", media_type, data) {
+            assert_ne!(response.status(), 500, "{media_type}");
+            assert!(response.status() == 200 || read() == before);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_query_is_the_servers_fault(
+            text in "[!-~]{0,40}",
+            json_path in "[$@.?()\\[\\]=~/'a&|<>!0-9*:,-]{0,24}",
+        ) {
+            query(text.as_bytes());
+            query(format!("filter={json_path}&sort={text}&fields={text}").as_bytes());
+            query(format!("{text}={json_path};name.regex={json_path}").as_bytes());
+        }
+
+        #[test]
+        fn no_patch_is_the_servers_fault(
+            bytes in prop::collection::vec(any::<u8>(), 0..40),
+            path in "[/?.=$@()'a-d0-9\\[\\]-]{0,24}",
+            name in prop::sample::select(&["add", "remove", "replace", "move", "copy", "test"][..]),
+        ) {
+            patch(&bytes);
+            let from = "/relatedParty/0";
+            patch(format!(r#"{{"op":"{name}","path":"{path}","from":"{from}","value":1}}"#).as_bytes());
+            patch(format!(r#"{{"op":"{name}","path":"/x","from":"{path}","value":{{}}}}"#).as_bytes());
+        }
+    }
+}
