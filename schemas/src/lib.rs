@@ -15,8 +15,6 @@
 pub mod fault;
 pub mod v5;
 
-use std::collections::BTreeSet;
-
 pub use fault::Fault;
 use serde_json::Value;
 
@@ -41,8 +39,10 @@ impl Schema {
             return Ok(());
         }
         // A fault of a base type is found once for each type that extends it.
-        let faults: BTreeSet<_> =
+        let mut faults: Vec<_> =
             (self.errors)(value).map(|error| Fault::from_error(&error)).collect();
-        Err(faults.into_iter().collect())
+        faults.sort_unstable();
+        faults.dedup();
+        Err(faults)
     }
 }

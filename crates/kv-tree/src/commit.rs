@@ -225,6 +225,6 @@ fn changes(writer: &mut Writer, buffer: &Buffer) -> Vec<Change> {
 fn list_changes(due: &[Listing], key: &Bytes, head: &Head) -> Vec<Change> {
     let mut changes: Vec<Change> = due.iter().map(|listing| (listing.key.clone(), None)).collect();
     changes.extend(head.replaced_last.clone().map(|list| (key.clone(), Some(list))));
-    changes.sort_by(|(a, _), (b, _)| a.cmp(b));
+    changes.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     changes
 }

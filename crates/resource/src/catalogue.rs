@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use kv_tree::{KeyRange, Kv, Order, Snapshot, Transaction};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::definition::{Definition, Index};
 use crate::record::{self, Record};
@@ -154,27 +154,31 @@ impl Catalogue {
     }
 
     fn encode(&self) -> Bytes {
-        let states = self.0.iter().map(|(name, state)| {
+        let mut states = Map::new();
+        for (name, state) in &self.0 {
             let state = match state {
                 State::Whole => json!("whole"),
                 State::UpTo(key) => json!({ "upTo": key }),
                 State::Unused => json!("unused"),
             };
-            (name.clone(), state)
-        });
-        Value::Object(states.collect()).to_string().into()
+            states.insert(name.clone(), state);
+        }
+        Value::Object(states).to_string().into()
     }
 }
 
 fn decode(value: &[u8]) -> Result<BTreeMap<String, State>, Error> {
     let damaged = || Error::internal(format!("{KEY} is damaged"));
-    let states: BTreeMap<String, Value> = serde_json::from_slice(value).map_err(|_| damaged())?;
-    let state = |state: &Value| match (state.as_str(), state["upTo"].as_str()) {
-        (Some("whole"), _) => Some(State::Whole),
-        (Some("unused"), _) => Some(State::Unused),
-        (_, Some(key)) => Some(State::UpTo(key.to_owned())),
-        _ => None,
-    };
-    let states = states.into_iter().map(|(name, value)| Some((name, state(&value)?)));
-    states.collect::<Option<_>>().ok_or_else(damaged)
+    let entries: Map<String, Value> = serde_json::from_slice(value).map_err(|_| damaged())?;
+    let mut states = BTreeMap::new();
+    for (name, state) in entries {
+        let state = match (state.as_str(), state["upTo"].as_str()) {
+            (Some("whole"), _) => State::Whole,
+            (Some("unused"), _) => State::Unused,
+            (_, Some(key)) => State::UpTo(key.to_owned()),
+            _ => return Err(damaged()),
+        };
+        states.insert(name, state);
+    }
+    Ok(states)
 }

@@ -314,7 +314,7 @@ async fn look_through<K: Kv>(
         }
     }
     if !query.sort.is_empty() {
-        sorted.sort_by(|(a, a_id), (b, b_id)| {
+        sorted.sort_unstable_by(|(a, a_id), (b, b_id)| {
             let keys = query.sort.iter().zip(a.iter().zip(b));
             let ordering = keys.map(|(key, (a, b))| key.compare(a, b)).find(|order| order.is_ne());
             ordering.unwrap_or_else(|| match query.sort.last().map(|key| key.order) {
