@@ -37,6 +37,9 @@ struct Arguments {
     /// At how many connections; several numbers are separated by commas.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
     connections: Vec<u32>,
+    /// Only cases whose names contain this.
+    #[arg(long, default_value = "")]
+    only: String,
 }
 
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -49,7 +52,8 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     for &connections in &arguments.connections {
-        for case in Case::all(arguments.records) {
+        let cases = Case::all(arguments.records).into_iter();
+        for case in cases.filter(|case| case.name.contains(&arguments.only)) {
             // The floor again for each case: what the machine does besides changes with time.
             let floor = load::measure(&host, &case.floor(), connections, arguments.seconds).await?;
             let own = load::measure(&host, &case, connections, arguments.seconds).await?;

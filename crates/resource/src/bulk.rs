@@ -8,6 +8,7 @@ use http::{Request, Response, StatusCode};
 use schemas::Fault;
 use serde_json::Value;
 
+use crate::catalogue::Catalogue;
 use crate::context::Context;
 use crate::create::NewResource;
 use crate::{Error, Ports, body, query, record};
@@ -43,6 +44,7 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
     context
         .tree
         .transact(async |transaction| {
+            Catalogue::advance(context.definition, transaction).await?;
             for (number, resource) in resources.iter().enumerate() {
                 let inserted = resource.insert(context, transaction).await;
                 inserted.map_err(|error| error.within(&format!("/{number}/value")))?;

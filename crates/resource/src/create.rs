@@ -33,6 +33,7 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
             {
                 return Ok((id, record));
             }
+            Catalogue::advance(context.definition, transaction).await?;
             new.insert(context, transaction).await?;
             if let Some(repeatable) = &repeatable {
                 repeatable.remember(transaction, now, &new.id, &new.record).await?;
@@ -84,7 +85,8 @@ impl NewResource {
         Ok(Self { id, record, document: Value::Object(document) })
     }
 
-    /// Stores the resource, unless there is one with its id or a rule is against it.
+    /// Stores the resource, unless there is one with its id or a rule is against it. The transaction
+    /// has seen to the indexes.
     pub async fn insert<P: Ports>(
         &self,
         context: &Context<'_, P>,
@@ -97,7 +99,6 @@ impl NewResource {
         if let Value::Object(document) = &self.document {
             rules::check_change(context, transaction, &self.id, None, document).await?;
         }
-        Catalogue::advance(context.definition, transaction).await?;
         index::update(context.definition, transaction, &self.id, None, Some(&self.document));
         transaction.put(key, self.record.clone().into_value());
         Ok(())

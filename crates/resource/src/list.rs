@@ -12,6 +12,10 @@ use crate::route::Links;
 use crate::select::{Selected, select};
 use crate::{Definition, Error, Ports, record};
 
+/// How long a query can be, in bytes, of which links to pages are made: they repeat it five times, and
+/// a head of a response that is too long is refused by clients.
+const MAX_LINKED_QUERY: usize = 1024;
+
 pub(crate) async fn list<P: Ports, B>(
     context: &Context<'_, P>,
     request: &Request<B>,
@@ -36,8 +40,10 @@ pub(crate) async fn list<P: Ports, B>(
     let headers = response.headers_mut();
     headers.insert("x-total-count", HeaderValue::from(total));
     headers.insert("x-result-count", HeaderValue::from(page.len()));
-    let link = page_links(links, raw, query.page, total);
-    headers.insert(LINK, HeaderValue::try_from(link).map_err(Error::internal)?);
+    if raw.len() <= MAX_LINKED_QUERY {
+        let link = page_links(links, raw, query.page, total);
+        headers.insert(LINK, HeaderValue::try_from(link).map_err(Error::internal)?);
+    }
     if context.settings.partial_content {
         mark_part(&mut response, query.page, page.len() as u64, total)?;
     }

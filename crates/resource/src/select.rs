@@ -21,6 +21,9 @@ use crate::{Error, query};
 /// How many records are fetched together.
 const BATCH: usize = 256;
 
+/// Up to which part of all resources those are read one by one that an index names.
+const ONE_BY_ONE: u64 = 4;
+
 /// What a query yields.
 pub(crate) struct Selected {
     /// How many resources there are on all pages.
@@ -162,7 +165,11 @@ async fn candidates<K: Kv>(
                 narrowest = Some((count, alternatives));
             }
         }
-        let Some((_, alternatives)) = narrowest else { return Ok(None) };
+        let Some((count, alternatives)) = narrowest else { return Ok(None) };
+        // Reading all in order costs less than reading a large part of them one by one.
+        if count > snapshot.count(&record::keys()).await? / ONE_BY_ONE {
+            return Ok(None);
+        }
         for keys in alternatives {
             let mut scan = snapshot.scan(keys.range.clone(), Order::Ascending);
             while let Some((key, _)) = scan.next().await? {

@@ -1,10 +1,19 @@
 //! Conditions in JSONPath (RFC 9535; TMF630 part 6).
 
-use regex_lite::RegexBuilder;
+use std::cell::RefCell;
+
+use regex_lite::Regex;
 use serde_json::Value;
 use serde_json_path::functions::{LogicalType, ValueType};
 
+use super::filter::regex;
 use crate::Error;
+
+/// How long an expression can be, in bytes.
+const MAX_LEN: usize = 1024;
+
+/// How often an expression can go down to everything below (`..`): each multiplies what is looked at.
+const MAX_DESCENTS: usize = 2;
 
 /// A JSONPath expression, in one of the forms that TMF630 and its users write it in.
 #[derive(Debug)]
@@ -18,6 +27,11 @@ impl JsonPath {
     /// Reads an expression that is the value of the parameter or path called `name`.
     pub fn parse(name: &str, text: &str) -> Result<Self, Error> {
         let standard = standard_form(text.trim());
+        if standard.len() > MAX_LEN || standard.matches("..").count() > MAX_DESCENTS {
+            let limit =
+                format!("may have {MAX_LEN} characters and go down by .. {MAX_DESCENTS} times");
+            return Err(Error::invalid_parameter(name, &limit));
+        }
         let path = serde_json_path::JsonPath::parse(&standard).map_err(|error| {
             let example = "relatedParty[?(@.role=='owner')]";
             let fault = format!("must be a JSONPath expression such as {example} ({error})");
@@ -159,11 +173,22 @@ fn match_whole(text: ValueType, pattern: ValueType) -> LogicalType {
     found(text, pattern, |pattern| format!("^(?:{pattern})$"))
 }
 
+thread_local! {
+    /// The pattern that was used last, compiled: an expression has few, and looks at many values.
+    static LAST_REGEX: RefCell<Option<(String, Option<Regex>)>> = const { RefCell::new(None) };
+}
+
 fn found(text: ValueType, pattern: ValueType, whole: impl Fn(&str) -> String) -> LogicalType {
     let (text, pattern) = (as_text(&text), as_text(&pattern));
     let found = text.zip(pattern).is_some_and(|(text, pattern)| {
-        let regex = RegexBuilder::new(&whole(pattern)).build();
-        regex.is_ok_and(|regex| regex.is_match(text))
+        let pattern = whole(pattern);
+        LAST_REGEX.with_borrow_mut(|last| {
+            let regex = match last {
+                Some((of, regex)) if *of == pattern => regex,
+                last => &mut last.insert((pattern.clone(), regex(&pattern).ok())).1,
+            };
+            regex.as_ref().is_some_and(|regex| regex.is_match(text))
+        })
     });
     if found { LogicalType::True } else { LogicalType::False }
 }
@@ -235,6 +260,15 @@ mod tests {
             let error = JsonPath::parse("filter", text).unwrap_err().into_response();
             assert_eq!(error.status(), 400, "{text}");
         }
+    }
+
+    #[test]
+    fn what_would_take_too_long_is_refused() {
+        for text in ["$..a..b..c".to_owned(), format!("$.{}", "a".repeat(MAX_LEN))] {
+            assert!(JsonPath::parse("filter", &text).is_err(), "{text}");
+        }
+        let huge = JsonPath::parse("filter", "$[?(@.name =~ /((a{100}){100}){100}/)]").unwrap();
+        assert!(!huge.matches(&document()));
     }
 
     #[test]
