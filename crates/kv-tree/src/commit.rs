@@ -123,7 +123,7 @@ impl<K: Kv> Tree<K> {
             root,
             replaced,
             replaced_last,
-            ..group.head.next(id, self.store.kv().now(), Buffer::new())
+            ..group.head.next(id, self.store.kv().now(), Rc::default())
         };
 
         let written = writer.into_written();

@@ -1,6 +1,7 @@
 //! The head: the one value of a tree that changes.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
@@ -42,12 +43,12 @@ pub(crate) struct Head {
     /// What the last flush replaced, not listed yet.
     pub replaced_last: Option<Value>,
     /// What is written but not flushed.
-    pub buffer: Buffer,
+    pub buffer: Rc<Buffer>,
 }
 
 impl Head {
     /// The head that follows, for the commit with the id that is made now.
-    pub fn next(&self, commit_id: u64, now: Duration, buffer: Buffer) -> Self {
+    pub fn next(&self, commit_id: u64, now: Duration, buffer: Rc<Buffer>) -> Self {
         let forgotten = (self.recent.len() + 1).saturating_sub(MAX_RECENT);
         let mut recent: Vec<u64> = self.recent.iter().skip(forgotten).copied().collect();
         recent.push(commit_id);
@@ -80,7 +81,7 @@ impl Head {
         let fixed = 1 + 8 + numbers + 1 + 8 * self.recent.len() + 1;
         let mut len = fixed + nodes + last + number_len(self.buffer.len() as u64);
         let mut previous = &[][..];
-        for (key, value) in &self.buffer {
+        for (key, value) in &*self.buffer {
             len += key_len(previous, key);
             len +=
                 value.as_ref().map_or(1, |value| number_len(value.len() as u64 + 1) + value.len());
@@ -113,7 +114,7 @@ impl Head {
         }
         put_number(&mut bytes, self.buffer.len() as u64);
         let mut previous = &[][..];
-        for (key, value) in &self.buffer {
+        for (key, value) in &*self.buffer {
             put_key(&mut bytes, previous, key);
             match value {
                 None => put_number(&mut bytes, 0),
@@ -165,7 +166,7 @@ impl Head {
         let keys = keys.finish();
         let buffer =
             values.into_iter().enumerate().map(|(index, value)| (keys.shared(index), value));
-        let buffer = buffer.collect();
+        let buffer = Rc::new(buffer.collect());
         let flushing = has(FLUSHING);
         Ok(Self { commit, time, flush, flushing, recent, root, replaced, replaced_last, buffer })
     }
@@ -187,7 +188,7 @@ impl Head {
             buffer.insert(key, Some(value));
         }
         finish(&bytes)?;
-        Ok(Self { commit, buffer, ..Self::default() })
+        Ok(Self { commit, buffer: Rc::new(buffer), ..Self::default() })
     }
 }
 
@@ -235,6 +236,7 @@ mod tests {
         let numbers = (any::<u64>(), any::<u64>(), any::<u64>(), any::<bool>(), recent);
         let trees = (option::of(child()), option::of(child()), option::of(value()));
         (numbers, trees, buffer).prop_map(|(numbers, trees, buffer)| {
+            let buffer = Rc::new(buffer);
             let (commit, time, flush, flushing, recent) = numbers;
             let (root, replaced, replaced_last) = trees;
             Head { commit, time, flush, flushing, recent, root, replaced, replaced_last, buffer }
@@ -283,14 +285,14 @@ mod tests {
     #[test]
     fn a_commit_is_known_until_too_many_followed() {
         let before = Head::default();
-        let mut head = before.next(100, Duration::ZERO, Buffer::new());
+        let mut head = before.next(100, Duration::ZERO, Rc::default());
         for id in 1..=7 {
             assert_eq!(head.has_committed(100, &before), Some(true));
             assert_eq!(head.has_committed(200, &before), Some(false));
-            head = head.next(id, Duration::ZERO, Buffer::new());
+            head = head.next(id, Duration::ZERO, Rc::default());
         }
         assert_eq!(head.has_committed(100, &before), Some(true));
-        head = head.next(8, Duration::ZERO, Buffer::new());
+        head = head.next(8, Duration::ZERO, Rc::default());
         assert_eq!(head.recent.len(), MAX_RECENT);
         assert_eq!(head.has_committed(100, &before), None);
     }

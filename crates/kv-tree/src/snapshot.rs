@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::ops::{Bound, Range, RangeBounds};
+use std::rc::Rc;
 
 use bytes::Bytes;
 
@@ -27,7 +28,7 @@ const BATCH: u64 = 256;
 pub struct Snapshot<K: Kv> {
     pub(crate) pages: Pages<K>,
     pub(crate) root: Option<Child>,
-    pub(crate) buffer: Buffer,
+    pub(crate) buffer: Rc<Buffer>,
 }
 
 impl<K: Kv> Clone for Snapshot<K> {

@@ -4,8 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use bytes::Bytes;
+
 use crate::cache::PageCache;
 use crate::group::Group;
+use crate::head::Head;
 use crate::line::Line;
 use crate::{Kv, Tree, TreeName};
 
@@ -21,6 +24,7 @@ struct Shared<K: Kv> {
     node_bytes: usize,
     pages: PageCache,
     generations: RefCell<HashMap<TreeName, u64>>,
+    heads: RefCell<HashMap<TreeName, (Bytes, Head)>>,
     writers: RefCell<HashMap<TreeName, Rc<Writers<K>>>>,
 }
 
@@ -45,6 +49,9 @@ pub(crate) const NODE_BYTES: usize = 4 << 10;
 /// Of how many trees a store remembers something.
 const MAX_TREES: usize = 1024;
 
+/// Of how many trees it remembers the head, which takes more.
+const MAX_HEADS: usize = 64;
+
 impl<K: Kv> Clone for Store<K> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
@@ -66,6 +73,7 @@ impl<K: Kv> Store<K> {
             node_bytes,
             pages: PageCache::default(),
             generations: RefCell::default(),
+            heads: RefCell::default(),
             writers: RefCell::default(),
         }))
     }
@@ -103,6 +111,20 @@ impl<K: Kv> Store<K> {
 
     pub(crate) fn forget_generation(&self, name: &TreeName) {
         self.0.generations.borrow_mut().remove(name);
+    }
+
+    /// The head of the tree that was read last, if it is `value`.
+    pub(crate) fn remembered_head(&self, name: &TreeName, value: &Bytes) -> Option<Head> {
+        let heads = self.0.heads.borrow();
+        heads.get(name).filter(|(last, _)| last == value).map(|(_, head)| head.clone())
+    }
+
+    pub(crate) fn remember_head(&self, name: &TreeName, value: Bytes, head: &Head) {
+        let mut heads = self.0.heads.borrow_mut();
+        if heads.len() >= MAX_HEADS {
+            heads.clear();
+        }
+        heads.insert(name.clone(), (value, head.clone()));
     }
 
     /// Those who write to a tree.

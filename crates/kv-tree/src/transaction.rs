@@ -1,6 +1,7 @@
 //! Writing to a tree.
 
 use std::ops::Deref;
+use std::rc::Rc;
 
 use bytes::Bytes;
 
@@ -45,7 +46,7 @@ impl<K: Kv> Transaction<K> {
         } else if value.len() > MAX_VALUE_BYTES {
             self.too_long = Some(("value", value.len(), MAX_VALUE_BYTES));
         }
-        self.snapshot.buffer.insert(key, Some(value));
+        Rc::make_mut(&mut self.snapshot.buffer).insert(key, Some(value));
         self.changed = true;
     }
 
@@ -53,9 +54,10 @@ impl<K: Kv> Transaction<K> {
     pub fn delete(&mut self, key: impl Into<Bytes>) {
         let key = key.into();
         // Whether the pages have the key need not be known: the buffer says that it is gone.
+        let buffer = Rc::make_mut(&mut self.snapshot.buffer);
         self.changed |= match self.snapshot.root {
-            Some(_) => self.snapshot.buffer.insert(key, None) != Some(None),
-            None => self.snapshot.buffer.remove(&key).is_some(),
+            Some(_) => buffer.insert(key, None) != Some(None),
+            None => buffer.remove(&key).is_some(),
         };
     }
 }

@@ -91,8 +91,14 @@ impl<K: Kv> Tree<K> {
         }
     }
 
+    /// Reads a head; one that is as it was the last time is not decoded again.
     pub(crate) fn decode_head(&self, key: &str, value: Bytes) -> Result<Head, Error> {
-        Head::decode(value).map_err(|fault| self.name.fault(key, fault))
+        if let Some(head) = self.store.remembered_head(&self.name, &value) {
+            return Ok(head);
+        }
+        let head = Head::decode(value.clone()).map_err(|fault| self.name.fault(key, fault))?;
+        self.store.remember_head(&self.name, value, &head);
+        Ok(head)
     }
 
     /// Where the pages of a head are that is read after this.
