@@ -85,7 +85,8 @@ impl<K: Kv> Tree<K> {
             for attempt in attempts.by_ref() {
                 let mut group = match turn.take() {
                     Some(group) => group,
-                    None => self.begin().await?,
+                    // The pause before another attempt was time to gather.
+                    None => self.begin(attempt > 0).await?,
                 };
                 let mut transaction = Transaction::on(group.snapshot.clone());
                 let mut outcome = body(&mut transaction).await;
@@ -131,13 +132,13 @@ impl<K: Kv> Tree<K> {
         }
     }
 
-    /// A new group on the newest head.
-    pub(crate) async fn begin(&self) -> Result<Group<K>, Error> {
+    /// A new group on the newest head. Where other instances write too, it gathers for a while, unless
+    /// it has.
+    pub(crate) async fn begin(&self, mut gathered: bool) -> Result<Group<K>, Error> {
         let kv = self.store.kv();
         // Requests that are ready get in line, so that they can share the commit.
         kv.pause(Duration::ZERO).await;
         let mut announced = None;
-        let mut gathered = false;
         loop {
             let Some(root) = root::find(&self.store, &self.name).await? else {
                 let head = Head::default();

@@ -77,7 +77,7 @@ impl<K: Kv> Tree<K> {
             let turn = writers.line.turn(self.store.kv()).await;
             // The members of a group that was left to this turn try again.
             drop(turn.take());
-            let group = self.begin().await?;
+            let group = self.begin(false).await?;
             let reached = group.head.flush;
             let number = number.min(*ahead.get_or_insert(reached.saturating_add(1)));
             if reached >= number {
@@ -94,7 +94,7 @@ impl<K: Kv> Tree<K> {
         loop {
             let turn = writers.line.turn(self.store.kv()).await;
             drop(turn.take());
-            let group = self.begin().await?;
+            let group = self.begin(false).await?;
             let due = replaced::due(&group.snapshot.pages, &group.head).await?;
             let Some(oldest) = due.first().map(|listing| listing.key.clone()) else {
                 return Ok(deleted);
