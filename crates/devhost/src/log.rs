@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
+use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 /// Where lines go.
 #[derive(Clone)]
@@ -55,9 +57,20 @@ impl IsTerminal for ComponentOutput {
     }
 }
 
+impl ComponentOutput {
+    fn lines(&self) -> Lines {
+        Lines { log: self.0.clone(), unfinished: Vec::new() }
+    }
+}
+
 impl StdoutStream for ComponentOutput {
+    // As on Spin, a write is done when it returns, without a task of its own in between.
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.lines())
+    }
+
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(Lines { log: self.0.clone(), unfinished: Vec::new() })
+        Box::new(self.lines())
     }
 }
 
@@ -66,17 +79,47 @@ struct Lines {
     unfinished: Vec<u8>,
 }
 
+impl Lines {
+    fn add(&mut self, bytes: &[u8]) {
+        self.unfinished.extend_from_slice(bytes);
+        while let Some(end) = self.unfinished.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.unfinished.drain(..=end).collect();
+            self.log.line(String::from_utf8_lossy(&line[..end]));
+        }
+    }
+}
+
+/// How much can be written at once, in bytes.
+const MAX_WRITE: usize = 1 << 20;
+
+#[async_trait]
+impl Pollable for Lines {
+    async fn ready(&mut self) {}
+}
+
+#[async_trait]
+impl OutputStream for Lines {
+    fn write(&mut self, bytes: bytes::Bytes) -> StreamResult<()> {
+        self.add(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_WRITE)
+    }
+}
+
 impl AsyncWrite for Lines {
     fn poll_write(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        self.unfinished.extend_from_slice(bytes);
-        while let Some(end) = self.unfinished.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.unfinished.drain(..=end).collect();
-            self.log.line(String::from_utf8_lossy(&line[..end]));
-        }
+        self.add(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 
