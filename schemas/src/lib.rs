@@ -1,20 +1,27 @@
-//! The JSON Schemas of the Account Management API, compiled into validators.
+//! The JSON Schemas of the Account Management API, compiled into validators, and what a document of
+//! one version is in the other.
 //!
-//! The schema files beside this crate's sources (`v5/*.schema.json`, JSON Schema 2020-12, one file a
-//! type) are read when the crate is compiled; nothing is parsed at run time. Where the standard
-//! offers several types for one attribute, the branch is chosen by `@type`. Attributes that no
-//! schema names are extensions and always allowed.
+//! The schema files beside this crate's sources (`v4/*.schema.json` and `v5/*.schema.json`, JSON
+//! Schema 2020-12, one file a type) are read when the crate is compiled; nothing is parsed at run
+//! time. Where v5 offers several types for one attribute, the branch is chosen by `@type`. Attributes
+//! that no schema names are extensions and always allowed.
 //!
 //! # Layout
 //!
-//! * [`v5`] – the types of TMF666 v5.0.0.
+//! * [`class`] – the resources, each in both versions.
+//! * [`v4`], [`v5`] – the types of TMF666 v4.0.0 and v5.0.0.
+//! * `convert` – from one version to the other.
 //! * [`fault`] – what is wrong with a value, and where.
 
 #![forbid(unsafe_code)]
 
+pub mod class;
+mod convert;
 pub mod fault;
+pub mod v4;
 pub mod v5;
 
+pub use class::Class;
 pub use fault::Fault;
 use serde_json::Value;
 
@@ -32,10 +39,15 @@ impl Schema {
         self.type_name
     }
 
+    /// Whether nothing is wrong with `value`.
+    pub fn is_valid(&self, value: &Value) -> bool {
+        (self.is_valid)(value)
+    }
+
     /// Checks `value` and reports everything that is wrong with it, in the order of the pointers.
     pub fn validate(&self, value: &Value) -> Result<(), Vec<Fault>> {
         // The yes-or-no check is many times faster than collecting faults, and nearly always yes.
-        if (self.is_valid)(value) {
+        if self.is_valid(value) {
             return Ok(());
         }
         // A fault of a base type is found once for each type that extends it.

@@ -69,7 +69,7 @@ macro_rules! schema {
 }
 
 /// An account that a party holds.
-pub static PARTY_ACCOUNT: Schema = schema!(
+pub const PARTY_ACCOUNT: Schema = schema!(
     PartyAccount,
     "PartyAccount",
     "v5/PartyAccount.schema.json",
@@ -77,7 +77,7 @@ pub static PARTY_ACCOUNT: Schema = schema!(
 );
 
 /// An account that bills are issued for.
-pub static BILLING_ACCOUNT: Schema = schema!(
+pub const BILLING_ACCOUNT: Schema = schema!(
     BillingAccount,
     "BillingAccount",
     "v5/BillingAccount.schema.json",
@@ -85,7 +85,7 @@ pub static BILLING_ACCOUNT: Schema = schema!(
 );
 
 /// An account that is settled with.
-pub static SETTLEMENT_ACCOUNT: Schema = schema!(
+pub const SETTLEMENT_ACCOUNT: Schema = schema!(
     SettlementAccount,
     "SettlementAccount",
     "v5/SettlementAccount.schema.json",
@@ -93,7 +93,7 @@ pub static SETTLEMENT_ACCOUNT: Schema = schema!(
 );
 
 /// An account in the ledger.
-pub static FINANCIAL_ACCOUNT: Schema = schema!(
+pub const FINANCIAL_ACCOUNT: Schema = schema!(
     FinancialAccount,
     "FinancialAccount",
     "v5/FinancialAccount.schema.json",
@@ -101,7 +101,7 @@ pub static FINANCIAL_ACCOUNT: Schema = schema!(
 );
 
 /// How bills are laid out.
-pub static BILL_FORMAT: Schema = schema!(
+pub const BILL_FORMAT: Schema = schema!(
     BillFormat,
     "BillFormat",
     "v5/BillFormat.schema.json",
@@ -109,7 +109,7 @@ pub static BILL_FORMAT: Schema = schema!(
 );
 
 /// How bills are delivered.
-pub static BILL_PRESENTATION_MEDIA: Schema = schema!(
+pub const BILL_PRESENTATION_MEDIA: Schema = schema!(
     BillPresentationMedia,
     "BillPresentationMedia",
     "v5/BillPresentationMedia.schema.json",
@@ -117,7 +117,7 @@ pub static BILL_PRESENTATION_MEDIA: Schema = schema!(
 );
 
 /// When bills are made.
-pub static BILLING_CYCLE_SPECIFICATION: Schema = schema!(
+pub const BILLING_CYCLE_SPECIFICATION: Schema = schema!(
     BillingCycleSpecification,
     "BillingCycleSpecification",
     "v5/BillingCycleSpecification.schema.json",

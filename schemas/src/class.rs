@@ -1,0 +1,130 @@
+//! The classes of resources, each as both versions of the API have it.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::convert::{self, Shape};
+use crate::{Schema, v4, v5};
+
+/// A class of resources in both versions.
+pub struct Class {
+    /// What a document of v4 must satisfy.
+    pub v4: Schema,
+    /// What a document of v5 must satisfy.
+    pub v5: Schema,
+    shape: &'static Shape,
+}
+
+/// An account that a party holds.
+pub static PARTY_ACCOUNT: Class =
+    Class { v4: v4::PARTY_ACCOUNT, v5: v5::PARTY_ACCOUNT, shape: &convert::PARTY_ACCOUNT };
+
+/// An account that bills are issued for.
+pub static BILLING_ACCOUNT: Class =
+    Class { v4: v4::BILLING_ACCOUNT, v5: v5::BILLING_ACCOUNT, shape: &convert::PARTY_ACCOUNT };
+
+/// An account that is settled with.
+pub static SETTLEMENT_ACCOUNT: Class = Class {
+    v4: v4::SETTLEMENT_ACCOUNT,
+    v5: v5::SETTLEMENT_ACCOUNT,
+    shape: &convert::PARTY_ACCOUNT,
+};
+
+/// An account in the ledger.
+pub static FINANCIAL_ACCOUNT: Class = Class {
+    v4: v4::FINANCIAL_ACCOUNT,
+    v5: v5::FINANCIAL_ACCOUNT,
+    shape: &convert::FINANCIAL_ACCOUNT,
+};
+
+/// How bills are laid out.
+pub static BILL_FORMAT: Class =
+    Class { v4: v4::BILL_FORMAT, v5: v5::BILL_FORMAT, shape: &convert::BILL_FORMAT };
+
+/// How bills are delivered.
+pub static BILL_PRESENTATION_MEDIA: Class = Class {
+    v4: v4::BILL_PRESENTATION_MEDIA,
+    v5: v5::BILL_PRESENTATION_MEDIA,
+    shape: &convert::BILL_PRESENTATION_MEDIA,
+};
+
+/// When bills are made.
+pub static BILLING_CYCLE_SPECIFICATION: Class = Class {
+    v4: v4::BILLING_CYCLE_SPECIFICATION,
+    v5: v5::BILLING_CYCLE_SPECIFICATION,
+    shape: &convert::BILLING_CYCLE_SPECIFICATION,
+};
+
+/// How often what v4 cannot show is looked for: hiding one thing can bring up another.
+const MAX_ROUNDS: usize = 4;
+
+impl fmt::Debug for Class {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl Class {
+    /// The name of the class, the same in both versions.
+    pub fn name(&self) -> &'static str {
+        self.v5.type_name()
+    }
+
+    /// What a client of v4 sees of a document of v5: a valid document of v4, if the other one is valid.
+    pub fn to_v4(&self, document: &Map<String, Value>) -> Map<String, Value> {
+        let mut shown = document.clone();
+        convert::to_v4(self.shape, &mut shown);
+        let mut shown = Value::Object(shown);
+        for _ in 0..MAX_ROUNDS {
+            if self.v4.is_valid(&shown) {
+                break;
+            }
+            // Extensions of v5 whose names mean something else in v4.
+            let faults = self.v4.validate(&shown).err().unwrap_or_default();
+            faults.iter().for_each(|fault| hide(&mut shown, &fault.pointer, fault.missing));
+        }
+        match shown {
+            Value::Object(shown) => shown,
+            _ => Map::new(),
+        }
+    }
+
+    /// What a document of v4 is in v5: a valid one, if the other one is valid, no extension of it has
+    /// a name that means something else in v5, and what only v5 requires is there.
+    pub fn to_v5(&self, document: &Map<String, Value>) -> Map<String, Value> {
+        let mut converted = document.clone();
+        convert::to_v5(self.shape, &mut converted);
+        converted
+    }
+
+    /// The document of v5 that comes of `document` when a client of v4 changed what it saw to
+    /// `changed`. What v4 does not show is kept, and what was filled in for it is not.
+    pub fn restore(
+        &self,
+        document: &Map<String, Value>,
+        changed: &Map<String, Value>,
+    ) -> Map<String, Value> {
+        let seen = self.to_v5(&self.to_v4(document));
+        convert::restore(document, &seen, self.to_v5(changed))
+    }
+}
+
+/// Leaves out the attribute at `pointer`; where it is missing, or an element, what should have it.
+fn hide(document: &mut Value, pointer: &str, missing: bool) {
+    let mut pointer = pointer;
+    let mut up = missing;
+    while let Some((parent, name)) = pointer.rsplit_once('/') {
+        let name = name.replace("~1", "/").replace("~0", "~");
+        match document.pointer_mut(parent) {
+            // A resource without it could not be shown at all.
+            Some(Value::Object(_)) if parent.is_empty() && up => return,
+            Some(Value::Object(object)) if !up => {
+                object.remove(&name);
+                return;
+            }
+            _ => up = false,
+        }
+        pointer = parent;
+    }
+}

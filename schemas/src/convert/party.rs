@@ -1,0 +1,78 @@
+//! Parties and their roles.
+//!
+//! v4 has `{role, id, href, name, @referredType}`; v5 has `{role, partyOrPartyRole}` with the others
+//! in the inner object. What else that object has stays in it, as an extension of v4.
+
+use serde_json::{Map, Value};
+
+use super::{UNKNOWN, class_of, remove_class, text_of};
+
+/// The attributes that v4 has beside the role.
+const OF_PARTY: [&str; 4] = ["id", "href", "name", "@referredType"];
+
+const INNER: &str = "partyOrPartyRole";
+
+/// The class of a reference to what has the class `referred`, where nothing else is said.
+fn usual_class(referred: &str) -> &'static str {
+    if referred.ends_with("Role") { "PartyRoleRef" } else { "PartyRef" }
+}
+
+pub(super) fn to_v4(party: &mut Map<String, Value>) {
+    let mut inner = match party.remove(INNER) {
+        Some(Value::Object(inner)) => inner,
+        _ => Map::new(),
+    };
+    // An id beside the party is not what parties are found by.
+    party.remove("id");
+    for name in OF_PARTY {
+        if let Some(value) = inner.remove(name) {
+            party.insert(name.to_owned(), value);
+        }
+    }
+    let fallbacks = [
+        ("id", UNKNOWN.to_owned()),
+        (
+            "name",
+            text_of(&inner, "partyName").or(text_of(party, "id")).unwrap_or(UNKNOWN).to_owned(),
+        ),
+        (
+            "@referredType",
+            match class_of(&inner) {
+                Some("PartyRoleRef") => "PartyRole".to_owned(),
+                _ => "Party".to_owned(),
+            },
+        ),
+    ];
+    for (name, fallback) in fallbacks {
+        if text_of(party, name).is_none() {
+            party.insert(name.to_owned(), fallback.into());
+        }
+    }
+    let referred = text_of(party, "@referredType").unwrap_or_default();
+    // The official examples of v5 have the name of the choice for the name of what was chosen.
+    remove_class(&mut inner, &[usual_class(referred), "PartyRefOrPartyRoleRef"]);
+    if !inner.is_empty() {
+        party.insert(INNER.to_owned(), inner.into());
+    }
+}
+
+pub(super) fn to_v5(party: &mut Map<String, Value>) {
+    let mut inner = match party.remove(INNER) {
+        Some(Value::Object(inner)) => inner,
+        None => Map::new(),
+        Some(other) => {
+            // The schema will refuse it.
+            party.insert(INNER.to_owned(), other);
+            return;
+        }
+    };
+    for name in OF_PARTY {
+        if let Some(value) = party.remove(name) {
+            inner.insert(name.to_owned(), value);
+        }
+    }
+    let referred = text_of(&inner, "@referredType").unwrap_or_default();
+    let usual = usual_class(referred);
+    inner.entry("@type").or_insert_with(|| usual.into());
+    party.insert(INNER.to_owned(), inner.into());
+}

@@ -1,0 +1,64 @@
+//! What is either a resource of its own or a reference to one.
+//!
+//! In v4 `isRef` tells which, and is true where it is left out; in v5 the class does, and references
+//! end in `Ref`. v4 requires a name of references too.
+
+use serde_json::{Map, Value};
+
+use super::shape::Shape;
+use super::{UNKNOWN, class_of, text_of};
+
+/// Whether a class of v5 is one of references.
+fn is_ref_class(class: &str) -> bool {
+    class.ends_with("Ref")
+}
+
+/// Whether an object of a class of the client's own is a reference. Without an id it refers to nothing.
+fn looks_like_ref(class: &str, object: &Map<String, Value>) -> bool {
+    is_ref_class(class) && object.contains_key("id")
+}
+
+/// Whether the class is one that `isRef` implies.
+fn is_usual(shape: &Shape, class: &str) -> bool {
+    class.strip_prefix(shape.v5).is_some_and(|end| matches!(end, "" | "Ref" | "RefOrValue"))
+}
+
+pub(super) fn to_v4(shape: &Shape, object: &mut Map<String, Value>) {
+    let flag = object.get("isRef").and_then(Value::as_bool);
+    let is_ref = match class_of(object) {
+        Some(class) if is_usual(shape, class) => {
+            let is_ref = is_ref_class(class);
+            object.remove("@type");
+            is_ref
+        }
+        Some(class) => flag.unwrap_or(looks_like_ref(class, object)),
+        None => object.contains_key("id"),
+    };
+    object.insert("isRef".into(), is_ref.into());
+    if text_of(object, "name").is_none() {
+        let name = text_of(object, "id").unwrap_or(UNKNOWN).to_owned();
+        object.insert("name".into(), name.into());
+    }
+}
+
+pub(super) fn to_v5(shape: &Shape, object: &mut Map<String, Value>) {
+    let is_ref = match object.get("isRef") {
+        Some(Value::Bool(is_ref)) => *is_ref,
+        None => object.contains_key("id"),
+        // The schema will refuse it.
+        Some(_) => return,
+    };
+    match object.get("@type") {
+        Some(Value::String(class)) if !is_usual(shape, class) => {
+            if looks_like_ref(class, object) == is_ref {
+                object.remove("isRef");
+            }
+        }
+        Some(Value::String(_)) | None => {
+            object.remove("isRef");
+            let class = format!("{}{}", shape.v5, if is_ref { "Ref" } else { "" });
+            object.insert("@type".into(), class.into());
+        }
+        Some(_) => {}
+    }
+}

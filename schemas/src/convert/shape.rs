@@ -1,0 +1,132 @@
+//! Where the types of the two versions differ.
+
+/// A type, as far as it differs between the versions or has parts that do.
+pub(crate) struct Shape {
+    /// The name of its class in v5.
+    pub v5: &'static str,
+    /// The name of its class in v4.
+    pub v4: &'static str,
+    pub form: Form,
+    /// The attributes that hold a type which differs, or several of one.
+    pub attributes: &'static [(&'static str, &'static Shape)],
+    /// What v4 requires and v5 does not.
+    pub fallbacks: &'static [(&'static str, Fallback)],
+}
+
+/// How a type differs.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    /// A resource. It says its class in both versions.
+    Root,
+    /// A resource that tells when it was last changed.
+    Account,
+    /// It is the same but for its parts and the name of its class.
+    Part,
+    /// A party and its role: flat in v4, the party in an object of its own in v5.
+    Party,
+    /// A contact medium: its kind is a text in v4 and its class in v5.
+    Medium,
+    /// A reference or a value: a flag tells which in v4, the class in v5.
+    RefOrValue,
+}
+
+/// What a v4 client sees of what it requires where it is missing.
+#[derive(Clone, Copy)]
+pub(crate) enum Fallback {
+    /// A text that says that nothing is known.
+    Unknown,
+    /// A period without an end in either direction.
+    Always,
+}
+
+const fn part(v5: &'static str) -> Shape {
+    Shape { v5, v4: v5, form: Form::Part, attributes: &[], fallbacks: &[] }
+}
+
+const fn root(class: &'static str) -> Shape {
+    Shape { form: Form::Root, ..part(class) }
+}
+
+const VALID_ALWAYS: (&str, Fallback) = ("validFor", Fallback::Always);
+
+const ACCOUNT_BALANCE: Shape = part("AccountBalance");
+
+const ACCOUNT_RELATIONSHIP: Shape = Shape {
+    attributes: &[("account", &part("AccountRef"))],
+    fallbacks: &[VALID_ALWAYS],
+    ..part("AccountRelationship")
+};
+
+const TAX_EXEMPTION: Shape = Shape {
+    v4: "AccountTaxExemption",
+    attributes: &[("taxDefinition", &part("TaxDefinition"))],
+    fallbacks: &[("issuingJurisdiction", Fallback::Unknown), VALID_ALWAYS],
+    ..part("TaxExemptionCertificate")
+};
+
+const RELATED_PARTY: Shape =
+    Shape { v4: "RelatedParty", form: Form::Party, ..part("RelatedPartyRefOrPartyRoleRef") };
+
+const CONTACT: Shape = Shape {
+    attributes: &[
+        ("contactMedium", &Shape { form: Form::Medium, ..part("ContactMedium") }),
+        ("relatedParty", &RELATED_PARTY),
+    ],
+    fallbacks: &[VALID_ALWAYS],
+    ..part("Contact")
+};
+
+const fn ref_or_value(class: &'static str) -> Shape {
+    Shape { form: Form::RefOrValue, ..part(class) }
+}
+
+const BILL_STRUCTURE: Shape = Shape {
+    attributes: &[
+        ("format", &ref_or_value("BillFormat")),
+        ("presentationMedia", &ref_or_value("BillPresentationMedia")),
+        ("cycleSpecification", &ref_or_value("BillingCycleSpecification")),
+    ],
+    ..part("BillStructure")
+};
+
+const PAYMENT_PLAN: Shape =
+    Shape { attributes: &[("paymentMethod", &PAYMENT_METHOD_REF)], ..part("PaymentPlan") };
+
+const PAYMENT_METHOD_REF: Shape = part("PaymentMethodRef");
+
+const FINANCIAL_ACCOUNT_REF: Shape =
+    Shape { attributes: &[("accountBalance", &ACCOUNT_BALANCE)], ..part("FinancialAccountRef") };
+
+/// Financial accounts have these attributes; the other accounts have them too.
+pub(crate) static FINANCIAL_ACCOUNT: Shape = Shape {
+    form: Form::Account,
+    attributes: &[
+        ("relatedParty", &RELATED_PARTY),
+        ("taxExemption", &TAX_EXEMPTION),
+        ("contact", &CONTACT),
+        ("accountBalance", &ACCOUNT_BALANCE),
+        ("accountRelationship", &ACCOUNT_RELATIONSHIP),
+    ],
+    ..root("FinancialAccount")
+};
+
+/// Party accounts, and the billing and settlement accounts that extend them.
+pub(crate) static PARTY_ACCOUNT: Shape = Shape {
+    form: Form::Account,
+    attributes: &[
+        ("relatedParty", &RELATED_PARTY),
+        ("taxExemption", &TAX_EXEMPTION),
+        ("contact", &CONTACT),
+        ("accountBalance", &ACCOUNT_BALANCE),
+        ("accountRelationship", &ACCOUNT_RELATIONSHIP),
+        ("billStructure", &BILL_STRUCTURE),
+        ("paymentPlan", &PAYMENT_PLAN),
+        ("financialAccount", &FINANCIAL_ACCOUNT_REF),
+        ("defaultPaymentMethod", &PAYMENT_METHOD_REF),
+    ],
+    ..root("PartyAccount")
+};
+
+pub(crate) static BILL_FORMAT: Shape = root("BillFormat");
+pub(crate) static BILL_PRESENTATION_MEDIA: Shape = root("BillPresentationMedia");
+pub(crate) static BILLING_CYCLE_SPECIFICATION: Shape = root("BillingCycleSpecification");

@@ -1,0 +1,147 @@
+//! Documents made up from the schema files.
+
+use std::path::Path;
+
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+/// Documents of a type, of the version in the folder: with everything that is required, and some of
+/// what is not, extensions included.
+pub fn documents(folder: &'static str, class: &str) -> BoxedStrategy<Value> {
+    let schema = read(folder, &format!("{class}.schema.json"));
+    // A class of its own is something that only a part can have.
+    object(folder, &schema, Some(class))
+}
+
+fn read(folder: &str, file: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(file);
+    serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap()
+}
+
+/// What an object of a type can have.
+#[derive(Default)]
+struct Members {
+    properties: Map<String, Value>,
+    required: Vec<String>,
+}
+
+impl Members {
+    fn add(&mut self, folder: &str, schema: &Value) {
+        for base in schema["allOf"].as_array().into_iter().flatten() {
+            if let Some(file) = base["$ref"].as_str() {
+                self.add(folder, &read(folder, file));
+            }
+        }
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            let known = self.properties.entry(name).or_insert_with(|| json!({}));
+            known.as_object_mut().unwrap().extend(property.as_object().unwrap().clone());
+        }
+        let required = schema["required"].as_array().into_iter().flatten();
+        self.required.extend(required.map(|name| name.as_str().unwrap().to_owned()));
+    }
+}
+
+/// The types that `if` and `then` choose among, by the classes that choose them.
+fn branches(folder: &str, schema: &Value) -> Vec<(Option<String>, Value)> {
+    let mut found = Vec::new();
+    let choices = schema["allOf"].as_array().into_iter().flatten().chain([schema]);
+    for choice in choices.filter(|choice| choice["then"]["$ref"].is_string()) {
+        let class = choice["if"]["properties"]["@type"]["const"].as_str().map(str::to_owned);
+        found.push((class, read(folder, choice["then"]["$ref"].as_str().unwrap())));
+        if let Some(file) = choice["else"]["$ref"].as_str() {
+            found.push((None, read(folder, file)));
+        }
+    }
+    found
+}
+
+fn typed(folder: &'static str, file: &str) -> BoxedStrategy<Value> {
+    let schema = read(folder, file);
+    let mut choices: Vec<_> = branches(folder, &schema)
+        .into_iter()
+        .map(|(class, branch)| {
+            // What a branch adds, beside what all have.
+            let mut members = Members::default();
+            members.add(folder, &schema);
+            members.add(folder, &branch);
+            members_strategy(folder, members, class.as_deref())
+        })
+        .collect();
+    if choices.is_empty() || schema["properties"].is_object() {
+        choices.push(object(folder, &schema, None));
+    }
+    proptest::strategy::Union::new(choices).boxed()
+}
+
+fn object(folder: &'static str, schema: &Value, class: Option<&str>) -> BoxedStrategy<Value> {
+    let mut members = Members::default();
+    members.add(folder, schema);
+    members_strategy(folder, members, class)
+}
+
+fn members_strategy(
+    folder: &'static str,
+    members: Members,
+    class: Option<&str>,
+) -> BoxedStrategy<Value> {
+    let is_extensible = members.properties.contains_key("@type");
+    let mut strategy = Just(Map::new()).boxed();
+    for (name, property) in members.properties {
+        let value = match (name.as_str(), class) {
+            ("@type", Some(class)) => Just(Value::from(class)).boxed(),
+            ("@type", None) => "Own[AB]".prop_map(Value::from).boxed(),
+            _ => value(folder, &property),
+        };
+        let is_required = members.required.contains(&name) || name == "@type" && class.is_some();
+        let value = match is_required {
+            true => value.prop_map(Some).boxed(),
+            false => option::weighted(if name.starts_with('@') { 0.1 } else { 0.4 }, value).boxed(),
+        };
+        strategy = (strategy, value)
+            .prop_map(move |(mut object, value)| {
+                object.extend(value.map(|value| (name.clone(), value)));
+                object
+            })
+            .boxed();
+    }
+    let extensions = btree_map("x[abc]{1,2}", any_value(), 0..if is_extensible { 2 } else { 1 });
+    let with_extensions = (strategy, extensions).prop_map(|(mut object, extensions)| {
+        object.extend(extensions);
+        // A reference that says so has an id.
+        if object.get("isRef") == Some(&json!(true)) {
+            object.entry("id").or_insert_with(|| json!("r1"));
+        }
+        Value::Object(object)
+    });
+    with_extensions.boxed()
+}
+
+fn value(folder: &'static str, schema: &Value) -> BoxedStrategy<Value> {
+    if let Some(file) = schema["$ref"].as_str() {
+        return typed(folder, file);
+    }
+    match (schema["type"].as_str(), schema["format"].as_str()) {
+        (Some("array"), _) => {
+            let least = usize::try_from(schema["minItems"].as_u64().unwrap_or(0)).unwrap();
+            vec(value(folder, &schema["items"]), least..3).prop_map(Value::from).boxed()
+        }
+        (Some("string"), Some("date-time")) => {
+            const TIMES: [&str; 2] = ["2026-01-31T09:30:00Z", "2025-12-31T23:59:59.5+01:00"];
+            prop::sample::select(&TIMES[..]).prop_map(Value::from).boxed()
+        }
+        (Some("string"), _) => "[a-zA-Z0-9 ]{1,4}".prop_map(Value::from).boxed(),
+        (Some("integer"), _) => (-5..50_i32).prop_map(Value::from).boxed(),
+        (Some("number"), _) => prop::sample::select(&["0", "-3", "100.10", "1e400"][..])
+            .prop_map(|text| serde_json::from_str(text).unwrap())
+            .boxed(),
+        (Some("boolean"), _) => any::<bool>().prop_map(Value::from).boxed(),
+        other => panic!("no values of {other:?}: {schema}"),
+    }
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), Just(json!(7))];
+    prop_oneof![leaf, Just(json!({ "@type": "Own", "name": "n" })), Just(json!([1, "a"]))]
+}
