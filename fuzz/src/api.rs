@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 const ACCOUNTS: Definition = Definition {
     name: "billingAccount",
-    schema: &schemas::v5::BILLING_ACCOUNT,
+    class: &schemas::class::BILLING_ACCOUNT,
     class_aliases: &[],
     is_stamped: true,
+    immutable_in_v4: account::IMMUTABLE_IN_V4,
     indexes: account::PARTY_ACCOUNT_INDEXES,
     references: account::PARTY_ACCOUNT_REFERENCES,
     referrers: account::REFERRERS,

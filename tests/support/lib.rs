@@ -98,7 +98,16 @@ impl Api {
 
     /// Another resource, by its name.
     pub fn on(&self, resource: &str) -> Resource {
-        let url = format!("{}/tmf-api/accountManagement/v5/{resource}", self.base_url());
+        self.in_version("v5", resource)
+    }
+
+    /// A resource as v4 has it.
+    pub fn on_v4(&self, resource: &str) -> Resource {
+        self.in_version("v4", resource)
+    }
+
+    fn in_version(&self, version: &str, resource: &str) -> Resource {
+        let url = format!("{}/tmf-api/accountManagement/{version}/{resource}", self.base_url());
         Resource { client: self.client.clone(), url }
     }
 }
@@ -194,11 +203,12 @@ impl Answering for RequestBuilder {
 }
 
 impl Answer {
-    /// The JSON of a response that has the status.
+    /// The JSON of a response that has the status. The media type may have v4's charset.
     #[track_caller]
     pub fn expect(&self, status: StatusCode) -> Value {
         assert_eq!(self.status, status, "{self:#?}");
-        assert_eq!(self.header("content-type"), "application/json");
+        let media_type = self.header("content-type");
+        assert!(matches!(media_type, "application/json" | "application/json;charset=utf-8"));
         self.json()
     }
 
@@ -238,6 +248,14 @@ pub fn account(name: &str) -> Value {
             "role": "owner",
             "partyOrPartyRole": { "@type": "PartyRef", "id": "4711", "@referredType": "Organization" }
         }]
+    })
+}
+
+/// The least that makes an account in v4.
+pub fn v4_account(name: &str) -> Value {
+    json!({
+        "name": name,
+        "relatedParty": [{ "id": "4711", "name": "Acme", "@referredType": "Organization" }]
     })
 }
 

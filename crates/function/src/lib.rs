@@ -15,17 +15,19 @@ mod store;
 
 use bytes::Bytes;
 use http_body_util::Full;
+use resource::Version;
 pub use resource::{Definition, account};
 pub use schemas;
 use spin_sdk::http::{Request, Response};
 
 /// Answers `request` for the resource that `definition` describes.
 pub async fn serve(definition: &Definition, request: Request) -> Response<Full<Bytes>> {
+    let version = Version::at(request.uri().path());
     let response = match settings::settings().await {
         Ok(settings) => resource::serve(definition, &settings, &host::Host, request).await,
         Err(error) => {
             eprintln!("{}: {error}", definition.name);
-            resource::Error::internal(error).into_response()
+            resource::Error::internal(error).into_response(version)
         }
     };
     response.map(Full::new)

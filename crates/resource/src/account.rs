@@ -39,6 +39,9 @@ pub const PARTY_ACCOUNT_INDEXES: &[Index] = &[
     texts("billStructure.cycleSpecification.id"),
 ];
 
+/// What v4 does not let clients change of party accounts and those that extend them.
+pub const IMMUTABLE_IN_V4: &[&str] = &["accountBalance"];
+
 /// The resources that are accounts.
 pub const ACCOUNTS: &[&str] =
     &["partyAccount", "billingAccount", "settlementAccount", "financialAccount"];

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use bytes::{BufMut, Bytes, BytesMut};
-use http::{Request, Response, StatusCode};
+use bytes::Bytes;
+use http::{Request, Response};
 use schemas::Fault;
 use serde_json::Value;
 
@@ -53,16 +53,8 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
         })
         .await?;
 
-    let mut body = BytesMut::new();
-    body.put_u8(b'[');
-    for (number, resource) in resources.iter().enumerate() {
-        if number > 0 {
-            body.put_u8(b',');
-        }
-        resource.record.represent(&context.links.href(&resource.id), fields.as_ref(), &mut body)?;
-    }
-    body.put_u8(b']');
-    Ok(record::json_response(StatusCode::OK, body.freeze()))
+    let records = resources.iter().map(|resource| (&resource.id[..], &resource.record));
+    context.view.respond_list(records, fields.as_ref())
 }
 
 /// The document that an operation adds to the collection.

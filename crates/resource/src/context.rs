@@ -4,14 +4,16 @@ use http::Request;
 use kv_tree::{Store, Tree, TreeName};
 
 use crate::route::Links;
-use crate::{Definition, Error, Ports, Settings};
+use crate::view::View;
+use crate::{Definition, Error, Ports, Settings, Version};
 
 /// The resource, the deployment and the outside world, as one request sees them.
 pub(crate) struct Context<'c, P: Ports> {
     pub definition: &'c Definition,
     pub settings: &'c Settings,
     pub ports: &'c P,
-    pub links: Links,
+    /// How its client sees the resources.
+    pub view: View<'c>,
     /// The tree of the resource.
     pub tree: Tree<P::Kv>,
     store: Store<P::Kv>,
@@ -22,12 +24,14 @@ impl<'c, P: Ports> Context<'c, P> {
         definition: &'c Definition,
         settings: &'c Settings,
         ports: &'c P,
+        version: Version,
         request: &Request<B>,
     ) -> Result<Self, Error> {
         let store = ports.store().await.map_err(kv_tree::Error::from)?;
-        let links = Links::of(definition, settings, request);
+        let links = Links::of(definition, settings, version, request);
+        let view = View { definition, version, links };
         let tree = store.tree(tree_name(settings, definition.name)?);
-        Ok(Self { definition, settings, ports, links, tree, store })
+        Ok(Self { definition, settings, ports, view, tree, store })
     }
 
     /// The tree of another resource of the same tenant.

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::idempotency::{First, IdempotencyKey};
 use crate::query::{self, Fields};
 use crate::record::{self, Document, Record};
-use crate::{Error, Ports, body, index, rules};
+use crate::{Error, Ports, Version, body, index, rules};
 
 pub(crate) async fn create<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
@@ -21,7 +21,8 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
     let idempotency_key = IdempotencyKey::of(request.headers())?;
     let body = body::read_document(request).await?;
-    let repeatable = idempotency_key.map(|key| key.for_body(&body.bytes));
+    let version = context.view.version;
+    let repeatable = idempotency_key.map(|key| key.for_body(version, &body.bytes));
     let new = NewResource::of(context, body.document)?;
 
     let now = context.ports.now();
@@ -50,8 +51,8 @@ fn created<P: Ports>(
     record: &Record,
     fields: Option<&Fields>,
 ) -> Result<Response<Bytes>, Error> {
-    let mut response = record.respond(StatusCode::CREATED, &context.links, id, fields)?;
-    let location = HeaderValue::try_from(context.links.href(id)).map_err(Error::internal)?;
+    let mut response = context.view.respond(StatusCode::CREATED, id, record, fields)?;
+    let location = HeaderValue::try_from(context.view.links.href(id)).map_err(Error::internal)?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
 }
@@ -66,21 +67,24 @@ pub(crate) struct NewResource {
 impl NewResource {
     /// Completes and checks what a client sent.
     pub fn of<P: Ports>(context: &Context<'_, P>, mut document: Document) -> Result<Self, Error> {
-        let definition = context.definition;
+        let Context { definition, view, ports, .. } = context;
         // A client that sends back what it received sends these too; they are the server's to set.
         document.remove("href");
         if definition.is_stamped {
-            document.remove("lastUpdate");
+            document.remove(view.version.stamp());
+        }
+        if view.version == Version::V4 {
+            document.remove("id");
         }
         definition.name_class(&mut document);
-        let class = definition.schema.type_name();
+        let class = definition.class.name();
         let mut faults: Vec<_> = set_class(class, &mut document).err().into_iter().collect();
-        let id = set_id(&mut document, context.ports).unwrap_or_else(|fault| {
+        let id = set_id(&mut document, *ports).unwrap_or_else(|fault| {
             faults.push(fault);
             String::new()
         });
-        record::stamp(definition, &mut document, context.ports.now());
-        let document = record::validated(definition, document, faults)?;
+        let mut document = view.accept(document, faults, None)?;
+        record::stamp(definition, &mut document, ports.now());
         let record = Record::write(&document);
         Ok(Self { id, record, document: Value::Object(document) })
     }

@@ -1,23 +1,26 @@
 //! What makes one resource differ from another.
 
-use schemas::Schema;
+use schemas::Class;
 use serde_json::Value;
 
 use crate::compare::Kind;
 use crate::path::Path;
 use crate::record::Document;
+use crate::version::Version;
 
 /// The definition of a resource.
 #[derive(Debug)]
 pub struct Definition {
     /// The name of the resource in paths, such as `billingAccount`.
     pub name: &'static str,
-    /// What a document of the resource must satisfy after every change.
-    pub schema: &'static Schema,
+    /// What a document of the resource must satisfy after every change, in each version of the API.
+    pub class: &'static Class,
     /// Other names of its class that clients use; they are taken for the right one.
     pub class_aliases: &'static [&'static str],
     /// Whether the server notes the time of the last change in `lastUpdate`.
     pub is_stamped: bool,
+    /// What v4 does not let a patch change, beside what no version does.
+    pub immutable_in_v4: &'static [&'static str],
     /// The attributes that can be found without reading every resource.
     pub indexes: &'static [Index],
     /// What refers to other resources of this API.
@@ -55,13 +58,14 @@ pub struct Referrer {
     pub path: &'static str,
 }
 
-/// Attributes that are no text, by the ends of their paths (TMF666 v5.0.0).
-const KINDS: [(&str, Kind); 13] = [
+/// Attributes that are no text, by the ends of their paths (TMF666 v4.0.0 and v5.0.0).
+const KINDS: [(&str, Kind); 14] = [
     ("amount.value", Kind::Number),
     ("billingDateShift", Kind::Number),
     ("chargeDateOffset", Kind::Number),
     ("creditDateOffset", Kind::Number),
     ("creditLimit.value", Kind::Number),
+    ("lastModified", Kind::Time),
     ("lastUpdate", Kind::Time),
     ("mailingDateOffset", Kind::Number),
     ("paymentDueDateOffset", Kind::Number),
@@ -78,14 +82,15 @@ impl Definition {
         if let Some(Value::String(class)) = document.get_mut("@type")
             && self.class_aliases.contains(&class.as_str())
         {
-            *class = self.schema.type_name().to_owned();
+            *class = self.class.name().to_owned();
         }
     }
 
     /// What the attribute holds, if the standard says. All else can be anything, since resources can
     /// be extended.
-    pub(crate) fn kind_of(&self, path: &Path) -> Option<Kind> {
-        if let Some(index) = self.indexes.iter().find(|index| index.path == path.as_str()) {
+    pub(crate) fn kind_of(&self, version: Version, path: &Path) -> Option<Kind> {
+        let is_of = |index: &&Index| version.path_of(index) == path.as_str();
+        if let Some(index) = self.indexes.iter().find(is_of) {
             return Some(index.kind);
         }
         let ends = |end: &str| {
@@ -103,9 +108,10 @@ pub(crate) mod tests {
 
     pub(crate) const ACCOUNTS: Definition = Definition {
         name: "billingAccount",
-        schema: &schemas::v5::BILLING_ACCOUNT,
+        class: &schemas::class::BILLING_ACCOUNT,
         class_aliases: &[],
         is_stamped: true,
+        immutable_in_v4: account::IMMUTABLE_IN_V4,
         indexes: account::PARTY_ACCOUNT_INDEXES,
         references: account::PARTY_ACCOUNT_REFERENCES,
         referrers: account::REFERRERS,
@@ -113,12 +119,16 @@ pub(crate) mod tests {
 
     #[test]
     fn kinds_are_known_by_the_ends_of_paths() {
-        let kind = |path: &str| ACCOUNTS.kind_of(&Path::parse(path).unwrap());
+        let kind = |path: &str| ACCOUNTS.kind_of(Version::V5, &Path::parse(path).unwrap());
         assert_eq!(kind("lastUpdate"), Some(Kind::Time));
         assert_eq!(kind("accountBalance.validFor.endDateTime"), Some(Kind::Time));
         assert_eq!(kind("accountBalance.amount.value"), Some(Kind::Number));
         assert_eq!(kind("name"), Some(Kind::Text));
         assert_eq!(kind("value"), None);
         assert_eq!(kind("myCreditLimit.value"), None);
+        let of_v4 = |path: &str| ACCOUNTS.kind_of(Version::V4, &Path::parse(path).unwrap());
+        assert_eq!(of_v4("lastModified"), Some(Kind::Time));
+        assert_eq!(of_v4("relatedParty.id"), Some(Kind::Text));
+        assert_eq!(kind("relatedParty.id"), None);
     }
 }

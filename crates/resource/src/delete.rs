@@ -18,7 +18,7 @@ pub(crate) async fn delete<P: Ports, B>(
         .tree
         .transact(async |transaction| {
             let current = record::find(transaction, id).await?;
-            conditional::expect_match(request.headers(), Some(&current))?;
+            conditional::expect_match(request.headers(), &context.view.etag(&current))?;
             rules::check_delete(context, transaction, id).await?;
             Catalogue::advance(context.definition, transaction).await?;
             let before = Value::Object(current.document()?);

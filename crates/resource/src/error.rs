@@ -8,6 +8,8 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use schemas::Fault;
 use serde_json::json;
 
+use crate::version::Version;
+
 /// How many faults of a document are listed; a document can have any number.
 const MAX_FAULTS: usize = 50;
 
@@ -240,22 +242,24 @@ impl Error {
         self.0.cause.as_deref()
     }
 
-    /// The error as a response with the Error type of TMF630 in its v5 form.
-    pub fn into_response(self) -> Response<Bytes> {
-        let Parts { status, code, reason, message, header, .. } = *self.0;
-        let mut body = json!({
-            "@type": "Error",
-            "code": code,
-            "reason": reason,
-            "status": status.as_str(),
-        });
+    /// The error as a response with the Error type of the version.
+    pub fn into_response(self, version: Version) -> Response<Bytes> {
+        let Parts { mut status, code, reason, message, header, .. } = *self.0;
+        if version == Version::V4 && status == StatusCode::NOT_IMPLEMENTED {
+            // v4 does not have it.
+            status = StatusCode::BAD_REQUEST;
+        }
+        let mut body = json!({ "code": code, "reason": reason, "status": status.as_str() });
+        if version == Version::V5 {
+            body["@type"] = "Error".into();
+        }
         if let Some(message) = message {
             body["message"] = message.into();
         }
         let mut response = Response::new(Bytes::from(body.to_string()));
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(version.media_type()));
         headers.extend(header);
         response
     }
@@ -294,7 +298,7 @@ mod tests {
     use super::*;
 
     fn body(error: Error) -> Value {
-        serde_json::from_slice(error.into_response().body()).unwrap()
+        serde_json::from_slice(error.into_response(Version::V5).body()).unwrap()
     }
 
     #[test]
@@ -316,17 +320,17 @@ mod tests {
     fn a_contended_store_and_a_slow_one_differ_from_a_broken_one() {
         let tree = || "t".to_owned();
         let contended = Error::from(kv_tree::Error::Contended { tree: tree(), attempts: 3 });
-        let response = contended.into_response();
+        let response = contended.into_response(Version::V5);
         assert_eq!(
             (response.status().as_u16(), &response.headers()[RETRY_AFTER]),
             (503, &"1".parse().unwrap())
         );
         let expired = Error::from(kv_tree::Error::Expired { tree: tree() });
-        assert_eq!(expired.into_response().status(), 503);
+        assert_eq!(expired.into_response(Version::V5).status(), 503);
         let too_long = kv_tree::Error::TooLong { tree: tree(), what: "value", bytes: 3, limit: 2 };
-        assert_eq!(Error::from(too_long).into_response().status(), 413);
+        assert_eq!(Error::from(too_long).into_response(Version::V5).status(), 413);
         let damaged = kv_tree::Error::Damaged { tree: tree(), key: "k".into(), fault: "f" };
-        assert_eq!(Error::from(damaged).into_response().status(), 500);
+        assert_eq!(Error::from(damaged).into_response(Version::V5).status(), 500);
     }
 
     #[test]

@@ -9,10 +9,10 @@ use std::time::Duration;
 use http::HeaderMap;
 use jiff::Timestamp;
 use kv_tree::{KeyRange, Kv, Order, Transaction};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
-use crate::Error;
 use crate::record::Record;
+use crate::{Error, Version};
 
 const HEADER: &str = "idempotency-key";
 
@@ -59,8 +59,13 @@ impl IdempotencyKey {
         }
     }
 
-    pub fn for_body(self, body: &[u8]) -> Repeatable {
-        Repeatable { key: self.0, body: xxh3_128(body).to_be_bytes() }
+    /// The request with the key and the body. The same body means something else in another version.
+    pub fn for_body(self, version: Version, body: &[u8]) -> Repeatable {
+        let digest = match version {
+            Version::V5 => xxh3_128(body),
+            version => xxh3_128_with_seed(body, version.number().into()),
+        };
+        Repeatable { key: self.0, body: digest.to_be_bytes() }
     }
 }
 

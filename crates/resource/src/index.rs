@@ -239,6 +239,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::Version;
     use crate::query::Query;
 
     const NAME: Index = Index { path: "name", kind: Kind::Text, is_multiple: false };
@@ -246,16 +247,17 @@ mod tests {
     const CHANGED: Index = Index { path: "lastUpdate", kind: Kind::Time, is_multiple: false };
     const DEFINITION: Definition = Definition {
         name: "billingAccount",
-        schema: &schemas::v5::BILLING_ACCOUNT,
+        class: &schemas::class::BILLING_ACCOUNT,
         class_aliases: &[],
         is_stamped: true,
+        immutable_in_v4: &[],
         indexes: &[NAME, PARTY, CHANGED],
         references: &[],
         referrers: &[],
     };
 
     fn in_index(index: &Index, raw: &str, document: &Value) -> Option<bool> {
-        let filter = Query::parse(raw, &DEFINITION).unwrap().filter;
+        let filter = Query::parse(raw, &DEFINITION, Version::V5).unwrap().filter;
         let criteria: Vec<_> = filter.0[0].iter().collect();
         let range = index.range(&criteria)?;
         Some(index.keys("id", document).iter().any(|key| range.contains(key)))
@@ -326,7 +328,7 @@ mod tests {
             let encoded: String = form_urlencoded::byte_serialize(operand.as_bytes()).collect();
             let raw = format!("name{operator}={encoded}");
             let document = json!({ "name": value });
-            let expected = Query::parse(&raw, &DEFINITION).unwrap().matches(&document);
+            let expected = Query::parse(&raw, &DEFINITION, Version::V5).unwrap().matches(&document);
             if let Some(found) = in_index(&NAME, &raw, &document) {
                 prop_assert_eq!(found, expected);
             }
@@ -341,7 +343,7 @@ mod tests {
             let encoded: String = form_urlencoded::byte_serialize(operand.as_bytes()).collect();
             let raw = format!("lastUpdate{operator}={encoded}");
             let document = json!({ "lastUpdate": value });
-            let expected = Query::parse(&raw, &DEFINITION).unwrap().matches(&document);
+            let expected = Query::parse(&raw, &DEFINITION, Version::V5).unwrap().matches(&document);
             prop_assert_eq!(in_index(&CHANGED, &raw, &document), Some(expected));
         }
     }

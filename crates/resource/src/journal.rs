@@ -37,7 +37,7 @@ impl<'j, P: Ports> Journal<'j, P> {
             None => ports.new_id().to_string(),
         };
         let route = match Target::of(definition, request.uri().path()) {
-            Ok(target) => target.pattern(definition),
+            Ok((version, target)) => target.pattern(definition, version),
             Err(_) => "none".to_owned(),
         };
         let method = request.method().to_string();

@@ -12,7 +12,8 @@
 //! * `route`, `negotiation`, `conditional`, `idempotency`, `body`, `query` – reading a request.
 //! * `create`, `bulk`, `retrieve`, `list`, `patch`, `delete` – what a user does.
 //! * `rules` – what holds between resources.
-//! * `record` – a resource as it is stored, and as a client sees it.
+//! * [`version`] – the versions of the API; `view` – resources as a client of one sees them.
+//! * `record` – a resource as it is stored.
 //! * `index`, `catalogue`, `select` – finding resources without reading all of them.
 //! * `path`, `compare`, `decimal` – attributes and their values.
 
@@ -45,6 +46,8 @@ mod route;
 mod rules;
 mod select;
 pub mod settings;
+pub mod version;
+mod view;
 
 use bytes::Bytes;
 pub use compare::Kind;
@@ -57,6 +60,7 @@ use journal::Journal;
 pub use ports::Ports;
 use route::Target;
 pub use settings::Settings;
+pub use version::Version;
 
 /// How long the path and query of a request can be, in bytes.
 const MAX_URI_BYTES: usize = 8 * 1024;
@@ -70,12 +74,13 @@ pub async fn serve<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Response<Bytes> {
     let journal = Journal::begin(definition, settings, ports, &request);
+    let version = Version::at(request.uri().path());
     let is_head = request.method() == Method::HEAD;
     let (mut response, cause) = match answer(definition, settings, ports, request).await {
         Ok(response) => (response, None),
         Err(error) => {
             let cause = error.cause().map(str::to_owned);
-            (error.into_response(), cause)
+            (error.into_response(version), cause)
         }
     };
     // Without it the head of the response could leave before its body, in a packet of its own.
@@ -100,9 +105,9 @@ async fn answer<P: Ports, B: http_body::Body>(
     if uri.path().len() + uri.query().map_or(0, str::len) > MAX_URI_BYTES {
         return Err(Error::uri_too_long(MAX_URI_BYTES));
     }
-    let target = Target::of(definition, uri.path())?;
+    let (version, target) = Target::of(definition, uri.path())?;
     negotiation::expect_json(request.headers())?;
-    let context = Context::of(definition, settings, ports, &request).await?;
+    let context = Context::of(definition, settings, ports, version, &request).await?;
     match (target, request.method()) {
         (Target::Collection, &Method::GET | &Method::HEAD) => list::list(&context, &request).await,
         (Target::Collection, &Method::POST) => create::create(&context, request).await,

@@ -1,6 +1,6 @@
 //! GET on the collection.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CONTENT_RANGE, LINK};
 use http::{HeaderValue, Request, Response, StatusCode};
 use kv_tree::{Kv, Snapshot, Tree};
@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::query::{self, Page, Query};
 use crate::route::Links;
 use crate::select::{Selected, select};
-use crate::{Definition, Error, Ports, record};
+use crate::{Definition, Error, Ports};
 
 /// How long a query can be, in bytes, of which links to pages are made: they repeat it five times, and
 /// a head of a response that is too long is refused by clients.
@@ -20,28 +20,19 @@ pub(crate) async fn list<P: Ports, B>(
     context: &Context<'_, P>,
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let Context { definition, links, tree, .. } = context;
+    let Context { definition, view, tree, .. } = context;
     let raw = request.uri().query().unwrap_or_default();
-    let query = Query::parse(raw, definition)?;
+    let query = Query::parse(raw, definition, view.version)?;
     let (snapshot, catalogue) = settled_snapshot(definition, tree).await?;
-    let Selected { total, page } = select(definition, &catalogue, &snapshot, links, &query).await?;
+    let Selected { total, page } = select(&catalogue, &snapshot, view, &query).await?;
 
-    let mut body = BytesMut::new();
-    body.put_u8(b'[');
-    for (index, (id, record)) in page.iter().enumerate() {
-        if index > 0 {
-            body.put_u8(b',');
-        }
-        record.represent(&links.href(id), query.fields.as_ref(), &mut body)?;
-    }
-    body.put_u8(b']');
-
-    let mut response = record::json_response(StatusCode::OK, body.freeze());
+    let records = page.iter().map(|(id, record)| (&id[..], record));
+    let mut response = view.respond_list(records, query.fields.as_ref())?;
     let headers = response.headers_mut();
     headers.insert("x-total-count", HeaderValue::from(total));
     headers.insert("x-result-count", HeaderValue::from(page.len()));
     if raw.len() <= MAX_LINKED_QUERY {
-        let link = page_links(links, raw, query.page, total);
+        let link = page_links(&view.links, raw, query.page, total);
         headers.insert(LINK, HeaderValue::try_from(link).map_err(Error::internal)?);
     }
     if context.settings.partial_content {

@@ -1,4 +1,4 @@
-//! A resource as it is stored, and as a client sees it.
+//! A resource as it is stored: as v5 of the API has it.
 //!
 //! A record lies at `r/{id}` in the tree of its resource. Its value is a format version, one byte,
 //! followed by the JSON text of the document. The document has everything but the `href`, which
@@ -7,16 +7,11 @@
 use std::ops::Bound;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, ETAG};
-use http::{HeaderValue, Response, StatusCode};
 use jiff::Timestamp;
 use kv_tree::{KeyRange, Kv, Snapshot};
-use schemas::Fault;
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::query::Fields;
-use crate::route::Links;
 use crate::{Definition, Error};
 
 /// The JSON object that a resource is.
@@ -81,60 +76,15 @@ impl Record {
         self.value
     }
 
-    fn json(&self) -> &[u8] {
+    /// The document as JSON: an object.
+    pub fn json(&self) -> &[u8] {
         &self.value[1..]
     }
 
-    /// The entity tag of the resource in this state (RFC 9110): a digest of the document, with the
-    /// version of the API that shows it.
-    pub fn etag(&self) -> String {
-        format!("\"5-{:032x}\"", xxh3_128(self.json()))
+    /// A digest of the document.
+    pub fn digest(&self) -> u128 {
+        xxh3_128(self.json())
     }
-
-    /// Appends the document as a client sees it: with its `href`, and with the attributes that are
-    /// selected. All of it is copied, not parsed; it is an object with at least an id.
-    pub fn represent(
-        &self,
-        href: &str,
-        fields: Option<&Fields>,
-        out: &mut BytesMut,
-    ) -> Result<(), Error> {
-        if let Some(fields) = fields {
-            let mut document = self.document()?;
-            document.insert("href".into(), href.into());
-            fields.select(&mut document);
-            return serde_json::to_writer(out.writer(), &document).map_err(Error::internal);
-        }
-        out.put_slice(br#"{"href":"#);
-        out.put_slice(Value::from(href).to_string().as_bytes());
-        out.put_u8(b',');
-        out.put_slice(&self.json()[1..]);
-        Ok(())
-    }
-
-    /// A response with the document of the resource.
-    pub fn respond(
-        &self,
-        status: StatusCode,
-        links: &Links,
-        id: &str,
-        fields: Option<&Fields>,
-    ) -> Result<Response<Bytes>, Error> {
-        let mut body = BytesMut::new();
-        self.represent(&links.href(id), fields, &mut body)?;
-        let mut response = json_response(status, body.freeze());
-        let tag = HeaderValue::try_from(self.etag()).map_err(Error::internal)?;
-        response.headers_mut().insert(ETAG, tag);
-        Ok(response)
-    }
-}
-
-/// A response with a JSON body.
-pub(crate) fn json_response(status: StatusCode, body: Bytes) -> Response<Bytes> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }
 
 /// Marks the document as changed at `now`, to the millisecond, if it is of a resource that has such a
@@ -142,20 +92,6 @@ pub(crate) fn json_response(status: StatusCode, body: Bytes) -> Response<Bytes> 
 pub(crate) fn stamp(definition: &Definition, document: &mut Document, now: Timestamp) {
     if definition.is_stamped {
         document.insert("lastUpdate".into(), format!("{now:.3}").into());
-    }
-}
-
-/// The document, if neither its schema finds a fault with it nor something else has: `faults`.
-pub(crate) fn validated(
-    definition: &Definition,
-    document: Document,
-    mut faults: Vec<Fault>,
-) -> Result<Document, Error> {
-    let document = Value::Object(document);
-    faults.extend(definition.schema.validate(&document).err().into_iter().flatten());
-    match document {
-        Value::Object(document) if faults.is_empty() => Ok(document),
-        _ => Err(Error::invalid_document(&faults)),
     }
 }
 

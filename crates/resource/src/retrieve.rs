@@ -13,8 +13,8 @@ pub(crate) async fn retrieve<P: Ports, B>(
 ) -> Result<Response<Bytes>, Error> {
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
     let record = record::find(&context.tree.snapshot().await?, id).await?;
-    match conditional::not_modified(request.headers(), &record) {
+    match conditional::not_modified(request.headers(), &context.view.etag(&record)) {
         Some(response) => response,
-        None => record.respond(StatusCode::OK, &context.links, id, fields.as_ref()),
+        None => context.view.respond(StatusCode::OK, id, &record, fields.as_ref()),
     }
 }

@@ -5,10 +5,7 @@ use http::uri::Authority;
 use http::{HeaderMap, Request};
 use percent_encoding::percent_decode_str;
 
-use crate::{Definition, Error, Settings, body};
-
-/// The path that all resources of the API lie under.
-const BASE_PATH: &str = "/tmf-api/accountManagement/v5";
+use crate::{Definition, Error, Settings, Version, body};
 
 /// What a path leads to.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,23 +17,21 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// The target of `path`. Hosts match routes on their own, so the path is parsed here and
+    /// The target of `path`, and the version of the API that it is in. Hosts match routes on their own, so the path is parsed here and
     /// nothing that they put into headers is believed. A slash at the end makes no difference.
-    pub fn of(definition: &Definition, path: &str) -> Result<Self, Error> {
-        let rest = path
-            .strip_prefix(BASE_PATH)
-            .and_then(|path| path.strip_prefix('/'))
-            .and_then(|path| path.strip_prefix(definition.name))
+    pub fn of(definition: &Definition, path: &str) -> Result<(Version, Self), Error> {
+        let (version, rest) = Version::of_path(path)
+            .and_then(|(version, path)| Some((version, path.strip_prefix(definition.name)?)))
             .ok_or_else(|| Error::no_such_path(path))?;
         if matches!(rest, "" | "/") {
-            return Ok(Self::Collection);
+            return Ok((version, Self::Collection));
         }
         let id = rest.strip_prefix('/').ok_or_else(|| Error::no_such_path(path))?;
         let id = id.strip_suffix('/').unwrap_or(id);
         let decoded = percent_decode_str(id).decode_utf8();
         match decoded {
             Ok(decoded) if !id.is_empty() && !id.contains('/') => {
-                Ok(Self::Item(decoded.into_owned()))
+                Ok((version, Self::Item(decoded.into_owned())))
             }
             _ => Err(Error::no_such_path(path)),
         }
@@ -51,9 +46,9 @@ impl Target {
     }
 
     /// The path with placeholders for what differs between requests, for the log.
-    pub fn pattern(&self, definition: &Definition) -> String {
+    pub fn pattern(&self, definition: &Definition, version: Version) -> String {
         let id = if matches!(self, Self::Item(_)) { "/{id}" } else { "" };
-        format!("{BASE_PATH}/{}{id}", definition.name)
+        format!("{}/{}{id}", version.base_path(), definition.name)
     }
 
     /// The methods that can be applied to the target, as the `Allow` header lists them.
@@ -73,9 +68,14 @@ pub(crate) struct Links {
 impl Links {
     /// Addresses that work for the client of `request`: under the configured base URL, or else
     /// under the address that the client (or the proxy in front) says that it used.
-    pub fn of<B>(definition: &Definition, settings: &Settings, request: &Request<B>) -> Self {
+    pub fn of<B>(
+        definition: &Definition,
+        settings: &Settings,
+        version: Version,
+        request: &Request<B>,
+    ) -> Self {
         let base_url = settings.base_url.clone().unwrap_or_else(|| reached_at(request));
-        Self { collection: format!("{base_url}{BASE_PATH}/{}", definition.name) }
+        Self { collection: format!("{base_url}{}/{}", version.base_path(), definition.name) }
     }
 
     /// The address of the collection.
@@ -118,8 +118,14 @@ mod tests {
     #[test]
     fn paths_lead_to_the_collection_an_item_or_nothing() {
         let target = |rest: &str| {
-            let path = format!("/tmf-api/accountManagement/v5/billingAccount{rest}");
-            Target::of(&ACCOUNTS, &path).ok()
+            let of = |version: Version| {
+                let path = format!("{}/billingAccount{rest}", version.base_path());
+                Target::of(&ACCOUNTS, &path).ok().inspect(|(found, _)| assert_eq!(*found, version))
+            };
+            let (v4, v5) = (of(Version::V4), of(Version::V5));
+            let target = v5.map(|(_, target)| target);
+            assert_eq!(v4.map(|(_, target)| target), target, "{rest}");
+            target
         };
         let item = |id: &str| Some(Target::Item(id.to_owned()));
         assert_eq!(target(""), Some(Target::Collection));
@@ -145,7 +151,7 @@ mod tests {
             name => Settings::default_of(name),
         })
         .unwrap();
-        Links::of(&ACCOUNTS, &settings, &request.body(()).unwrap()).href("42")
+        Links::of(&ACCOUNTS, &settings, Version::V5, &request.body(()).unwrap()).href("42")
     }
 
     #[test]

@@ -12,10 +12,12 @@ use kv_tree::{KeyRange, Kv, Order, Snapshot};
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
-use crate::definition::{Definition, Index};
+use crate::definition::Index;
+use crate::path::Path;
 use crate::query::{Criterion, Operator, Page, Query, SortKey};
 use crate::record::{self, Record};
-use crate::route::Links;
+use crate::version::Version;
+use crate::view::View;
 use crate::{Error, query};
 
 /// How many records are fetched together.
@@ -52,27 +54,39 @@ impl Keys {
     }
 }
 
+/// The indexes that can be relied on, by the names that attributes have in a version of the API.
+struct Indexes {
+    whole: Vec<&'static Index>,
+    version: Version,
+}
+
+impl Indexes {
+    fn of(&self, path: &Path) -> Option<&'static Index> {
+        let mut whole = self.whole.iter();
+        whole.find(|index| self.version.path_of(index) == path.as_str()).copied()
+    }
+}
+
 /// Carries out `query`.
 pub(crate) async fn select<K: Kv>(
-    definition: &Definition,
     catalogue: &Catalogue,
     snapshot: &Snapshot<K>,
-    links: &Links,
+    view: &View<'_>,
     query: &Query,
 ) -> Result<Selected, Error> {
-    let indexes: Vec<_> =
-        definition.indexes.iter().filter(|index| catalogue.is_whole(index)).collect();
+    let indexes = view.definition.indexes.iter().filter(|index| catalogue.is_whole(index));
+    let indexes = Indexes { whole: indexes.collect(), version: view.version };
     match straight(&indexes, query) {
         Some((keys, order)) => read_page(snapshot, &keys, order, query.page).await,
         None => match candidates(&indexes, snapshot, query).await? {
-            Some(ids) => look_through(snapshot, links, query, Source::Ids(ids.into())).await,
-            None => look_through(snapshot, links, query, Source::All).await,
+            Some(ids) => look_through(snapshot, view, query, Source::Ids(ids.into())).await,
+            None => look_through(snapshot, view, query, Source::All).await,
         },
     }
 }
 
 /// The keys that are the answer, in its order, if there are such.
-fn straight(indexes: &[&'static Index], query: &Query) -> Option<(Vec<Keys>, Order)> {
+fn straight(indexes: &Indexes, query: &Query) -> Option<(Vec<Keys>, Order)> {
     if !query.json_paths.is_empty() {
         return None;
     }
@@ -92,7 +106,7 @@ fn straight(indexes: &[&'static Index], query: &Query) -> Option<(Vec<Keys>, Ord
             Some((vec![keys(index.present()), keys(index.missing())], sort.order))
         }
         ([sort], Some(keys)) => match keys.index {
-            Some(index) if index.path == sort.path.as_str() && !index.is_multiple => {
+            Some(index) if !index.is_multiple && indexes.of(&sort.path) == Some(index) => {
                 Some((vec![keys], sort.order))
             }
             // Resources with one and the same value are in the order of their ids.
@@ -111,22 +125,21 @@ fn is_one_value(query: &Query) -> bool {
     criteria.all(|criterion| criterion.operator == Operator::Equal)
 }
 
-fn single(indexes: &[&'static Index], sort: &SortKey) -> Option<&'static Index> {
-    let mut indexes = indexes.iter();
-    indexes.find(|index| index.path == sort.path.as_str() && !index.is_multiple).copied()
+fn single(indexes: &Indexes, sort: &SortKey) -> Option<&'static Index> {
+    indexes.of(&sort.path).filter(|index| !index.is_multiple)
 }
 
 /// The keys of exactly those resources for which all of `group` holds, if an index knows them.
-fn exact(indexes: &[&'static Index], group: &[Criterion]) -> Option<Keys> {
-    let path = group.first()?.path.as_str();
-    if !group.iter().all(|criterion| criterion.path.as_str() == path) {
+fn exact(indexes: &Indexes, group: &[Criterion]) -> Option<Keys> {
+    let path = &group.first()?.path;
+    if !group.iter().all(|criterion| criterion.path == *path) {
         return None;
     }
     let criteria: Vec<_> = group.iter().collect();
-    if path == "id" {
+    if path.as_str() == "id" {
         return ids(&criteria);
     }
-    let index = indexes.iter().find(|index| index.path == path)?;
+    let index = indexes.of(path)?;
     // A resource with several values may have several entries in a range, but one for a value.
     let once =
         !index.is_multiple || matches!(&criteria[..], [one] if one.operator == Operator::Equal);
@@ -146,7 +159,7 @@ fn ids(criteria: &[&Criterion]) -> Option<Keys> {
 /// The ids of resources among which all are that the filter lets through; nothing if that can be
 /// any. Of conditions that must all hold, the one that leaves the fewest is taken.
 async fn candidates<K: Kv>(
-    indexes: &[&'static Index],
+    indexes: &Indexes,
     snapshot: &Snapshot<K>,
     query: &Query,
 ) -> Result<Option<Vec<String>>, Error> {
@@ -182,16 +195,12 @@ async fn candidates<K: Kv>(
 
 /// The ranges of keys that cover what `criterion` lets through, narrowed by the other conditions on
 /// the same attribute where that has a single value.
-fn ranges(
-    indexes: &[&'static Index],
-    criterion: &Criterion,
-    group: &[Criterion],
-) -> Option<Vec<Keys>> {
+fn ranges(indexes: &Indexes, criterion: &Criterion, group: &[Criterion]) -> Option<Vec<Keys>> {
     let alternatives = criterion.operands.iter().map(|operand| criterion.with_operand(operand));
     if criterion.path.as_str() == "id" {
         return alternatives.map(|criterion| ids(&[&criterion])).collect();
     }
-    let index = indexes.iter().find(|index| index.path == criterion.path.as_str())?;
+    let index = indexes.of(&criterion.path)?;
     let keys = |range| Keys { index: Some(index), range };
     let same: Vec<_> = group.iter().filter(|other| other.path == criterion.path).collect();
     if !index.is_multiple
@@ -268,7 +277,7 @@ enum Source {
 /// Looks at every resource of the source.
 async fn look_through<K: Kv>(
     snapshot: &Snapshot<K>,
-    links: &Links,
+    view: &View<'_>,
     query: &Query,
     mut source: Source,
 ) -> Result<Selected, Error> {
@@ -305,9 +314,7 @@ async fn look_through<K: Kv>(
             break;
         }
         for (id, record) in batch {
-            let mut document = record.document()?;
-            document.insert("href".into(), links.href(&id).into());
-            let document = Value::Object(document);
+            let document = Value::Object(view.document(&id, &record.document()?));
             if !query.matches(&document) {
                 continue;
             }

@@ -6,9 +6,10 @@ use spin_sdk::http_service;
 
 const BILL_FORMAT: Definition = Definition {
     name: "billFormat",
-    schema: &schemas::v5::BILL_FORMAT,
+    class: &schemas::class::BILL_FORMAT,
     class_aliases: &[],
     is_stamped: false,
+    immutable_in_v4: &[],
     indexes: account::NAMED_INDEXES,
     references: &[],
     referrers: account::BILL_FORMAT_REFERRERS,

@@ -6,9 +6,10 @@ use spin_sdk::http_service;
 
 const BILL_PRESENTATION_MEDIA: Definition = Definition {
     name: "billPresentationMedia",
-    schema: &schemas::v5::BILL_PRESENTATION_MEDIA,
+    class: &schemas::class::BILL_PRESENTATION_MEDIA,
     class_aliases: &[],
     is_stamped: false,
+    immutable_in_v4: &[],
     indexes: account::NAMED_INDEXES,
     references: &[],
     referrers: account::BILL_PRESENTATION_MEDIA_REFERRERS,

@@ -6,9 +6,10 @@ use spin_sdk::http_service;
 
 const BILLING_CYCLE_SPECIFICATION: Definition = Definition {
     name: "billingCycleSpecification",
-    schema: &schemas::v5::BILLING_CYCLE_SPECIFICATION,
+    class: &schemas::class::BILLING_CYCLE_SPECIFICATION,
     class_aliases: &["BillCycleSpecification"],
     is_stamped: false,
+    immutable_in_v4: &[],
     indexes: account::NAMED_INDEXES,
     references: &[],
     referrers: account::BILLING_CYCLE_SPECIFICATION_REFERRERS,

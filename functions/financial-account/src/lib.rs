@@ -6,9 +6,10 @@ use spin_sdk::http_service;
 
 const FINANCIAL_ACCOUNT: Definition = Definition {
     name: "financialAccount",
-    schema: &schemas::v5::FINANCIAL_ACCOUNT,
+    class: &schemas::class::FINANCIAL_ACCOUNT,
     class_aliases: &[],
     is_stamped: true,
+    immutable_in_v4: &[],
     indexes: account::ACCOUNT_INDEXES,
     references: account::ACCOUNT_REFERENCES,
     referrers: account::FINANCIAL_ACCOUNT_REFERRERS,

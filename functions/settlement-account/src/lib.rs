@@ -6,9 +6,10 @@ use spin_sdk::http_service;
 
 const SETTLEMENT_ACCOUNT: Definition = Definition {
     name: "settlementAccount",
-    schema: &schemas::v5::SETTLEMENT_ACCOUNT,
+    class: &schemas::class::SETTLEMENT_ACCOUNT,
     class_aliases: &[],
     is_stamped: true,
+    immutable_in_v4: account::IMMUTABLE_IN_V4,
     indexes: account::PARTY_ACCOUNT_INDEXES,
     references: account::PARTY_ACCOUNT_REFERENCES,
     referrers: account::REFERRERS,

@@ -20,10 +20,6 @@ use crate::context::Context;
 use crate::record::{self, Document, Record};
 use crate::{Error, Ports, body, conditional, index, query, rules};
 
-/// Attributes that no patch changes. Their present value may be among a patch, so that a client can
-/// send back the whole document.
-const IMMUTABLE: [&str; 3] = ["@type", "href", "id"];
-
 pub(crate) async fn patch<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
     id: &str,
@@ -37,7 +33,7 @@ pub(crate) async fn patch<P: Ports, B: http_body::Body>(
         .tree
         .transact(async |transaction| change(context, &patch, &headers, id, transaction).await)
         .await?;
-    record.respond(StatusCode::OK, &context.links, id, fields.as_ref())
+    context.view.respond(StatusCode::OK, id, &record, fields.as_ref())
 }
 
 async fn change<P: Ports>(
@@ -47,32 +43,31 @@ async fn change<P: Ports>(
     id: &str,
     transaction: &mut kv_tree::Transaction<P::Kv>,
 ) -> Result<Record, Error> {
-    let definition = context.definition;
+    let Context { definition, view, ports, .. } = context;
     let current = record::find(transaction, id).await?;
-    conditional::expect_match(headers, Some(&current))?;
+    conditional::expect_match(headers, &view.etag(&current))?;
 
     let before = current.document()?;
-    let mut seen = before.clone();
-    seen.insert("href".into(), context.links.href(id).into());
+    let seen = view.document(id, &before);
     let mut after = patch.applied_to(seen.clone())?;
     definition.name_class(&mut after);
-    let changes = |name: &&&str| after.get(**name) != seen.get(**name);
-    let faults = IMMUTABLE.iter().filter(changes);
-    let faults = faults.map(|name| Fault::new(format!("/{name}"), "cannot be changed")).collect();
+    let immutable = view.version.immutable(definition);
+    let changed = immutable.filter(|name| after.get(*name) != seen.get(*name));
+    let faults = changed.map(|name| Fault::new(format!("/{name}"), "cannot be changed")).collect();
     after.remove("href");
     if definition.is_stamped {
         // Kept by the server: what a client sends back of it is no change.
-        match before.get("lastUpdate") {
-            Some(time) => after.insert("lastUpdate".into(), time.clone()),
-            None => after.remove("lastUpdate"),
+        let stamp = view.version.stamp();
+        match seen.get(stamp) {
+            Some(time) => after.insert(stamp.into(), time.clone()),
+            None => after.remove(stamp),
         };
     }
-    let is_changed = after != before;
-    let mut after = record::validated(definition, after, faults)?;
-    if !is_changed {
+    let mut after = view.accept(after, faults, Some(&before))?;
+    if after == before {
         return Ok(current);
     }
-    record::stamp(definition, &mut after, context.ports.now());
+    record::stamp(definition, &mut after, ports.now());
     rules::check_change(context, transaction, id, Some(&before), &after).await?;
 
     Catalogue::advance(definition, transaction).await?;

@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::Error;
 use crate::path::Path;
+use crate::{Error, Version};
 
 /// What every selection has: a resource cannot be used without them, and v5 requires the class.
-const ALWAYS: [&str; 3] = ["id", "href", "@type"];
+fn always(version: Version) -> &'static [&'static str] {
+    match version {
+        Version::V4 => &["id", "href"],
+        Version::V5 => &["id", "href", "@type"],
+    }
+}
 
 /// The attributes that a client wants to see.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -33,9 +38,9 @@ pub(super) fn add(fields: &mut Option<Fields>, value: &str) -> Result<(), Error>
 
 impl Fields {
     /// Leaves in the document, which has an `href`, what is selected.
-    pub fn select(&self, document: &mut Map<String, Value>) {
+    pub fn select(&self, version: Version, document: &mut Map<String, Value>) {
         document.retain(|name, value| {
-            ALWAYS.contains(&name.as_str()) || self.0.select_attribute(name, value)
+            always(version).contains(&name.as_str()) || self.0.select_attribute(name, value)
         });
     }
 }
@@ -95,7 +100,7 @@ mod tests {
             "limit": { "@type": "Money", "unit": "EUR", "value": 1 },
             "party": [{ "role": "a", "ref": { "id": "1", "name": "x" } }, { "role": "b" }]
         });
-        selection.unwrap().select(document.as_object_mut().unwrap());
+        selection.unwrap().select(Version::V5, document.as_object_mut().unwrap());
         document
     }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::pieces::{Joint, decode};
 use crate::compare::{Kind, Operand};
 use crate::path::Path;
-use crate::{Definition, Error};
+use crate::{Definition, Error, Version};
 
 /// How many conditions a query can have.
 const MAX_CRITERIA: usize = 64;
@@ -194,14 +194,17 @@ impl Builder {
         Ok(())
     }
 
-    pub fn finish(self, definition: &Definition) -> Result<Filter, Error> {
+    pub fn finish(self, definition: &Definition, version: Version) -> Result<Filter, Error> {
         if self.groups.iter().map(Vec::len).sum::<usize>() > MAX_CRITERIA {
             let limit = format!("can have up to {MAX_CRITERIA} conditions");
             return Err(Error::invalid_parameter("the query", &limit));
         }
         let groups = self.groups.into_iter().filter(|group| !group.is_empty());
         let read = |group: Vec<Raw>| {
-            group.into_iter().map(|raw| raw.read(definition)).collect::<Result<Vec<_>, _>>()
+            group
+                .into_iter()
+                .map(|raw| raw.read(definition, version))
+                .collect::<Result<Vec<_>, _>>()
         };
         Ok(Filter(groups.map(read).collect::<Result<_, _>>()?))
     }
@@ -230,9 +233,9 @@ impl Raw {
         Ok(Self { path, operator, operands })
     }
 
-    fn read(self, definition: &Definition) -> Result<Criterion, Error> {
+    fn read(self, definition: &Definition, version: Version) -> Result<Criterion, Error> {
         let Self { path, operator, operands } = self;
-        let kind = definition.kind_of(&path);
+        let kind = definition.kind_of(version, &path);
         let regex = match (operator, &operands[..]) {
             (Operator::Matches, [pattern]) => Some(regex(pattern).map_err(|error| {
                 let fault = format!("is not a regular expression that can be used: {error}");
@@ -353,7 +356,7 @@ mod tests {
     use crate::query::Query;
 
     fn parse(raw: &str) -> Result<Filter, Error> {
-        Query::parse(raw, &ACCOUNTS).map(|query| query.filter)
+        Query::parse(raw, &ACCOUNTS, Version::V5).map(|query| query.filter)
     }
 
     #[track_caller]
@@ -407,7 +410,7 @@ mod tests {
             ("creditLimit.value=much", "creditLimit.value"),
             (";b", "b"),
         ] {
-            let error = parse(raw).unwrap_err().into_response();
+            let error = parse(raw).unwrap_err().into_response(Version::V5);
             assert_eq!(error.status(), 400, "{raw}");
             let body: Value = serde_json::from_slice(error.body()).unwrap();
             assert_eq!(body["reason"], format!("The query parameter {name} is not valid"), "{raw}");

@@ -23,7 +23,7 @@ use pieces::{Joint, Piece, pieces};
 use serde_json::Value;
 pub(crate) use sort::{SortKey, SortValue};
 
-use crate::{Definition, Error};
+use crate::{Definition, Error, Version};
 
 /// Everything that the query of a list asks for.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ const UNSUPPORTED: [&str; 4] = ["depth", "expand", "before", "after"];
 
 impl Query {
     /// Reads the query of a list.
-    pub fn parse(raw: &str, definition: &Definition) -> Result<Self, Error> {
+    pub fn parse(raw: &str, definition: &Definition, version: Version) -> Result<Self, Error> {
         let mut query = Self::default();
         let mut filter = filter::Builder::default();
         let mut page = page::Builder::default();
@@ -56,14 +56,16 @@ impl Query {
                 "filter" => {
                     query.json_paths.push(JsonPath::parse("filter", &pieces::decode(value)?)?)
                 }
-                "sort" => query.sort.extend(sort::parse(&pieces::decode(value)?, definition)?),
+                "sort" => {
+                    query.sort.extend(sort::parse(&pieces::decode(value)?, definition, version)?)
+                }
                 "fields" => fields::add(&mut query.fields, &pieces::decode(value)?)?,
                 "offset" => page.set_offset(&pieces::decode(value)?)?,
                 "limit" => page.set_limit(&pieces::decode(value)?)?,
                 name => return Err(Error::unsupported_parameter(name, SUPPORTED)),
             }
         }
-        query.filter = filter.finish(definition)?;
+        query.filter = filter.finish(definition, version)?;
         query.page = page.finish();
         Ok(query)
     }
@@ -131,7 +133,8 @@ mod tests {
 
     #[test]
     fn reserved_parameters_are_told_from_attributes_by_their_whole_name() {
-        let query = Query::parse("sortOrder=1&limit=3&fieldset=x&offset=2", &ACCOUNTS).unwrap();
+        let query = Query::parse("sortOrder=1&limit=3&fieldset=x&offset=2", &ACCOUNTS, Version::V5)
+            .unwrap();
         assert_eq!(query.page, Page { offset: 2, limit: 3 });
         assert_eq!(query.filter.to_string(), "sortOrder=1&fieldset=x");
     }
@@ -139,14 +142,14 @@ mod tests {
     #[test]
     fn parameters_that_are_not_supported_are_said() {
         for (query, status) in [("depth=1", 501), ("expand=a", 501), ("after=x", 501)] {
-            let error = Query::parse(query, &ACCOUNTS).unwrap_err();
-            assert_eq!(error.into_response().status(), status, "{query}");
+            let error = Query::parse(query, &ACCOUNTS, Version::V5).unwrap_err();
+            assert_eq!(error.into_response(Version::V5).status(), status, "{query}");
         }
         for query in
             ["limit=-1", "limit=", "offset=1.5", "limit=1&limit=2", "sort=", "filter=", "%ff=1"]
         {
-            let error = Query::parse(query, &ACCOUNTS).unwrap_err();
-            assert_eq!(error.into_response().status(), 400, "{query}");
+            let error = Query::parse(query, &ACCOUNTS, Version::V5).unwrap_err();
+            assert_eq!(error.into_response(Version::V5).status(), 400, "{query}");
         }
     }
 
@@ -163,6 +166,6 @@ mod tests {
     fn operations_on_one_resource_know_fields_only() {
         assert!(fields_only("").unwrap().is_none());
         assert!(fields_only("fields=name&fields=state").unwrap().is_some());
-        assert_eq!(fields_only("name=x").unwrap_err().into_response().status(), 501);
+        assert_eq!(fields_only("name=x").unwrap_err().into_response(Version::V5).status(), 501);
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::compare::{Kind, Times};
 use crate::decimal::Decimal;
 use crate::path::Path;
-use crate::{Definition, Error};
+use crate::{Definition, Error, Version};
 
 /// How many keys a list can be sorted by.
 const MAX_KEYS: usize = 8;
@@ -24,7 +24,11 @@ pub(crate) struct SortKey {
 
 /// Reads keys separated by commas; `-` in front of one makes it descend, `+` (or the space that it
 /// is decoded to) or nothing ascend.
-pub(super) fn parse(value: &str, definition: &Definition) -> Result<Vec<SortKey>, Error> {
+pub(super) fn parse(
+    value: &str,
+    definition: &Definition,
+    version: Version,
+) -> Result<Vec<SortKey>, Error> {
     let keys: Option<Vec<_>> = value
         .split(',')
         .map(|key| {
@@ -33,7 +37,7 @@ pub(super) fn parse(value: &str, definition: &Definition) -> Result<Vec<SortKey>
                 None => (Order::Ascending, key.strip_prefix(['+', ' ']).unwrap_or(key)),
             };
             let path = Path::parse(path)?;
-            Some(SortKey { kind: definition.kind_of(&path), path, order })
+            Some(SortKey { kind: definition.kind_of(version, &path), path, order })
         })
         .collect();
     keys.filter(|keys| keys.len() <= MAX_KEYS).ok_or_else(|| {
@@ -137,7 +141,7 @@ mod tests {
 
     #[test]
     fn keys_have_directions() {
-        let keys = parse("name,-creditLimit.value, state,+x", &ACCOUNTS).unwrap();
+        let keys = parse("name,-creditLimit.value, state,+x", &ACCOUNTS, Version::V5).unwrap();
         let keys: Vec<_> = keys.iter().map(|key| (key.path.as_str(), key.order)).collect();
         let (ascending, descending) = (Order::Ascending, Order::Descending);
         assert_eq!(
@@ -150,7 +154,7 @@ mod tests {
             ]
         );
         for wrong in ["", "-", "a,,b", "a..b", "--a.", "1,2,3,4,5,6,7,8,9"] {
-            assert!(parse(wrong, &ACCOUNTS).is_err(), "{wrong}");
+            assert!(parse(wrong, &ACCOUNTS, Version::V5).is_err(), "{wrong}");
         }
     }
 

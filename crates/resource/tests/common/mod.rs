@@ -17,9 +17,10 @@ use uuid::Uuid;
 
 pub const ACCOUNTS: Definition = Definition {
     name: "billingAccount",
-    schema: &schemas::v5::BILLING_ACCOUNT,
+    class: &schemas::class::BILLING_ACCOUNT,
     class_aliases: &[],
     is_stamped: true,
+    immutable_in_v4: &[],
     indexes: account::PARTY_ACCOUNT_INDEXES,
     references: account::PARTY_ACCOUNT_REFERENCES,
     referrers: account::REFERRERS,
