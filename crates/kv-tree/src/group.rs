@@ -138,7 +138,7 @@ impl<K: Kv> Tree<K> {
         let kv = self.store.kv();
         // Requests that are ready get in line, so that they can share the commit.
         kv.pause(Duration::ZERO).await;
-        let mut announced = None;
+        let mut announced: Option<(u64, Duration)> = None;
         loop {
             let Some(root) = root::find(&self.store, &self.name).await? else {
                 let head = Head::default();
@@ -151,8 +151,10 @@ impl<K: Kv> Tree<K> {
                 Some(value) => {
                     let head = self.decode_head(&root.head_key, value)?;
                     if head.flushing {
-                        let (commit, seen) = *announced.get_or_insert((head.commit, kv.now()));
-                        if head.commit == commit && kv.now().saturating_sub(seen) < FLUSH_TIME {
+                        // Every flush gets its time, also one that begins while another is waited for.
+                        let same = announced.filter(|(commit, _)| *commit == head.commit);
+                        let (_, seen) = *announced.insert(same.unwrap_or((head.commit, kv.now())));
+                        if kv.now().saturating_sub(seen) < FLUSH_TIME {
                             kv.pause(jittered_pause(3)?).await;
                             continue;
                         }

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use common::{Task, interleave, run, tree};
@@ -193,6 +194,39 @@ fn an_error_waits_for_the_commit_of_what_it_may_have_come_of() {
     outcomes[0].as_ref().unwrap();
     assert!(matches!(outcomes[1], Err(Error::Name(_))));
     assert_eq!(runs.get(), 1);
+}
+
+/// Polls `task` until its first write has taken effect.
+fn poll_to_write<T>(task: &mut Task<'_, T>, kv: &Metered<Memory>) {
+    let before = kv.usage().write_calls;
+    while kv.usage().write_calls == before {
+        assert!(poll(task).is_pending());
+    }
+    assert!(poll(task).is_pending());
+}
+
+fn poll<T>(task: &mut Task<'_, T>) -> Poll<T> {
+    task.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn a_flush_that_begins_while_another_is_waited_for_is_waited_for_too() {
+    let memory = Memory::default();
+    let [first, second, waiting] = [0; 3].map(|_| tree(Metered::new(memory.clone())));
+    let flush = |tree| Box::pin(append(tree, 1, 17_000)) as Task<'_, Result<(), Error>>;
+    run(append(&second, 0, 10)).unwrap();
+    let mut one = flush(&first);
+    poll_to_write(&mut one, first.kv());
+    let mut late = Box::pin(append(&waiting, 2, 10)) as Task<'_, Result<(), Error>>;
+    (0..20).for_each(|_| assert!(poll(&mut late).is_pending()));
+    run(one).unwrap();
+    let mut other = flush(&second);
+    poll_to_write(&mut other, second.kv());
+    (0..50).for_each(|_| assert!(poll(&mut late).is_pending()));
+    assert_eq!(waiting.kv().usage().write_calls, 0, "it waits for the second flush");
+    run(other).unwrap();
+    run(late).unwrap();
+    assert_eq!(run(run(first.snapshot()).unwrap().count(&KeyRange::prefix("log/"))).unwrap(), 4);
 }
 
 #[test]
