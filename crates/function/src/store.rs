@@ -51,8 +51,14 @@ pub(crate) struct KeyValue {
     bucket: store::Bucket,
 }
 
+/// A key that is about to be swapped, and what it had.
+pub(crate) struct Watch {
+    cas: Cas,
+    seen: Option<Bytes>,
+}
+
 impl Kv for KeyValue {
-    type Watch = Cas;
+    type Watch = Watch;
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
         let value = self.store.get(key).await.map_err(failed("get"))?;
@@ -75,14 +81,21 @@ impl Kv for KeyValue {
         batch::delete_many(&self.bucket, &keys).map_err(failed("delete-many"))
     }
 
-    async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Cas), KvError> {
+    async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Watch), KvError> {
         let cas = Cas::new(&self.bucket, key).map_err(failed("cas.new"))?;
-        let current = cas.current().map_err(failed("cas.current"))?;
-        Ok((current.map(Bytes::from), cas))
+        let seen = cas.current().map_err(failed("cas.current"))?.map(Bytes::from);
+        Ok((seen.clone(), Watch { cas, seen }))
     }
 
-    async fn swap(&self, watch: Cas, value: Vec<u8>) -> Result<bool, KvError> {
-        match atomics::swap(watch, &value) {
+    async fn swap(&self, Watch { cas, seen }: Watch, value: Vec<u8>) -> Result<bool, KvError> {
+        // Spin keeps the handle of every swap, also of one that fails, and an instance gets 256 of
+        // them. One that is dropped without a swap is free again, so those that are sure to fail are
+        // not tried. What comes in between now, the swap sees.
+        let current = cas.current().map_err(failed("cas.current"))?;
+        if current.as_deref() != seen.as_deref() {
+            return Ok(false);
+        }
+        match atomics::swap(cas, &value) {
             Ok(()) => Ok(true),
             Err(CasError::CasFailed(_)) => Ok(false),
             Err(CasError::StoreError(error)) => Err(failed("swap")(error)),
