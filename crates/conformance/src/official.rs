@@ -1,34 +1,36 @@
-//! The types that an official file of version 5 describes.
+//! The types that an official file describes.
 //!
-//! What a type has, its plain schema says; what a new value must have, the schema whose name ends in
-//! `_FVO` says, where there is one.
+//! What a type has, its plain schema says; what a new value must have, the schema for creation says,
+//! where there is one.
 
 use anyhow::Context;
 use serde_json::Value;
 
 use crate::types::Type;
+use crate::version::Version;
 
 /// Reads the type with the name.
-pub fn read(spec: &Value, name: &str) -> anyhow::Result<Type> {
-    let mut found = flattened(spec, name)?;
-    let for_creation = format!("{name}_FVO");
-    if spec["components"]["schemas"].get(&for_creation).is_some() {
-        found.required = flattened(spec, &for_creation)?.required;
+pub fn read(version: &Version, spec: &Value, name: &str) -> anyhow::Result<Type> {
+    let types = spec.pointer(version.types).context("the official file has no types")?;
+    let mut found = flattened(types, name)?;
+    let for_creation = format!("{name}{}", version.for_creation);
+    if types.get(&for_creation).is_some() {
+        found.required = flattened(types, &for_creation)?.required;
     }
     Ok(found)
 }
 
-fn flattened(spec: &Value, name: &str) -> anyhow::Result<Type> {
-    let schema = spec["components"]["schemas"].get(name);
-    add(spec, schema.with_context(|| format!("the official file has no type {name}"))?)
+fn flattened(types: &Value, name: &str) -> anyhow::Result<Type> {
+    let schema = types.get(name);
+    add(types, schema.with_context(|| format!("the official file has no type {name}"))?)
 }
 
-fn add(spec: &Value, schema: &Value) -> anyhow::Result<Type> {
+fn add(types: &Value, schema: &Value) -> anyhow::Result<Type> {
     let mut found = Type::default();
     for base in schema["allOf"].as_array().into_iter().flatten() {
         found.extend(match base["$ref"].as_str() {
-            Some(reference) => flattened(spec, last_step(reference))?,
-            None => add(spec, base)?,
+            Some(reference) => flattened(types, last_step(reference))?,
+            None => add(types, base)?,
         });
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {

@@ -6,20 +6,21 @@ use anyhow::Context;
 use serde_json::Value;
 
 use crate::types::Type;
+use crate::version::Version;
 
 /// Reads the type with the name.
-pub fn read(name: &str) -> anyhow::Result<Type> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/v5");
+pub fn read(version: &Version, name: &str) -> anyhow::Result<Type> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas").join(version.folder);
     let path = folder.join(format!("{name}.schema.json"));
     let text = std::fs::read_to_string(&path).with_context(|| format!("{name} has no schema"))?;
-    add(&serde_json::from_str(&text).with_context(|| path.display().to_string())?)
+    add(version, &serde_json::from_str(&text).with_context(|| path.display().to_string())?)
 }
 
-fn add(schema: &Value) -> anyhow::Result<Type> {
+fn add(version: &Version, schema: &Value) -> anyhow::Result<Type> {
     let mut found = Type::default();
     for base in schema["allOf"].as_array().into_iter().flatten() {
         if let Some(reference) = base["$ref"].as_str() {
-            found.extend(read(&type_name(reference))?);
+            found.extend(read(version, &type_name(reference))?);
         }
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {

@@ -65,8 +65,10 @@ impl Types {
     }
 }
 
-/// Where `own` differs from `official`, except for what docs/API-DESIGN.md gives a reason for: `@type`
-/// need not be given.
+/// What is required officially and need not be given, for the reasons in docs/API-DESIGN.md.
+const OPTIONAL: [&str; 2] = ["@type", "isRef"];
+
+/// Where `own` differs from `official`, except for what is optional.
 pub fn differences(official: &Types, own: &Types) -> Vec<String> {
     let mut differences = Vec::new();
     let names: BTreeSet<_> = official.0.keys().chain(own.0.keys()).collect();
@@ -90,7 +92,7 @@ pub fn differences(official: &Types, own: &Types) -> Vec<String> {
                 differences.push(format!("{name}.{attribute} is {a:?} officially, and here {b:?}"));
             }
             let required = |found: &Type| found.required.contains(attribute);
-            if required(official) != required(own) && attribute != "@type" {
+            if required(official) != required(own) && !OPTIONAL.contains(&attribute.as_str()) {
                 let word = if required(own) { "only here" } else { "officially" };
                 differences.push(format!("{name}.{attribute} is required {word}"));
             }
