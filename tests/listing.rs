@@ -153,7 +153,11 @@ async fn what_a_query_asks_for_and_cannot_have_is_said() {
     ] {
         api.get(query).await.expect_error(400, "28");
     }
-    for (query, parameter) in [("?depth=1", "depth"), ("?expand=a", "expand")] {
+    // What an operation on one resource does not have is no optional part of the standard.
+    api.get("/1?name=x").await.expect_error(400, "28");
+    for (query, parameter) in
+        [("?depth=1", "depth"), ("?expand=a", "expand"), ("/1?depth=1", "depth")]
+    {
         let error = api.get(query).await.expect_error(501, "28");
         assert!(error["reason"].as_str().unwrap().contains(parameter), "{error}");
     }

@@ -223,12 +223,19 @@ impl Error {
             .message(format!("{name} {expectation}."))
     }
 
-    /// The operation does not know the query parameter. Ignoring it would answer another question
-    /// than the one that was asked.
+    /// TMF630 knows the query parameter, and this API does not support it. Ignoring it would answer
+    /// another question than the one that was asked.
     pub(crate) fn unsupported_parameter(name: &str, supported: &str) -> Self {
         let reason = format!("The query parameter {name} is not supported here");
         Self::new(StatusCode::NOT_IMPLEMENTED, code::INVALID_QUERY_VALUE, reason)
             .message(format!("Supported parameters: {supported}."))
+    }
+
+    /// The operation has no such query parameter.
+    pub(crate) fn unknown_parameter(name: &str, known: &str) -> Self {
+        let reason = format!("There is no query parameter {name} here");
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason)
+            .message(format!("Known parameters: {known}."))
     }
 
     /// Something failed that the client cannot mend. The cause is for the log.

@@ -91,10 +91,7 @@ pub(crate) fn fields_only(raw: &str) -> Result<Option<Fields>, Error> {
     for Piece { text, .. } in pieces(raw) {
         match text.split_once('=') {
             Some(("fields", value)) => fields::add(&mut fields, &pieces::decode(value)?)?,
-            _ => {
-                let name = pieces::decode(text.split('=').next().unwrap_or(text))?;
-                return Err(Error::unsupported_parameter(&name, "fields"));
-            }
+            _ => return Err(refused(text, "fields")?),
         }
     }
     Ok(fields)
@@ -103,12 +100,18 @@ pub(crate) fn fields_only(raw: &str) -> Result<Option<Fields>, Error> {
 /// Refuses a query where the operation has no parameters.
 pub(crate) fn expect_none(raw: &str) -> Result<(), Error> {
     match pieces(raw).next() {
-        Some(Piece { text, .. }) => {
-            let name = pieces::decode(text.split('=').next().unwrap_or(text))?;
-            Err(Error::unsupported_parameter(&name, "none"))
-        }
+        Some(Piece { text, .. }) => Err(refused(text, "none")?),
         None => Ok(()),
     }
+}
+
+/// The error that the operation does not have the parameter.
+fn refused(piece: &str, known: &str) -> Result<Error, Error> {
+    let name = pieces::decode(piece.split('=').next().unwrap_or(piece))?;
+    Ok(match UNSUPPORTED.contains(&name.as_str()) {
+        true => Error::unsupported_parameter(&name, known),
+        false => Error::unknown_parameter(&name, known),
+    })
 }
 
 /// The raw query without the page, for links to other pages.
@@ -166,6 +169,10 @@ mod tests {
     fn operations_on_one_resource_know_fields_only() {
         assert!(fields_only("").unwrap().is_none());
         assert!(fields_only("fields=name&fields=state").unwrap().is_some());
-        assert_eq!(fields_only("name=x").unwrap_err().into_response(Version::V5).status(), 501);
+        for (query, status) in [("name=x", 400), ("depth=1", 501)] {
+            for error in [fields_only(query).unwrap_err(), expect_none(query).unwrap_err()] {
+                assert_eq!(error.into_response(Version::V5).status(), status, "{query}");
+            }
+        }
     }
 }
