@@ -39,6 +39,30 @@ async fn options_tell_what_can_be_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_api_describes_itself() {
+    let api = Api::start().await;
+    for (version, checked_in) in [
+        ("v4", include_str!("../docs/openapi/v4.json")),
+        ("v5", include_str!("../docs/openapi/v5.json")),
+    ] {
+        let url = format!("{}/tmf-api/accountManagement/{version}/openapi.json", api.base_url());
+        let document = api.get(&url).await;
+        document.expect(StatusCode::OK);
+        assert_eq!(document.text, checked_in);
+        let head = api.request(Method::HEAD, &url).answer().await;
+        assert_eq!(head.header("content-length"), checked_in.len().to_string());
+        let tag = document.header("etag");
+        let again = api.request(Method::GET, &url).header("if-none-match", tag).answer().await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+        let options = api.request(Method::OPTIONS, &url).answer().await;
+        assert_eq!(options.header("allow"), "GET, HEAD, OPTIONS");
+        let refused = api.request(Method::POST, &url).header("x-request-id", "1").answer().await;
+        assert_eq!(refused.expect(StatusCode::METHOD_NOT_ALLOWED)["code"], "61");
+        assert_eq!(refused.header("x-request-id"), "1");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_client_does_not_take_is_not_sent() {
     let api = Api::start().await;
     for (accept, status) in

@@ -15,8 +15,7 @@ mod store;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use resource::Version;
-pub use resource::{Definition, account};
+pub use resource::{Definition, Version, account};
 pub use schemas;
 use spin_sdk::http::{Request, Response};
 
@@ -25,10 +24,25 @@ pub async fn serve(definition: &Definition, request: Request) -> Response<Full<B
     let version = Version::at(request.uri().path());
     let response = match settings::settings().await {
         Ok(settings) => resource::serve(definition, &settings, &host::Host, request).await,
-        Err(error) => {
-            eprintln!("{}: {error}", definition.name);
-            resource::Error::internal(error).into_response(version)
-        }
+        Err(error) => not_set_up(definition.name, version, error),
     };
     response.map(Full::new)
+}
+
+/// Answers `request` with the JSON document called `name` of the version that was asked for.
+pub async fn serve_document(
+    name: &str,
+    document: impl Fn(Version) -> &'static str,
+    request: Request,
+) -> Response<Full<Bytes>> {
+    let response = match settings::settings().await {
+        Ok(settings) => resource::serve_document(name, document, &settings, &host::Host, &request),
+        Err(error) => not_set_up(name, Version::at(request.uri().path()), error),
+    };
+    response.map(Full::new)
+}
+
+fn not_set_up(what: &str, version: Version, error: String) -> Response<Bytes> {
+    eprintln!("{what}: {error}");
+    resource::Error::internal(error).into_response(version)
 }

@@ -99,11 +99,11 @@ async fn drop_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<
     let mut future = Box::pin(future);
     let mut polled = 0;
     std::future::poll_fn(|context| match future.as_mut().poll(context) {
-        std::task::Poll::Ready(value) => std::task::Poll::Ready(Some(value)),
-        std::task::Poll::Pending if polled == polls => std::task::Poll::Ready(None),
-        std::task::Poll::Pending => {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending if polled == polls => Poll::Ready(None),
+        Poll::Pending => {
             polled += 1;
-            std::task::Poll::Pending
+            Poll::Pending
         }
     })
     .await

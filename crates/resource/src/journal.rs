@@ -5,8 +5,7 @@ use http::{HeaderName, HeaderValue, Request, Response};
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::route::Target;
-use crate::{Definition, Ports, Settings};
+use crate::{Ports, Settings};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -24,8 +23,9 @@ pub(crate) struct Journal<'j, P: Ports> {
 }
 
 impl<'j, P: Ports> Journal<'j, P> {
+    /// Begins to note a request to `route`: its path with placeholders for what differs.
     pub fn begin<B>(
-        definition: &Definition,
+        route: String,
         settings: &'j Settings,
         ports: &'j P,
         request: &Request<B>,
@@ -35,10 +35,6 @@ impl<'j, P: Ports> Journal<'j, P> {
         let request_id = match given.filter(is_usable) {
             Some(id) => id.to_owned(),
             None => ports.new_id().to_string(),
-        };
-        let route = match Target::of(definition, request.uri().path()) {
-            Ok((version, target)) => target.pattern(definition, version),
-            Err(_) => "none".to_owned(),
         };
         let method = request.method().to_string();
         Self { ports, tenant: &settings.tenant, begin: ports.now(), method, route, request_id }

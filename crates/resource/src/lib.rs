@@ -8,9 +8,11 @@
 //! * [`definition`] – what makes one resource differ from another; [`account`] – what accounts share.
 //! * [`settings`] – what a deployment chooses.
 //! * [`ports`] – what the pipeline needs of the outside world; `context` – both, for one request.
-//! * [`error`] – every error that a client can see; `journal` – what the log says of a request.
+//! * [`error`] – every error that a client can see; `exchange` – what every answer has; `journal` – what
+//!   the log says of a request.
 //! * `route`, `negotiation`, `conditional`, `idempotency`, `body`, `query` – reading a request.
 //! * `create`, `bulk`, `retrieve`, `list`, `patch`, `delete` – what a user does.
+//! * `document` – answering with a text that is the same for everybody.
 //! * `rules` – what holds between resources.
 //! * [`version`] – the versions of the API; `view` – resources as a client of one sees them.
 //! * `record` – a resource as it is stored.
@@ -30,7 +32,9 @@ mod create;
 mod decimal;
 pub mod definition;
 mod delete;
+mod document;
 pub mod error;
+mod exchange;
 mod idempotency;
 mod index;
 mod journal;
@@ -53,17 +57,15 @@ use bytes::Bytes;
 pub use compare::Kind;
 use context::Context;
 pub use definition::Definition;
+pub use document::serve_document;
 pub use error::Error;
-use http::header::{ALLOW, CONTENT_LENGTH};
+use exchange::Exchange;
+use http::header::ALLOW;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use journal::Journal;
 pub use ports::Ports;
 use route::Target;
 pub use settings::Settings;
 pub use version::Version;
-
-/// How long the path and query of a request can be, in bytes.
-const MAX_URI_BYTES: usize = 8 * 1024;
 
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
 /// cause goes to the log, with a line for every request.
@@ -73,26 +75,13 @@ pub async fn serve<P: Ports, B: http_body::Body>(
     ports: &P,
     request: Request<B>,
 ) -> Response<Bytes> {
-    let journal = Journal::begin(definition, settings, ports, &request);
-    let version = Version::at(request.uri().path());
-    let is_head = request.method() == Method::HEAD;
-    let (mut response, cause) = match answer(definition, settings, ports, request).await {
-        Ok(response) => (response, None),
-        Err(error) => {
-            let cause = error.cause().map(str::to_owned);
-            (error.into_response(version), cause)
-        }
+    let path = request.uri().path();
+    let route = match Target::of(definition, path) {
+        Ok((version, target)) => target.pattern(definition, version),
+        Err(_) => "none".to_owned(),
     };
-    // Without it the head of the response could leave before its body, in a packet of its own.
-    if !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-        let length = HeaderValue::from(response.body().len());
-        response.headers_mut().insert(CONTENT_LENGTH, length);
-    }
-    if is_head {
-        *response.body_mut() = Bytes::new();
-    }
-    journal.end(&mut response, cause.as_deref());
-    response
+    let exchange = Exchange::begin(route, settings, ports, &request);
+    exchange.end(answer(definition, settings, ports, request).await)
 }
 
 async fn answer<P: Ports, B: http_body::Body>(
@@ -101,11 +90,8 @@ async fn answer<P: Ports, B: http_body::Body>(
     ports: &P,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let uri = request.uri();
-    if uri.path().len() + uri.query().map_or(0, str::len) > MAX_URI_BYTES {
-        return Err(Error::uri_too_long(MAX_URI_BYTES));
-    }
-    let (version, target) = Target::of(definition, uri.path())?;
+    exchange::expect_short(&request)?;
+    let (version, target) = Target::of(definition, request.uri().path())?;
     negotiation::expect_json(request.headers())?;
     let context = Context::of(definition, settings, ports, version, &request).await?;
     match (target, request.method()) {

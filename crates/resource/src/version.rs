@@ -85,7 +85,7 @@ impl Version {
     }
 
     /// The path of the attribute that an index is of.
-    pub(crate) fn path_of(self, index: &Index) -> &'static str {
+    pub fn path_of(self, index: &Index) -> &'static str {
         let other = INDEXED.iter().find(|(path, _)| *path == index.path);
         match (self, other) {
             (Self::V4, Some((_, path))) => path,

@@ -6,14 +6,16 @@
 //! * `process` – running other programs so that a signal to this one ends them too.
 //! * `toolchain` – what compiles components, found or installed.
 //! * `version` – versions of other programs.
-//! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance` – the commands.
+//! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance`, `openapi`, `contract` – the commands.
 
 #![forbid(unsafe_code)]
 
 mod bench;
 mod build;
 mod conformance;
+mod contract;
 mod fuzz;
+mod openapi;
 mod process;
 mod project;
 mod test;
@@ -52,6 +54,10 @@ enum Command {
     /// Compare the schemas with an official API file, attribute by attribute, and send its example
     /// requests to the application.
     Conformance(conformance::Arguments),
+    /// Write the OpenAPI documents in docs/openapi from the schemas and the resource definitions.
+    Openapi,
+    /// Lint the OpenAPI documents, and send requests made up from them to the application.
+    Contract(contract::Arguments),
 }
 
 fn execute(command: &Command) -> anyhow::Result<()> {
@@ -63,6 +69,8 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Bench(bench) => bench::bench(bench),
         Command::Fuzz(arguments) => fuzz::fuzz(arguments),
         Command::Conformance(arguments) => conformance::conformance(arguments),
+        Command::Openapi => openapi::openapi(),
+        Command::Contract(arguments) => contract::contract(arguments),
     }
 }
 

@@ -1,0 +1,166 @@
+//! What can be done with a resource.
+
+use resource::Version;
+use serde_json::{Map, Value, json};
+
+use crate::parameters::{conditions, reference};
+use crate::resources::Resource;
+use crate::responses::{answer, empty, with_errors};
+use crate::schemas::{always, change_suffix, creation_suffix};
+
+/// The paths of a resource.
+pub fn paths(version: Version, resource: &Resource) -> Map<String, Value> {
+    let name = resource.definition.name;
+    let operations = Operations { version, resource };
+    let collection = json!({
+        "get": operations.list(),
+        "post": operations.create(),
+        "patch": operations.create_many(),
+        "options": operations.options("", "the collection"),
+        "parameters": [reference("RequestId")]
+    });
+    let item = json!({
+        "get": operations.retrieve(),
+        "patch": operations.change(),
+        "delete": operations.delete(),
+        "options": operations.options("One", "one of them"),
+        "parameters": [reference("Id"), reference("RequestId")]
+    });
+    Map::from_iter([(format!("/{name}"), collection), (format!("/{name}/{{id}}"), item)])
+}
+
+struct Operations<'o> {
+    version: Version,
+    resource: &'o Resource,
+}
+
+impl Operations<'_> {
+    fn operation(&self, verb: &str, summary: String, mut rest: Value) -> Value {
+        rest["operationId"] = json!(format!("{verb}{}", self.resource.class()));
+        rest["summary"] = json!(summary);
+        rest["tags"] = json!([self.resource.definition.name]);
+        rest
+    }
+
+    /// The resource as it is answered. As a part of another one it need not have an id.
+    fn answered(&self) -> Value {
+        let mut schema = self.schema("");
+        schema["required"] = json!(always(self.version));
+        schema
+    }
+
+    fn schema(&self, suffix: &str) -> Value {
+        json!({ "$ref": format!("#/components/schemas/{}{suffix}", self.resource.class()) })
+    }
+
+    fn document(&self, description: &str, headers: &[&str]) -> Value {
+        answer(self.version, description, headers, self.answered())
+    }
+
+    fn list(&self) -> Value {
+        let Self { version, resource } = self;
+        let schema = || json!({ "type": "array", "items": self.answered() });
+        let headers = ["X-Total-Count", "X-Result-Count", "Link", "X-Request-Id"];
+        let part = ["X-Total-Count", "X-Result-Count", "Link", "Content-Range", "X-Request-Id"];
+        let answers = json!({
+            "200": answer(*version, "A page of the list.", &headers, schema()),
+            "206": answer(*version, "A part of the list (only with partial_content=206).", &part, schema())
+        });
+        let parameters = ["Fields", "Offset", "Limit", "Sort", "Filter"].map(reference);
+        let parameters: Vec<_> =
+            parameters.into_iter().chain([conditions(*version, resource)]).collect();
+        let responses = with_errors(*version, answers, &[416]);
+        let rest = json!({ "parameters": parameters, "responses": responses });
+        self.operation("list", format!("Lists {}", resource.many), rest)
+    }
+
+    fn create(&self) -> Value {
+        let headers = ["Location", "ETag", "X-Request-Id"];
+        let answers = json!({ "201": self.document("What was created.", &headers) });
+        let content =
+            json!({ "application/json": { "schema": self.schema(creation_suffix(self.version)) } });
+        let rest = json!({
+            "parameters": [reference("Fields"), reference("IdempotencyKey")],
+            "requestBody": { "required": true, "content": content },
+            "responses": with_errors(self.version, answers, &[409, 413, 415, 422])
+        });
+        self.operation("create", format!("Creates {}", self.resource.one), rest)
+    }
+
+    fn create_many(&self) -> Value {
+        let operation = json!({
+            "type": "object",
+            "required": ["op", "path", "value"],
+            "properties": {
+                "op": { "const": "add" },
+                "path": { "const": "/" },
+                "value": self.schema(creation_suffix(self.version))
+            }
+        });
+        let schema = json!({ "type": "array", "maxItems": 1000, "items": operation });
+        let list = json!({ "type": "array", "items": self.answered() });
+        let answers = json!({
+            "200": answer(self.version, "What was created, in the same order.", &["X-Request-Id"], list)
+        });
+        let rest = json!({
+            "description": "Up to 1,000 at once, all or none.",
+            "parameters": [reference("Fields")],
+            "requestBody": {
+                "required": true,
+                "content": { "application/json-patch+json": { "schema": schema } }
+            },
+            "responses": with_errors(self.version, answers, &[409, 413, 415])
+        });
+        self.operation("createMany", format!("Creates many {}", self.resource.many), rest)
+    }
+
+    fn retrieve(&self) -> Value {
+        let answers = json!({
+            "200": self.document("The resource.", &["ETag", "X-Request-Id"]),
+            "304": empty("It still has the entity tag.", &["ETag", "X-Request-Id"])
+        });
+        let rest = json!({
+            "parameters": [reference("Fields"), reference("IfNoneMatch")],
+            "responses": with_errors(self.version, answers, &[404])
+        });
+        self.operation("retrieve", format!("Reads {}", self.resource.one), rest)
+    }
+
+    fn change(&self) -> Value {
+        let merge = || json!({ "schema": self.schema(change_suffix(self.version)) });
+        let operations = || json!({ "schema": { "$ref": "#/components/schemas/JsonPatch" } });
+        let answers = json!({ "200": self.document("The resource as it is now.", &["ETag", "X-Request-Id"]) });
+        let rest = json!({
+            "description": "The patch applies whole or not at all. One that changes nothing writes nothing.",
+            "parameters": [reference("Fields"), reference("IfMatch")],
+            "requestBody": {
+                "required": true,
+                "content": {
+                    "application/merge-patch+json": merge(),
+                    "application/json": merge(),
+                    "application/json-patch+json": operations(),
+                    "application/json-patch-query+json": operations()
+                }
+            },
+            "responses": with_errors(self.version, answers, &[404, 409, 412, 413, 415])
+        });
+        self.operation("patch", format!("Changes {}", self.resource.one), rest)
+    }
+
+    fn delete(&self) -> Value {
+        let answers = json!({ "204": empty("It is gone.", &["X-Request-Id"]) });
+        let rest = json!({
+            "parameters": [reference("IfMatch")],
+            "responses": with_errors(self.version, answers, &[404, 409, 412])
+        });
+        self.operation("delete", format!("Deletes {}", self.resource.one), rest)
+    }
+
+    fn options(&self, which: &str, of: &str) -> Value {
+        let headers = ["Allow", "Accept-Patch", "X-Request-Id"];
+        let answers = json!({ "204": empty("What is possible.", &headers) });
+        let rest = json!({ "responses": with_errors(self.version, answers, &[]) });
+        let summary = format!("Tells what can be done with {} ({of})", self.resource.many);
+        self.operation(&format!("options{which}"), summary, rest)
+    }
+}

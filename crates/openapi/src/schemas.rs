@@ -1,0 +1,223 @@
+//! The types of a document, from the schema files of the project.
+//!
+//! Each type is there twice: as it is answered, where `fields` can leave out nearly everything, and
+//! as it is sent, with what is required. What changes a resource requires nothing.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::Path;
+
+use anyhow::Context;
+use resource::Version;
+use serde_json::{Map, Value, json};
+
+use crate::resources::{ALL, Resource};
+
+/// What the name of a type ends in that says what is sent to create something.
+pub fn creation_suffix(version: Version) -> &'static str {
+    match version {
+        Version::V4 => "_Create",
+        Version::V5 => "_FVO",
+    }
+}
+
+/// The same for what is sent to change something.
+pub fn change_suffix(version: Version) -> &'static str {
+    match version {
+        Version::V4 => "_Update",
+        Version::V5 => "_MVO",
+    }
+}
+
+/// All types of a version, by name.
+pub fn schemas(version: Version) -> anyhow::Result<Map<String, Value>> {
+    let files = files(version)?;
+    let mut schemas = Map::new();
+    for (name, schema) in &files {
+        schemas.insert(name.clone(), answered(schema));
+        schemas.insert(format!("{name}{}", creation_suffix(version)), sent(version, name, schema));
+    }
+    for resource in &ALL {
+        let changed = changed(version, resource, &files);
+        schemas.insert(format!("{}{}", resource.class(), change_suffix(version)), changed);
+        complete(version, resource, &mut schemas);
+    }
+    schemas.insert("Error".into(), error(version));
+    schemas.insert("JsonPatch".into(), json_patch());
+    Ok(schemas)
+}
+
+/// The schema files that the resources lead to.
+fn files(version: Version) -> anyhow::Result<BTreeMap<String, Value>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
+    let folder = folder.join(format!("v{}", version.number()));
+    let mut files = BTreeMap::new();
+    let mut next: Vec<_> = ALL.iter().map(|resource| resource.class().to_owned()).collect();
+    while let Some(name) = next.pop() {
+        if let Entry::Vacant(place) = files.entry(name) {
+            let path = folder.join(format!("{}.schema.json", place.key()));
+            let text =
+                std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            let schema = place.insert(serde_json::from_str(&text)?);
+            visit_references(schema, &mut |file| next.push(type_name(file).to_owned()));
+        }
+    }
+    Ok(files)
+}
+
+fn visit_references(schema: &mut Value, visit: &mut impl FnMut(&mut String)) {
+    match schema {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(file) if name == "$ref" => visit(file),
+                    member => visit_references(member, visit),
+                }
+            }
+        }
+        Value::Array(elements) => {
+            elements.iter_mut().for_each(|element| visit_references(element, visit));
+        }
+        _ => {}
+    }
+}
+
+fn type_name(file: &str) -> &str {
+    file.trim_end_matches(".schema.json")
+}
+
+/// The type as it is answered.
+fn answered(schema: &Value) -> Value {
+    let mut schema = in_document(schema, "");
+    drop_required(&mut schema);
+    schema
+}
+
+/// Requires nothing; what decides on a branch stays.
+fn drop_required(schema: &mut Value) {
+    let Value::Object(members) = schema else { return };
+    members.remove("required");
+    for name in ["allOf", "then", "else"] {
+        match members.get_mut(name) {
+            Some(Value::Array(parts)) => parts.iter_mut().for_each(drop_required),
+            Some(part) => drop_required(part),
+            None => {}
+        }
+    }
+    // What only had that says nothing any more.
+    if members.get("then") == Some(&json!({})) {
+        members.retain(|name, _| !matches!(name.as_str(), "if" | "then"));
+    }
+}
+
+/// The type as it is sent to create something.
+fn sent(version: Version, name: &str, schema: &Value) -> Value {
+    let mut schema = in_document(schema, creation_suffix(version));
+    schema["title"] = json!(format!("{name}{}", creation_suffix(version)));
+    schema
+}
+
+fn in_document(schema: &Value, suffix: &str) -> Value {
+    let mut schema = schema.clone();
+    if let Some(members) = schema.as_object_mut() {
+        members.remove("$schema");
+    }
+    visit_references(&mut schema, &mut |file| {
+        *file = format!("#/components/schemas/{}{suffix}", type_name(file));
+    });
+    schema
+}
+
+/// What every answer with a resource has of it, whatever `fields` leaves out.
+pub fn always(version: Version) -> &'static [&'static str] {
+    match version {
+        Version::V4 => &["id", "href"],
+        Version::V5 => &["id", "href", "@type"],
+    }
+}
+
+/// Says what is special about a resource itself: what the server sets.
+fn complete(version: Version, resource: &Resource, schemas: &mut Map<String, Value>) {
+    let class = resource.class();
+    schemas[class]["example"] = resource.example_answer(version);
+
+    let mut set_by_server = vec!["href"];
+    if version == Version::V4 {
+        set_by_server.push("id");
+    }
+    if resource.definition.is_stamped {
+        set_by_server.push(version.stamp());
+    }
+    let created = &mut schemas[&format!("{class}{}", creation_suffix(version))];
+    if version == Version::V5 {
+        created["properties"]["id"] = json!({
+            "description": "The id that the resource should have; one is made where it is left out.",
+            "type": "string",
+            "pattern": "^[A-Za-z0-9._~:-]{1,128}$"
+        });
+    }
+    created["properties"]["@type"]["description"] =
+        json!(format!("{class}, or a class of the client's own that extends what @baseType says."));
+    for name in &set_by_server {
+        created["properties"][*name]["description"] = json!("Set by the server; ignored.");
+        created["properties"][*name]["readOnly"] = json!(true);
+    }
+    created["example"] = resource.example(version);
+}
+
+/// The resource as it is sent to change one: any part of it.
+fn changed(version: Version, resource: &Resource, files: &BTreeMap<String, Value>) -> Value {
+    let class = resource.class();
+    let mut schema = answered(&files[class]);
+    for name in version.immutable(resource.definition) {
+        let note = "Cannot be changed; the present value may be sent.";
+        schema["properties"][name]["description"] = json!(note);
+    }
+    schema["title"] = json!(format!("{class}{}", change_suffix(version)));
+    schema["description"] = json!(
+        "A merge patch (RFC 7396): what is given is changed, null removes, and arrays are replaced whole."
+    );
+    schema["example"] = json!({ "description": "As agreed in January" });
+    schema
+}
+
+fn error(version: Version) -> Value {
+    let mut required = vec!["code", "reason", "status"];
+    let mut properties = json!({
+        "code": { "description": "Code of the error, from the table that TM Forum's implementations share.", "type": "string" },
+        "reason": { "description": "What is wrong, in short.", "type": "string" },
+        "message": { "description": "What is wrong, where, and what would be right.", "type": "string" },
+        "status": { "description": "The HTTP status.", "type": "string" }
+    });
+    if version == Version::V5 {
+        required.push("@type");
+        properties["@type"] = json!({ "description": "Name of the class.", "const": "Error" });
+    }
+    json!({
+        "title": "Error",
+        "description": "Why a request was refused. Nothing was changed.",
+        "type": "object",
+        "required": required,
+        "properties": properties
+    })
+}
+
+fn json_patch() -> Value {
+    let pointer = "A JSON Pointer (RFC 6901), or a path that chooses elements by their values, such as /contact/contactType?contact.contactName=Rachel, or JSONPath (RFC 9535).";
+    let operation = json!({
+        "type": "object",
+        "required": ["op", "path"],
+        "properties": {
+            "op": { "description": "What is done.", "enum": ["add", "remove", "replace", "move", "copy", "test"] },
+            "path": { "description": pointer, "type": "string" },
+            "from": { "description": "Where the value of move and copy comes from.", "type": "string" },
+            "value": { "description": "The value of add, replace and test." }
+        }
+    });
+    json!({
+        "title": "JsonPatch",
+        "description": "Operations (RFC 6902), applied one after the other, all or none. A single one needs no array around it.",
+        "oneOf": [{ "type": "array", "items": operation }, operation],
+        "example": [{ "op": "replace", "path": "/description", "value": "As agreed in January" }]
+    })
+}

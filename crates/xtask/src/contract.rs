@@ -1,0 +1,140 @@
+//! `cargo xtask contract`: does the API do what its OpenAPI documents say, and are they well made?
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context;
+use clap::Args;
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::build;
+use crate::process::{output, run, start};
+use crate::project::{cargo, command, target_dir};
+use crate::toolchain::install_packages;
+
+/// The linter, from the npm registry.
+const LINTER: &str = "@redocly/cli@2.77.0";
+
+/// The tester, from PyPI.
+const TESTER: &str = "schemathesis==4.32.5";
+
+#[derive(Args)]
+pub struct Arguments {
+    /// How many requests are made up for each operation.
+    #[arg(long, default_value_t = 25)]
+    examples: u32,
+    /// What they are made up from: the same number makes the same requests.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Lints the documents, and sends requests made up from them to the running application. No answer
+/// may be an error of the server, or anything that the document does not say.
+pub fn contract(arguments: &Arguments) -> anyhow::Result<()> {
+    build::build()?;
+    run(cargo().args(["build", "--package", "devhost"]))?;
+    let linter = linter()?;
+    let tester = tester()?;
+    for version in ["v4", "v5"] {
+        let document = format!("docs/openapi/{version}.json");
+        let mut lint = command(&linter);
+        lint.args(["lint", "--extends=recommended-strict", &document]);
+        run(lint.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"))?;
+    }
+    for version in ["v4", "v5"] {
+        println!("The API in {version}:");
+        let application = Application::start()?;
+        let base = format!("{}/tmf-api/accountManagement/{version}", application.base_url);
+        let mut test = command(&tester);
+        test.args(["run", &format!("{base}/openapi.json"), "--url", &base])
+            .args(["--mode", "all", "--phases", "examples,coverage,fuzzing"])
+            .args(["--checks", CHECKS])
+            .args(["--max-examples", &arguments.examples.to_string()])
+            .args(["--seed", &arguments.seed.to_string()])
+            .args(["--generation-database", "none", "--no-color"]);
+        run(&mut test)?;
+    }
+    Ok(())
+}
+
+/// What is checked of every answer.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                      response_headers_conformance,response_schema_conformance";
+
+fn tools() -> PathBuf {
+    target_dir().join("tools")
+}
+
+/// The linter's program, installed if need be.
+fn linter() -> anyhow::Result<PathBuf> {
+    let folder = tools().join("linter");
+    let program = folder.join("node_modules/.bin/redocly");
+    let version = LINTER.rsplit('@').next().unwrap_or_default();
+    if is_version(&program, version) {
+        return Ok(program);
+    }
+    if output(command("npm").arg("--version")).is_none() {
+        println!("Installing npm");
+        install_packages(&["npm".to_owned()])?;
+    }
+    println!("Installing {LINTER} into {}", folder.display());
+    let mut install = command("npm");
+    install.args(["install", "--no-fund", "--no-audit", "--no-save", "--prefix"]).arg(&folder);
+    run(install.arg(LINTER))?;
+    Ok(program)
+}
+
+/// The tester's program, installed if need be.
+fn tester() -> anyhow::Result<PathBuf> {
+    let folder = tools().join("tester");
+    let program = folder.join("bin/schemathesis");
+    let version = TESTER.rsplit('=').next().unwrap_or_default();
+    if is_version(&program, version) {
+        return Ok(program);
+    }
+    println!("Installing {TESTER} into {}", folder.display());
+    if run(command("python3").args(["-m", "venv"]).arg(&folder)).is_err() {
+        install_packages(&["python3-venv".to_owned()])?;
+        run(command("python3").args(["-m", "venv"]).arg(&folder))?;
+    }
+    run(command(folder.join("bin/pip")).args(["install", "--quiet", TESTER]))?;
+    Ok(program)
+}
+
+fn is_version(program: &Path, version: &str) -> bool {
+    output(command(program).arg("--version")).is_some_and(|printed| printed.contains(version))
+}
+
+/// The application with an empty store, which ends with this value.
+struct Application {
+    process: Child,
+    base_url: String,
+    _state_dir: tempfile::TempDir,
+}
+
+impl Application {
+    fn start() -> anyhow::Result<Self> {
+        let state_dir = tempfile::tempdir()?;
+        let mut host: Command = command(target_dir().join("debug/devhost"));
+        host.args(["--from", "spin.toml", "--listen", "127.0.0.1:0", "--state-dir"]);
+        host.arg(state_dir.path()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = start(&mut host)?;
+        let stdout = process.stdout.take().context("the host has no output")?;
+        let mut application = Self { process, base_url: String::new(), _state_dir: state_dir };
+        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let serving = lines.find_map(|line| Some(line.strip_prefix("Serving ")?.to_owned()));
+        application.base_url = serving.context("the host did not start")?;
+        // What else it prints has to go somewhere.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(application)
+    }
+}
+
+impl Drop for Application {
+    fn drop(&mut self) {
+        // What has ended already cannot be signalled, and need not be.
+        _ = kill_process_group(Pid::from_child(&self.process), Signal::KILL);
+        _ = self.process.wait();
+    }
+}
