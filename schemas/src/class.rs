@@ -72,10 +72,9 @@ impl Class {
     }
 
     /// What a client of v4 sees of a document of v5: a valid document of v4, if the other one is valid.
-    pub fn to_v4(&self, document: &Map<String, Value>) -> Map<String, Value> {
-        let mut shown = document.clone();
-        convert::to_v4(self.shape, &mut shown);
-        let mut shown = Value::Object(shown);
+    pub fn to_v4(&self, mut document: Map<String, Value>) -> Map<String, Value> {
+        convert::to_v4(self.shape, &mut document);
+        let mut shown = Value::Object(document);
         for _ in 0..MAX_ROUNDS {
             if self.v4.is_valid(&shown) {
                 break;
@@ -92,10 +91,9 @@ impl Class {
 
     /// What a document of v4 is in v5: a valid one, if the other one is valid, no extension of it has
     /// a name that means something else in v5, and what only v5 requires is there.
-    pub fn to_v5(&self, document: &Map<String, Value>) -> Map<String, Value> {
-        let mut converted = document.clone();
-        convert::to_v5(self.shape, &mut converted);
-        converted
+    pub fn to_v5(&self, mut document: Map<String, Value>) -> Map<String, Value> {
+        convert::to_v5(self.shape, &mut document);
+        document
     }
 
     /// The document of v5 that comes of `document` when a client of v4 changed what it saw to
@@ -103,9 +101,9 @@ impl Class {
     pub fn restore(
         &self,
         document: &Map<String, Value>,
-        changed: &Map<String, Value>,
+        changed: Map<String, Value>,
     ) -> Map<String, Value> {
-        let seen = self.to_v5(&self.to_v4(document));
+        let seen = self.to_v5(self.to_v4(document.clone()));
         convert::restore(document, &seen, self.to_v5(changed))
     }
 }

@@ -120,33 +120,33 @@ proptest! {
 
     #[test]
     fn what_v4_wrote_is_valid_v5_and_comes_back_whole((class, document) in document_of("v4")) {
-        let v5 = class.to_v5(&document);
+        let v5 = class.to_v5(document.clone());
         prop_assert_eq!(faults_in_v5(class, &v5), Vec::<String>::new());
-        let back = class.to_v4(&v5);
+        let back = class.to_v4(v5);
         prop_assert_eq!(faults_in_v4(class, &back), Vec::<String>::new());
         assert_has_all(&back, &document);
         // From then on it stays what it is.
-        prop_assert_eq!(class.to_v4(&class.to_v5(&back)), back);
+        prop_assert_eq!(class.to_v4(class.to_v5(back.clone())), back);
     }
 
     #[test]
     fn what_v5_wrote_is_valid_v4_and_comes_back_whole((class, document) in document_of("v5")) {
-        let v4 = class.to_v4(&document);
+        let v4 = class.to_v4(document.clone());
         prop_assert_eq!(faults_in_v4(class, &v4), Vec::<String>::new());
-        let back = class.to_v5(&v4);
+        let back = class.to_v5(v4.clone());
         prop_assert_eq!(faults_in_v5(class, &back), Vec::<String>::new());
         assert_has_all(&back, &document);
         // What a v4 client does not change is to the letter what it was.
-        prop_assert_eq!(class.restore(&document, &v4), document);
+        prop_assert_eq!(class.restore(&document, v4), document);
     }
 
     #[test]
     fn what_v4_changes_is_seen_and_nothing_else_changes((class, document) in document_of("v5")) {
-        let mut changed = class.to_v4(&document);
+        let mut changed = class.to_v4(document.clone());
         changed.insert("description".into(), "changed".into());
         changed.remove("contact");
-        let restored = class.restore(&document, &changed);
-        prop_assert_eq!(class.to_v4(&restored), changed);
+        let restored = class.restore(&document, changed.clone());
+        prop_assert_eq!(class.to_v4(restored.clone()), changed);
         let mut expected = document;
         expected.insert("description".into(), "changed".into());
         expected.remove("contact");
@@ -163,24 +163,24 @@ proptest! {
         scatter(&mut scattered, name, &value);
         let document = object(&scattered);
         prop_assume!(faults_in_v5(class, &document).is_empty());
-        let v4 = class.to_v4(&document);
+        let v4 = class.to_v4(document.clone());
         prop_assert_eq!(faults_in_v4(class, &v4), Vec::<String>::new());
-        prop_assert_eq!(class.restore(&document, &v4), document);
+        prop_assert_eq!(class.restore(&document, v4), document);
     }
 
     #[test]
     fn any_document_is_converted((class, document) in document_of("v5"), (_, other) in document_of("v4")) {
         // Documents of the wrong version are as wrong as they come.
-        let _ = (class.to_v5(&document), class.to_v4(&other));
-        let _ = class.restore(&other, &document);
+        let _ = (class.to_v5(document.clone()), class.to_v4(other.clone()));
+        let _ = class.restore(&other, document);
     }
 }
 
 #[track_caller]
 fn assert_pair(v4: Value, v5: Value) {
     let class = &class::BILLING_ACCOUNT;
-    assert_eq!(Value::Object(class.to_v5(&object(&v4))), v5);
-    assert_eq!(Value::Object(class.to_v4(&object(&v5))), v4);
+    assert_eq!(Value::Object(class.to_v5(object(&v4))), v5);
+    assert_eq!(Value::Object(class.to_v4(object(&v5))), v4);
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn v4_clients_see_what_they_require() {
         "billStructure": { "format": { "@type": "BillFormatRef", "id": "f", "description": 5 } },
         "financialAccount": { "id": "a", "accountBalance": { "amount": 5 } }
     }));
-    let shown = class.to_v4(&document);
+    let shown = class.to_v4(document.clone());
     assert_eq!(
         Value::Object(shown.clone()),
         json!({
@@ -293,5 +293,5 @@ fn v4_clients_see_what_they_require() {
     let mut expected = document.clone();
     expected["relatedParty"][1]["role"] = json!("payee");
     expected["relatedParty"].as_array_mut().unwrap().remove(2);
-    assert_eq!(class.restore(&document, &changed), expected);
+    assert_eq!(class.restore(&document, changed.clone()), expected);
 }

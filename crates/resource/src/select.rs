@@ -314,7 +314,7 @@ async fn look_through<K: Kv>(
             break;
         }
         for (id, record) in batch {
-            let document = Value::Object(view.document(&id, &record.document()?));
+            let document = Value::Object(view.document(&id, record.document()?));
             if !query.matches(&document) {
                 continue;
             }

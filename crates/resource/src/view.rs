@@ -22,10 +22,10 @@ pub(crate) struct View<'v> {
 
 impl View<'_> {
     /// The document with the `id`, stored as `stored`, as the client sees it: with its `href`.
-    pub fn document(&self, id: &str, stored: &Document) -> Document {
+    pub fn document(&self, id: &str, stored: Document) -> Document {
         let mut shown = match self.version {
             Version::V4 => self.definition.class.to_v4(stored),
-            Version::V5 => stored.clone(),
+            Version::V5 => stored,
         };
         shown.insert("href".into(), self.links.href(id).into());
         shown
@@ -47,8 +47,8 @@ impl View<'_> {
                 return Err(Error::invalid_document(&faults));
             }
             document = match before {
-                Some(before) => class.restore(before, &document),
-                None => class.to_v5(&document),
+                Some(before) => class.restore(before, document),
+                None => class.to_v5(document),
             };
         }
         let mut found = faults_of(&class.v5, &mut document);
@@ -92,7 +92,7 @@ impl View<'_> {
             out.put_slice(&record.json()[1..]);
             return Ok(());
         }
-        let mut document = self.document(id, &record.document()?);
+        let mut document = self.document(id, record.document()?);
         if let Some(fields) = fields {
             fields.select(self.version, &mut document);
         }

@@ -48,7 +48,7 @@ async fn change<P: Ports>(
     conditional::expect_match(headers, &view.etag(&current))?;
 
     let before = current.document()?;
-    let seen = view.document(id, &before);
+    let seen = view.document(id, before.clone());
     let mut after = patch.applied_to(seen.clone())?;
     definition.name_class(&mut after);
     let immutable = view.version.immutable(definition);
