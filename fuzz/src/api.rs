@@ -6,7 +6,7 @@ use http_body_util::Full;
 use jiff::Timestamp;
 use kv_tree::{KvError, Memory, Store};
 use pollster::block_on;
-use resource::{Definition, Ports, Settings, account, serve};
+use resource::{Definition, Ports, Settings, Version, account, serve};
 use uuid::Uuid;
 
 const ACCOUNTS: Definition = Definition {
@@ -54,6 +54,7 @@ impl Ports for World {
 
 fn ask(
     world: &World,
+    version: Version,
     method: Method,
     rest: &str,
     media_type: &str,
@@ -61,7 +62,7 @@ fn ask(
 ) -> Option<Response<Bytes>> {
     let request = Request::builder()
         .method(method)
-        .uri(format!("http://api.example/tmf-api/accountManagement/v5/billingAccount{rest}"))
+        .uri(format!("http://api.example{}/billingAccount{rest}", version.base_path()))
         .header("content-type", media_type)
         .body(Full::new(Bytes::copy_from_slice(body)));
     let settings = Settings::read(Settings::default_of).ok()?;
@@ -71,7 +72,8 @@ fn ask(
 
 fn world() -> World {
     let world = World(Store::new(Memory::default()));
-    let created = ask(&world, Method::POST, "", "application/json", ACCOUNT.as_bytes());
+    let created =
+        ask(&world, Version::V5, Method::POST, "", "application/json", ACCOUNT.as_bytes());
     assert!(created.is_some_and(|response| response.status() == 201));
     world
 }
@@ -79,27 +81,36 @@ fn world() -> World {
 /// Lists accounts with `data` as the query. No query is the server's fault.
 pub fn query(data: &[u8]) {
     let Ok(query) = std::str::from_utf8(data) else { return };
-    for rest in [format!("?{query}"), format!("/1?{query}")] {
-        if let Some(response) = ask(&world(), Method::GET, &rest, "", b"") {
-            assert_ne!(response.status(), 500, "{rest}");
+    for version in [Version::V4, Version::V5] {
+        for rest in [format!("?{query}"), format!("/1?{query}")] {
+            if let Some(response) = ask(&world(), version, Method::GET, &rest, "", b"") {
+                assert_ne!(response.status(), 500, "{rest} in {version:?}");
+            }
         }
     }
 }
 
-/// Patches an account with `data` in every media type. No patch is the server's fault, and one that
+/// Patches an account with `data` in every media type and version. No patch is the server's fault, and one that
 /// is refused changes nothing.
 pub fn patch(data: &[u8]) {
-    for media_type in [
+    let media_types = [
         "application/merge-patch+json",
         "application/json-patch+json",
         "application/json-patch-query+json",
-    ] {
+    ];
+    for (version, media_type) in
+        [Version::V4, Version::V5].into_iter().flat_map(|v| media_types.map(|m| (v, m)))
+    {
         let world = world();
-        let read = || ask(&world, Method::GET, "/1", "", b"").map(Response::into_body);
-        let before = read();
-        if let Some(response) = ask(&world, Method::PATCH, "/1", media_type, data) {
-            assert_ne!(response.status(), 500, "{media_type}");
-            assert!(response.status() == 200 || read() == before);
+        let read =
+            |version| ask(&world, version, Method::GET, "/1", "", b"").map(Response::into_body);
+        let before = read(Version::V5);
+        if let Some(response) = ask(&world, version, Method::PATCH, "/1", media_type, data) {
+            assert_ne!(response.status(), 500, "{media_type} in {version:?}");
+            match response.status().as_u16() {
+                200 => assert_eq!(read(version).as_ref(), Some(response.body())),
+                _ => assert_eq!(read(Version::V5), before),
+            }
         }
     }
 }

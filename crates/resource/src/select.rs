@@ -343,3 +343,27 @@ async fn look_through<K: Kv>(
     }
     Ok(selected)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::tests::ACCOUNTS;
+
+    #[test]
+    fn indexes_serve_the_names_of_either_version() {
+        for (version, query, is_served) in [
+            (Version::V5, "relatedParty.partyOrPartyRole.id=1", true),
+            (Version::V4, "relatedParty.id=1", true),
+            (Version::V4, "lastModified.gt=2026-01-01&sort=-lastModified", true),
+            (Version::V4, "name=x", true),
+            (Version::V4, "relatedParty.partyOrPartyRole.id=1", false),
+            (Version::V4, "sort=lastUpdate", false),
+            (Version::V5, "relatedParty.id=1", false),
+            (Version::V5, "sort=lastModified", false),
+        ] {
+            let indexes = Indexes { whole: ACCOUNTS.indexes.iter().collect(), version };
+            let query = Query::parse(query, &ACCOUNTS, version).unwrap();
+            assert_eq!(straight(&indexes, &query).is_some(), is_served, "{query:?} in {version:?}");
+        }
+    }
+}

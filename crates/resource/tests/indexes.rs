@@ -2,12 +2,13 @@
 
 mod common;
 
-use common::{ACCOUNTS, UNINDEXED, World, account, expect, ids};
+use common::{ACCOUNTS, UNINDEXED, World, account, expect, ids, request_in};
+use http::Method;
 use kv_tree::Memory;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use resource::definition::Index;
-use resource::{Definition, Kind};
+use resource::{Definition, Kind, Version};
 use serde_json::{Value, json};
 
 #[derive(Debug, Clone)]
@@ -124,21 +125,33 @@ fn carry_out(world: &World, definition: &Definition, steps: &[Step]) {
     }
 }
 
-/// Compares what a program with indexes answers with what one without does. Without a sort, the
-/// order is the server's choice, so that only whole lists can be compared.
+/// Compares what a program with indexes answers with what one without does, in both versions of the
+/// API. Without a sort, the order is the server's choice, so that only whole lists can be compared.
 fn compare(memory: &Memory, definition: &Definition, queries: &[String]) {
     for query in queries {
-        let list = |definition: &Definition| {
+        let list = |version: Version, definition: &Definition| {
             let sorted = query.contains("sort=");
             let (query, _) =
                 if sorted { (query.as_str(), "") } else { query.split_once("&offset").unwrap() };
-            let (mut ids, total) = ids(&World::on(memory.clone()).get(definition, query));
+            let query = match version {
+                Version::V4 => query
+                    .replace("relatedParty.partyOrPartyRole.id", "relatedParty.id")
+                    .replace("lastUpdate", "lastModified"),
+                Version::V5 => query.to_owned(),
+            };
+            let request = request_in(version, Method::GET, &query, "");
+            let (mut ids, total) = ids(&World::on(memory.clone()).ask(definition, request));
             if !sorted {
                 ids.sort_unstable();
             }
             (ids, total)
         };
-        assert_eq!(list(definition), list(&UNINDEXED), "{query}");
+        let expected = list(Version::V5, &UNINDEXED);
+        for (version, definition) in
+            [(Version::V5, definition), (Version::V4, definition), (Version::V4, &UNINDEXED)]
+        {
+            assert_eq!(list(version, definition), expected, "{query} in {version:?}");
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use http_body_util::Full;
 use jiff::{SignedDuration, Timestamp};
 use kv_tree::{KvError, Memory, Store};
 use pollster::block_on;
-use resource::{Definition, Ports, Settings, account, serve};
+use resource::{Definition, Ports, Settings, Version, account, serve};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -77,9 +77,18 @@ impl World {
 }
 
 pub fn request(method: Method, rest: &str, body: &str) -> Request<Full<Bytes>> {
+    request_in(Version::V5, method, rest, body)
+}
+
+pub fn request_in(
+    version: Version,
+    method: Method,
+    rest: &str,
+    body: &str,
+) -> Request<Full<Bytes>> {
     Request::builder()
         .method(method)
-        .uri(format!("http://api.example/tmf-api/accountManagement/v5/billingAccount{rest}"))
+        .uri(format!("http://api.example{}/billingAccount{rest}", version.base_path()))
         .header("content-type", "application/json")
         .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
         .unwrap()
