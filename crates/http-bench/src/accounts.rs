@@ -8,6 +8,9 @@ use crate::host::Host;
 /// The path of the accounts.
 pub const ACCOUNTS: &str = "/tmf-api/accountManagement/v5/billingAccount";
 
+/// The same in v4.
+pub const ACCOUNTS_V4: &str = "/tmf-api/accountManagement/v4/billingAccount";
+
 /// How many accounts each related party has.
 const OF_A_PARTY: usize = 20;
 

@@ -1,6 +1,6 @@
 //! What is asked for, and what it is compared with.
 
-use crate::accounts::{ACCOUNTS, parties};
+use crate::accounts::{ACCOUNTS, ACCOUNTS_V4, parties};
 
 /// Requests of one kind.
 pub struct Case {
@@ -24,7 +24,9 @@ impl Case {
 
     /// The cases for a number of accounts.
     pub fn all(records: usize) -> Vec<Self> {
-        let any = format!("string.format('{ACCOUNTS}/a%07d', math.random(0, {}))", records - 1);
+        let any_of =
+            |path: &str| format!("string.format('{path}/a%07d', math.random(0, {}))", records - 1);
+        let any = any_of(ACCOUNTS);
         let list = |query: &str| format!("'{ACCOUNTS}?limit=20{query}'");
         let party = format!(
             "'{ACCOUNTS}?limit=20&relatedParty.partyOrPartyRole.id=p' .. math.random(0, {})",
@@ -41,6 +43,8 @@ impl Case {
             Self::reads("list of 20, at the middle", &list(&format!("&offset={}", records / 2))),
             Self::reads("filter by related party", &party),
             Self::reads("sort by name", &list("&sort=name")),
+            Self::reads("GET by id through v4", &any_of(ACCOUNTS_V4)),
+            Self::reads("list of 20 through v4", &format!("'{ACCOUNTS_V4}?limit=20'")),
         ]
     }
 
