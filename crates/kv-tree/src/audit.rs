@@ -27,7 +27,7 @@ impl<K: Kv> Tree<K> {
     /// count of the tree is how many entries a scan yields. The first fault is
     /// [`Error::Damaged`].
     pub async fn audit(&self) -> Result<Audit, Error> {
-        let (pages, head) = self.head().await?;
+        let (pages, head) = self.head(None).await?;
         if pages.head_key.is_empty() {
             return Ok(Audit::default());
         }

@@ -13,8 +13,10 @@ use bytes::Bytes;
 
 use crate::cache::PageCache;
 use crate::codec::Fault;
+use crate::head::Head;
 use crate::page::{Child, Page, PageId};
 use crate::store::Store;
+use crate::walk::{find, whole};
 use crate::{Error, Kv, TreeName};
 
 /// How old a snapshot may be when pages are deleted that it may need; see [`GRACE`].
@@ -68,6 +70,36 @@ impl<K: Kv> Pages<K> {
                 self.fetch(batch, &mut view).await?;
             }
         }
+    }
+
+    /// The pages that have to be read next to look for `key` in an earlier head of the tree.
+    pub fn missing_to(&self, head: &Head, key: &[u8]) -> Vec<PageId> {
+        let mut view = View::new(self.store.pages(), self.generation);
+        if let (Some(root), None) = (&head.root, head.buffer.get(key))
+            && let Some(value) = find(&mut view, root, key).value
+        {
+            whole(&mut view, value);
+        }
+        view.missing.into_iter().collect()
+    }
+
+    /// Reads the head, and in the same call the pages that are expected to be needed. Those that are
+    /// gone, or not what they should be, are left for whoever does need them.
+    pub async fn head_with(&self, expected: &[PageId]) -> Result<Option<Bytes>, Error> {
+        let kv = self.store.kv();
+        if expected.is_empty() {
+            return Ok(kv.get(&self.head_key).await?);
+        }
+        let mut keys = vec![self.head_key.to_string()];
+        keys.extend(expected.iter().map(|id| id.key(&self.head_key)));
+        let mut values = kv.get_many(&keys).await?.into_iter();
+        let head = values.next().flatten();
+        for (id, page) in expected.iter().zip(values) {
+            if let Some(Ok(page)) = page.map(Page::decode) {
+                self.store.pages().insert(self.generation, *id, Rc::new(page));
+            }
+        }
+        Ok(head)
     }
 
     async fn fetch(&self, ids: &[PageId], view: &mut View<'_>) -> Result<(), Error> {

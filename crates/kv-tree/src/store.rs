@@ -119,6 +119,11 @@ impl<K: Kv> Store<K> {
         heads.get(name).filter(|(last, _)| last == value).map(|(_, head)| head.clone())
     }
 
+    /// The head of the tree that was read last.
+    pub(crate) fn last_head(&self, name: &TreeName) -> Option<Head> {
+        self.0.heads.borrow().get(name).map(|(_, head)| head.clone())
+    }
+
     pub(crate) fn remember_head(&self, name: &TreeName, value: Bytes, head: &Head) {
         let mut heads = self.0.heads.borrow_mut();
         if heads.len() >= MAX_HEADS {

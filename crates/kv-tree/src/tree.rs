@@ -70,18 +70,31 @@ impl<K: Kv> Tree<K> {
 
     /// The newest commit.
     pub async fn snapshot(&self) -> Result<Snapshot<K>, Error> {
-        let (pages, head) = self.head().await?;
+        let (pages, head) = self.head(None).await?;
         Ok(Snapshot::new(pages, &head))
     }
 
-    /// The newest head, and where its pages are.
-    pub(crate) async fn head(&self) -> Result<(Pages<K>, Head), Error> {
+    /// The newest commit, for somebody who is going to look for `key`: the page that had it in the
+    /// commit seen last comes with the head, in one call. Pages never change, so if it still has the
+    /// key, nothing else need be read.
+    pub async fn snapshot_for(&self, key: impl AsRef<[u8]>) -> Result<Snapshot<K>, Error> {
+        let (pages, head) = self.head(Some(key.as_ref())).await?;
+        Ok(Snapshot::new(pages, &head))
+    }
+
+    /// The newest head, and where its pages are; `key` is what will be looked for.
+    pub(crate) async fn head(&self, key: Option<&[u8]>) -> Result<(Pages<K>, Head), Error> {
         loop {
             let Some(root) = root::find(&self.store, &self.name).await? else {
                 return Ok((self.no_pages(), Head::default()));
             };
             let pages = self.pages(&root);
-            match self.store.kv().get(&root.head_key).await? {
+            let last = self.store.last_head(&self.name);
+            let expected = match last.zip(key) {
+                Some((last, key)) => pages.missing_to(&last, key),
+                None => Vec::new(),
+            };
+            match pages.head_with(&expected).await? {
                 Some(bytes) => {
                     let head = self.decode_head(&root.head_key, bytes)?;
                     return Ok((pages, head));

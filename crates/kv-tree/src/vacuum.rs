@@ -131,7 +131,7 @@ impl<K: Kv> Tree<K> {
     async fn forget_reachable(&self, ids: &mut BTreeSet<PageId>) -> Result<(), Error> {
         let mut from = Some(Bytes::new());
         while let Some(key) = from.take() {
-            let (pages, head) = self.head().await?;
+            let (pages, head) = self.head(None).await?;
             let Some(root) = head.root else { break };
             let walk = pages.resolve(|view| {
                 let start = find(view, &root, &key).rank;
@@ -153,7 +153,7 @@ impl<K: Kv> Tree<K> {
 
     /// Drops from `ids` the pages on the list of replaced pages, and those of the list itself.
     async fn forget_listed(&self, ids: &mut BTreeSet<PageId>) -> Result<(), Error> {
-        let (pages, head) = self.head().await?;
+        let (pages, head) = self.head(None).await?;
         for id in replaced::pages(&pages, &head).await? {
             ids.remove(&id);
         }

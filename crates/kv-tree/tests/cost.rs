@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{Write, tree};
 use common::{commit, run};
-use kv_tree::{KeyRange, Kv, Memory, Metered, Order, Tree, Usage};
+use kv_tree::{KeyRange, Kv, Memory, Metered, Order, Store, Tree, TreeName, Usage};
 
 const RECORDS: u64 = 10_000;
 
@@ -94,6 +94,35 @@ fn reading_costs_a_call_per_level() {
         assert!(scan.next().await.unwrap().is_none());
     });
     assert!(middle.read_calls <= 8 && middle.bytes_read < 100 << 10, "{middle:?}");
+}
+
+#[test]
+fn a_key_that_is_said_beforehand_comes_with_the_head() {
+    let tree = filled();
+    let get = async |number: u64| {
+        let key = format!("r/{number:036}");
+        let snapshot = tree.snapshot_for(&key).await.unwrap();
+        assert_eq!(snapshot.get(key).await.unwrap().unwrap().len(), 1500);
+    };
+    tree.forget_pages();
+    // The nodes above the leaves are the same for many keys.
+    run(async {
+        for number in (0..RECORDS).step_by(100) {
+            get(number).await;
+        }
+    });
+    for number in [1, 77, RECORDS / 2 + 13, RECORDS - 2] {
+        assert_eq!(cost(&tree, get(number)).read_calls, 1, "{number}");
+    }
+    // What was expected may not be what is needed any more.
+    let other = Store::new(Metered::new(tree.kv().inner().clone()));
+    let other = other.tree(TreeName::new("tenant.accounts").unwrap());
+    let key = format!("r/{:036}", RECORDS / 2 + 50);
+    let large = [Write::Put(b"large".to_vec(), vec![1; 17_000]), Write::Delete(key.clone().into())];
+    run(commit(&other, &large)).unwrap();
+    run(async {
+        assert_eq!(tree.snapshot_for(&key).await.unwrap().get(&key).await.unwrap(), None);
+    });
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub(crate) async fn retrieve<P: Ports, B>(
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
-    let record = record::find(&context.tree.snapshot().await?, id).await?;
+    let record = record::find(&context.tree.snapshot_for(record::key(id)).await?, id).await?;
     match conditional::not_modified(request.headers(), &context.view.etag(&record)) {
         Some(response) => response,
         None => context.view.respond(StatusCode::OK, id, &record, fields.as_ref()),
