@@ -203,7 +203,8 @@ fn each_type_has_its_counterpart() {
                   "characteristic": { "contactType": "work", "emailAddress": "a@example.com" } },
                 { "mediumType": "Home", "characteristic": { "phoneNumber": "1", "extension": "9" } },
                 { "mediumType": "postal address", "characteristic": { "city": "Paris" } },
-                { "mediumType": "pigeon", "characteristic": {} }
+                { "mediumType": "pigeon", "characteristic": {} },
+                { "mediumType": "fax", "faxNumber": "beside", "characteristic": { "faxNumber": "1" } }
             ] }],
             "billStructure": {
                 "format": { "isRef": true, "id": "f", "name": "Detailed" },
@@ -235,7 +236,8 @@ fn each_type_has_its_counterpart() {
                 { "@type": "PhoneContactMedium", "mediumType": "Home", "phoneNumber": "1",
                   "characteristic": { "extension": "9" } },
                 { "@type": "GeographicAddressContactMedium", "city": "Paris" },
-                { "@type": "ContactMedium", "mediumType": "pigeon", "characteristic": {} }
+                { "@type": "ContactMedium", "mediumType": "pigeon", "characteristic": {} },
+                { "@type": "FaxContactMedium", "faxNumber": "beside", "characteristic": { "faxNumber": "1" } }
             ] }],
             "billStructure": {
                 "@type": "BillStructure",
@@ -260,13 +262,14 @@ fn v4_clients_see_what_they_require() {
         "relatedParty": [
             { "role": "owner", "partyOrPartyRole": { "@type": "PartyRoleRef", "id": "7", "partyName": "Acme" } },
             { "role": "payer", "partyOrPartyRole": { "@type": "PartyRef", "id": "8" } },
-            { "role": "nobody" }
+            { "role": "nobody", "id": "beside" }
         ],
         "contact": [{ "contactType": "primary" }],
         "taxExemption": [{}],
         "accountRelationship": [{ "relationshipType": "contains" }],
         "billStructure": { "format": { "@type": "BillFormatRef", "id": "f", "description": 5 } },
-        "financialAccount": { "id": "a", "accountBalance": { "amount": 5 } }
+        "financialAccount": { "id": "a", "accountBalance":
+            { "amount": {}, "balanceType": 5, "validFor": {} } }
     }));
     let shown = class.to_v4(document.clone());
     assert_eq!(

@@ -71,11 +71,6 @@ fn attributes() -> impl Iterator<Item = &'static str> {
     KINDS.iter().flat_map(|kind| kind.attributes).copied().chain(["contactType"])
 }
 
-/// Whether the value is one that v4 can have in a characteristic.
-fn fits(name: &str, value: &Value) -> bool {
-    if name == "geographicAddress" { value.is_object() } else { value.is_string() }
-}
-
 impl Kind {
     fn of_class(class: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.class == class)
@@ -112,7 +107,6 @@ pub(super) fn to_v4(medium: &mut Map<String, Value>) {
     };
     for name in attributes() {
         if !characteristic.contains_key(name)
-            && medium.get(name).is_some_and(|value| fits(name, value))
             && let Some(value) = medium.remove(name)
         {
             characteristic.insert(name.to_owned(), value);
