@@ -1,5 +1,7 @@
 //! The accounts that there are.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use anyhow::ensure;
 use serde_json::{Value, json};
 
@@ -22,34 +24,97 @@ pub fn parties(records: usize) -> usize {
     records.div_ceil(OF_A_PARTY)
 }
 
-/// An account of 1.5 kB. Names are in another order than ids.
-fn account(number: usize, records: usize) -> Value {
-    let shuffled = number.wrapping_mul(7919) % records.max(1);
+/// An account of 1.6 kB, as an operator has it who bills on behalf of a partner. What differs from
+/// account to account beside its name and party is made of `number`s of nine digits.
+fn account(name: &str, party: &str, mut number: impl FnMut() -> String) -> Value {
     json!({
-        "id": format!("a{number:07}"),
         "@type": "BillingAccount",
-        "name": format!("Account {shuffled:07}"),
-        "state": if number.is_multiple_of(10) { "Suspended" } else { "Active" },
+        "name": name,
+        "state": "Active",
         "accountType": "business",
-        "description": "x".repeat(1000),
-        "creditLimit": { "unit": "EUR", "value": 100.50 },
-        "relatedParty": [{
-            "@type": "RelatedPartyRefOrPartyRoleRef",
-            "role": "owner",
-            "partyOrPartyRole": {
-                "@type": "PartyRef",
-                "id": format!("p{}", number % parties(records)),
-                "@referredType": "Organization"
+        "description": format!("Fixed line and fibre, contract {}, store {}", number(), number()),
+        "ratingType": "postpaid",
+        "paymentStatus": "paid",
+        "creditLimit": { "unit": "EUR", "value": 250.50 },
+        "billStructure": {
+            "@type": "BillStructure",
+            "cycleSpecification": { "@type": "BillingCycleSpecificationRef", "id": "monthly-1" },
+            "format": { "@type": "BillFormatRef", "id": "detailed", "name": "Detailed bill" },
+            "presentationMedia": [{ "@type": "BillPresentationMediaRef", "id": "e-mail" }]
+        },
+        "contact": [{
+            "@type": "Contact",
+            "contactType": "primary",
+            "contactName": format!("Accounting {}", number()),
+            "contactMedium": [
+                {
+                    "@type": "EmailContactMedium",
+                    "emailAddress": format!("accounting-{}@example.com", number())
+                },
+                { "@type": "PhoneContactMedium", "phoneNumber": format!("+49{}", number()) },
+                {
+                    "@type": "GeographicAddressContactMedium",
+                    "street1": format!("Industrial Estate {}", number()),
+                    "postCode": number(),
+                    "city": "Hamburg",
+                    "country": "Germany"
+                }
+            ]
+        }],
+        "relatedParty": [
+            {
+                "@type": "RelatedPartyRefOrPartyRoleRef",
+                "role": "customer",
+                "partyOrPartyRole": {
+                    "@type": "PartyRef",
+                    "id": party,
+                    "name": format!("Customer {}", number()),
+                    "@referredType": "Organization"
+                }
+            },
+            {
+                "@type": "RelatedPartyRefOrPartyRoleRef",
+                "role": "onBehalfOf",
+                "partyOrPartyRole": {
+                    "@type": "PartyRoleRef",
+                    "id": "partner-7",
+                    "partyId": "partner",
+                    "@referredType": "Supplier"
+                }
             }
-        }]
+        ]
     })
+}
+
+/// The account that is one of the `records` there are. Names are in another order than ids.
+fn numbered(number: usize, records: usize) -> Value {
+    let shuffled = number.wrapping_mul(7919) % records.max(1);
+    let party = format!("p{}", number % parties(records));
+    let mut hasher = DefaultHasher::new();
+    number.hash(&mut hasher);
+    let mut account = account(&format!("Account {shuffled:07}"), &party, || {
+        hasher.write_u8(0);
+        format!("{:09}", hasher.finish() % 1_000_000_000)
+    });
+    account["id"] = format!("a{number:07}").into();
+    if number.is_multiple_of(10) {
+        account["state"] = "Suspended".into();
+    }
+    account
+}
+
+/// An expression in Lua: the text of an account with a new name, of a new party, that is never the
+/// same.
+pub fn any_account() -> String {
+    let text = account("Created #", "p#", || "#".to_owned()).to_string();
+    format!("(('{text}'):gsub('#', function() return math.random(100000000, 999999999) end))")
 }
 
 /// Creates the accounts, many at once.
 pub async fn create(host: &Host, records: usize) -> anyhow::Result<()> {
     for start in (0..records).step_by(AT_ONCE) {
         let operations: Vec<_> = (start..records.min(start + AT_ONCE))
-            .map(|number| json!({ "op": "add", "path": "/", "value": account(number, records) }))
+            .map(|number| json!({ "op": "add", "path": "/", "value": numbered(number, records) }))
             .collect();
         let request = host.client.patch(format!("{}{ACCOUNTS}?fields=none", host.base_url));
         let request = request.header("content-type", "application/json-patch+json");

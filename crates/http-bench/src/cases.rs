@@ -1,6 +1,6 @@
 //! What is asked for, and what it is compared with.
 
-use crate::accounts::{ACCOUNTS, ACCOUNTS_V4, parties};
+use crate::accounts::{ACCOUNTS, ACCOUNTS_V4, any_account, parties};
 
 /// Requests of one kind.
 pub struct Case {
@@ -32,12 +32,11 @@ impl Case {
             "'{ACCOUNTS}?limit=20&relatedParty.partyOrPartyRole.id=p' .. math.random(0, {})",
             parties(records) - 1
         );
-        let created = r#"'{"@type":"BillingAccount","name":"Created ' .. math.random(1, 1000000000) .. '","state":"Active","description":"' .. string.rep("x", 1000) .. '","relatedParty":[{"role":"owner","partyOrPartyRole":{"@type":"PartyRef","id":"p' .. math.random(0, 1000000) .. '"}}]}'"#;
         let patched =
-            r#"'{"description":"' .. math.random(1, 1000000000) .. string.rep("y", 1000) .. '"}'"#;
+            r#"'{"description":"Contract ' .. math.random(1, 1000000000) .. ' is in arrears"}'"#;
         vec![
             Self::reads("GET by id", &any),
-            Self::writes("POST", "POST", &format!("'{ACCOUNTS}'"), created),
+            Self::writes("POST", "POST", &format!("'{ACCOUNTS}'"), &any_account()),
             Self::writes("PATCH", "PATCH", &any, patched),
             Self::reads("list of 20, first page", &list("")),
             Self::reads("list of 20, at the middle", &list(&format!("&offset={}", records / 2))),

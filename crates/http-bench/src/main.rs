@@ -34,6 +34,10 @@ struct Arguments {
     /// How long each case is loaded, in seconds.
     #[arg(long, default_value_t = 3)]
     seconds: u32,
+    /// How long it is loaded before that. Where many connections open at once, the host starts an
+    /// instance for each; it has no more than it needs when those have ended, after 128 requests.
+    #[arg(long, default_value_t = 0)]
+    warm_up: u32,
     /// At how many connections; several numbers are separated by commas.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
     connections: Vec<u32>,
@@ -55,8 +59,13 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let cases = Case::all(arguments.records).into_iter();
         for case in cases.filter(|case| case.name.contains(&arguments.only)) {
             // The floor again for each case: what the machine does besides changes with time.
-            let floor = load::measure(&host, &case.floor(), connections, arguments.seconds).await?;
-            let own = load::measure(&host, &case, connections, arguments.seconds).await?;
+            let measure = async |case: &Case| {
+                if arguments.warm_up > 0 {
+                    load::measure(&host, case, connections, arguments.warm_up).await?;
+                }
+                load::measure(&host, case, connections, arguments.seconds).await
+            };
+            let (floor, own) = (measure(&case.floor()).await?, measure(&case).await?);
             println!(
                 "| {} | {connections} | {:.0} | {:.0} | {:.2} | {} | {} | {} | {} |",
                 case.name,
