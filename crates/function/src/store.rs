@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kv_tree::{Kv, KvError, Store};
+use kv_tree::{Kv, KvError, Store, Swapped};
 use spin_sdk::key_value;
 
 use self::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
@@ -83,21 +83,25 @@ impl Kv for KeyValue {
 
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Watch), KvError> {
         let cas = Cas::new(&self.bucket, key).map_err(failed("cas.new"))?;
-        let seen = cas.current().map_err(failed("cas.current"))?.map(Bytes::from);
+        let seen = self.get(key).await?;
         Ok((seen.clone(), Watch { cas, seen }))
     }
 
-    async fn swap(&self, Watch { cas, seen }: Watch, value: Vec<u8>) -> Result<bool, KvError> {
+    async fn swap(&self, Watch { cas, seen }: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         // Spin keeps the handle of every swap, also of one that fails, and an instance gets 256 of
         // them. One that is dropped without a swap is free again, so those that are sure to fail are
         // not tried. What comes in between now, the swap sees.
         let current = cas.current().map_err(failed("cas.current"))?;
-        if current.as_deref() != seen.as_deref() {
-            return Ok(false);
+        let is_current = match (&current, &seen) {
+            (Some(current), Some(seen)) => kv_tree::is_same(current, seen),
+            (current, seen) => current.is_none() && seen.is_none(),
+        };
+        if !is_current {
+            return Ok(Swapped::NotTried);
         }
         match atomics::swap(cas, &value) {
-            Ok(()) => Ok(true),
-            Err(CasError::CasFailed(_)) => Ok(false),
+            Ok(()) => Ok(Swapped::Done),
+            Err(CasError::CasFailed(_)) => Ok(Swapped::Refused),
             Err(CasError::StoreError(error)) => Err(failed("swap")(error)),
         }
     }

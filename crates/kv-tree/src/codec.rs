@@ -136,7 +136,19 @@ pub(crate) fn get_value(bytes: &mut Bytes) -> Result<Value, Fault> {
 
 /// How many bytes `a` and `b` share at their beginning.
 pub(crate) fn shared_len(a: &[u8], b: &[u8]) -> usize {
-    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+    let words = 8 * a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0).take_while(same).count();
+    words + a[words..].iter().zip(&b[words..]).take_while(|(a, b)| a == b).count()
+}
+
+/// Whether `a` and `b` are the same. In a component, where `==` on long slices goes byte by byte,
+/// this takes an eighth of the time.
+pub fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let ((a_words, a_rest), (b_words, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    a.len() == b.len() && a_words.iter().zip(b_words).all(|pair| same(&pair)) && a_rest == b_rest
+}
+
+fn same((a, b): &(&[u8; 8], &[u8; 8])) -> bool {
+    u64::from_ne_bytes(**a) == u64::from_ne_bytes(**b)
 }
 
 /// How many bytes `key` takes after `previous`.
@@ -182,9 +194,17 @@ impl Keys {
     /// How many keys are less than `key`, or the place of `key` itself.
     pub fn search(&self, key: &[u8]) -> Result<usize, usize> {
         let (mut low, mut high) = (0, self.len());
+        let Some(last) = high.checked_sub(1) else { return Err(0) };
+        // All keys share what the first and the last one share.
+        let prefix = shared_len(self.at(0), self.at(last));
+        let shared = shared_len(self.at(0), key);
+        if shared < prefix {
+            return Err(if key < self.at(0) { 0 } else { self.len() });
+        }
+        let key = &key[prefix..];
         while low < high {
             let middle = low.midpoint(high);
-            match self.at(middle).cmp(key) {
+            match self.at(middle)[prefix..].cmp(key) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Equal => return Ok(middle),
                 std::cmp::Ordering::Greater => high = middle,
@@ -220,7 +240,10 @@ impl KeyReader {
         let start = self.bytes.len();
         self.bytes.extend_from_within(self.last..self.last + shared);
         self.bytes.extend_from_slice(&get_slice(from, rest)?);
-        if !self.ends.is_empty() && self.bytes[self.last..start] >= self.bytes[start..] {
+        // What they share need not be compared.
+        let (before, this) =
+            (&self.bytes[self.last + shared..start], &self.bytes[start + shared..]);
+        if !self.ends.is_empty() && before >= this {
             return Err(Fault::Damaged("its keys are not in order"));
         }
         // Small runs can describe long keys by sharing them again and again.

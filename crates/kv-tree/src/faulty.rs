@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Kv, KvError};
+use crate::{Kv, KvError, Swapped};
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl<K: Kv> Kv for Faulty<K> {
         self.call("watch", self.kv.watch(key)).await
     }
 
-    async fn swap(&self, watch: K::Watch, value: Vec<u8>) -> Result<bool, KvError> {
+    async fn swap(&self, watch: K::Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         if self.plan.borrow().get(&self.calls.get()) == Some(&Fault::Late) {
             let late = async {
                 self.late_swap.replace(Some((watch, value)));

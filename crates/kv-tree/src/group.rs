@@ -4,27 +4,38 @@
 //! others wait by then, it passes its uncommitted result on instead of committing it; the next one
 //! runs its body on top. The last in line commits for all of them. So they run one after the other,
 //! each on what those before it left, and a single swap decides for all: the group commits whole, or
-//! nothing of it did and all bodies run again.
+//! it is put on top of what another instance has committed, or nothing of it did and all bodies run
+//! again.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::time::Duration;
 
-use crate::commit::Verdict;
-use crate::head::Head;
-use crate::line::{Awaited, Promise, promise};
+use bytes::Bytes;
+
+use crate::commit::Attempt;
+use crate::head::{Head, MAX_HEAD_BYTES};
+use crate::line::{Awaited, Place, Promise, promise};
 use crate::random::jittered_pause;
+use crate::reads::Reads;
 use crate::tree::MAX_ATTEMPTS;
 use crate::{Error, Kv, KvError, Snapshot, Transaction, Tree, root};
 
 /// How many transactions share a commit at most.
 const MAX_MEMBERS: usize = 64;
 
-/// How long a group gathers before it begins, where other instances write too. While it waits, the
-/// host can give this instance more requests, which join the group, instead of starting another
-/// instance that competes with it.
-const GATHER_TIME: Duration = Duration::from_millis(2);
+/// How large a head becomes before others wait for the flush that is under way.
+const CROWDED_HEAD_BYTES: usize = MAX_HEAD_BYTES * 3 / 2;
 
-/// How long others wait for a flush that was announced.
-const FLUSH_TIME: Duration = Duration::from_millis(500);
+/// What the members of a group learn, unless their bodies have to run again.
+type Verdict = Result<(), Error>;
+
+/// What came of a group.
+enum Settled<'l, K: Kv> {
+    Committed,
+    /// Nothing: the bodies of all members have to run again. This one may still have the turn.
+    Again(Option<Place<'l, Group<K>>>),
+}
 
 /// Transactions that will be committed together, on the head that they began with.
 pub(crate) struct Group<K: Kv> {
@@ -33,7 +44,8 @@ pub(crate) struct Group<K: Kv> {
     pub watch: Option<K::Watch>,
     /// The head's commit with the members' writes on top.
     pub snapshot: Snapshot<K>,
-    changed: bool,
+    /// The keys that the members put or deleted.
+    pub written: BTreeSet<Bytes>,
     members: Vec<Promise<Verdict>>,
 }
 
@@ -42,23 +54,37 @@ pub(crate) struct Group<K: Kv> {
 struct Committing(Vec<Promise<Verdict>>);
 
 impl Committing {
-    fn announce(&mut self, verdict: &Verdict) {
+    fn announce(mut self, verdict: &Verdict) {
         for member in self.0.drain(..) {
             member.keep(verdict.clone());
         }
+    }
+
+    /// Nothing of the group is committed, as far as is known.
+    fn release(mut self) -> Vec<Promise<Verdict>> {
+        std::mem::take(&mut self.0)
     }
 }
 
 impl Drop for Committing {
     fn drop(&mut self) {
         let error = KvError::new("swap", "the request that committed for this one has ended");
-        self.announce(&Verdict::Failed(error.into()));
+        for member in self.0.drain(..) {
+            member.keep(Err(error.clone().into()));
+        }
     }
 }
 
 impl<K: Kv> Group<K> {
-    pub(crate) fn new(head: Head, watch: Option<K::Watch>, snapshot: Snapshot<K>) -> Self {
-        Self { head, watch, snapshot, changed: false, members: Vec::new() }
+    pub(crate) fn new(head: Head, watch: Option<K::Watch>, mut snapshot: Snapshot<K>) -> Self {
+        snapshot.reads = Some(Reads::default());
+        Self { head, watch, snapshot, written: BTreeSet::new(), members: Vec::new() }
+    }
+
+    /// Adds what another member wrote.
+    fn add(&mut self, snapshot: Snapshot<K>, mut written: BTreeSet<Bytes>) {
+        self.snapshot = snapshot;
+        self.written.append(&mut written);
     }
 
     fn join(&mut self) -> Awaited<Verdict> {
@@ -70,75 +96,112 @@ impl<K: Kv> Group<K> {
 
 impl<K: Kv> Tree<K> {
     /// Runs `body` on a transaction and commits what it wrote, atomically, unless it fails. When
-    /// another writer was first, `body` runs again on the newer state: it must have no effects
-    /// besides the transaction, and it must not wait for another transaction. A body that writes
-    /// nothing costs no write.
+    /// another writer has changed what it read, `body` runs again on the newer state: it must have no
+    /// effects besides the transaction, and it must not wait for another transaction. A body that
+    /// writes nothing costs no write.
     pub async fn transact<T, E: From<Error>>(
         &self,
         mut body: impl AsyncFnMut(&mut Transaction<K>) -> Result<T, E>,
     ) -> Result<T, E> {
         let writers = self.store.writers(&self.name);
-        let kv = self.store.kv();
         let mut attempts = 0..MAX_ATTEMPTS;
-        'line: loop {
-            let turn = writers.line.turn(kv).await;
-            for attempt in attempts.by_ref() {
-                let mut group = match turn.take() {
-                    Some(group) => group,
-                    // The pause before another attempt was time to gather.
-                    None => self.begin(attempt > 0).await?,
-                };
-                let mut transaction = Transaction::on(group.snapshot.clone());
-                let mut outcome = body(&mut transaction).await;
-                let written = match &outcome {
-                    Ok(_) => transaction.written(&self.name).unwrap_or_else(|error| {
-                        outcome = Err(error.into());
-                        None
-                    }),
-                    Err(_) => None,
-                };
-                if let Some(snapshot) = written {
-                    group.snapshot = snapshot;
-                    group.changed = true;
-                }
-                if !group.changed {
-                    return outcome;
-                }
-                if group.watch.is_none() {
-                    root::create(&self.store, &self.name).await?;
-                    continue;
-                }
-                // From here on even an error depends on the commit: it may have come of what others
-                // in the group wrote.
-                if turn.others_wait() && group.members.len() < MAX_MEMBERS {
-                    let verdict = group.join();
-                    turn.leave(group);
-                    match verdict.value(kv).await {
-                        Some(Verdict::Committed) => return outcome,
-                        Some(Verdict::Failed(error)) => return Err(error.into()),
-                        Some(Verdict::Conflict) | None => continue 'line,
-                    }
-                }
-                let mut members = Committing(std::mem::take(&mut group.members));
-                let verdict = self.commit(group).await;
-                members.announce(&verdict);
-                match verdict {
-                    Verdict::Committed => return outcome,
-                    Verdict::Failed(error) => return Err(error.into()),
-                    Verdict::Conflict => kv.pause(jittered_pause(attempt)?).await,
+        let mut kept = None;
+        while let Some(attempt) = attempts.next() {
+            let turn = match kept.take() {
+                Some(turn) => turn,
+                None => writers.line.turn(self.store.kv()).await,
+            };
+            let mut group = match turn.take() {
+                Some(group) => group,
+                // The pause before another attempt was time to gather.
+                None => self.begin(attempt > 0).await?,
+            };
+            let mut transaction = Transaction::on(group.snapshot.clone());
+            let mut outcome = body(&mut transaction).await;
+            if outcome.is_ok() {
+                match transaction.finish(&self.name) {
+                    Ok((snapshot, written)) => group.add(snapshot, written),
+                    Err(error) => outcome = Err(error.into()),
                 }
             }
-            return Err(self.name.contended().into());
+            if group.written.is_empty() {
+                return outcome;
+            }
+            if group.watch.is_none() {
+                root::create(&self.store, &self.name).await?;
+                kept = Some(turn);
+                continue;
+            }
+            // Even an error depends on the commit: it may have come of what others in the group wrote.
+            match self.settle(turn, group, &mut attempts).await? {
+                Settled::Committed => return outcome,
+                Settled::Again(turn) => kept = turn,
+            }
+        }
+        Err(self.name.contended().into())
+    }
+
+    /// Sees that the group is committed: by the next one in line, or here.
+    async fn settle<'l>(
+        &self,
+        turn: Place<'l, Group<K>>,
+        mut group: Group<K>,
+        attempts: &mut Range<u32>,
+    ) -> Result<Settled<'l, K>, Error> {
+        let (kv, writers) = (self.store.kv(), self.store.writers(&self.name));
+        loop {
+            if turn.others_wait() && group.members.len() < MAX_MEMBERS {
+                let verdict = group.join();
+                turn.leave(group);
+                return match verdict.value(kv).await {
+                    Some(Ok(())) => Ok(Settled::Committed),
+                    Some(Err(error)) => Err(error),
+                    None => Ok(Settled::Again(None)),
+                };
+            }
+            let members = Committing(std::mem::take(&mut group.members));
+            match self.commit(&mut group).await {
+                Ok(Attempt::Committed(full)) => {
+                    members.announce(&Ok(()));
+                    writers.pressure.ease();
+                    drop(turn);
+                    if let Some(full) = full {
+                        // It is committed already. If this fails, somebody else flushes it.
+                        let _ = self.flush_behind(*full).await;
+                    }
+                    return Ok(Settled::Committed);
+                }
+                Err(error) => {
+                    members.announce(&Err(error.clone()));
+                    return Err(error);
+                }
+                Ok(Attempt::Overtaken) => group.members = members.release(),
+                Ok(Attempt::Unclear) => {
+                    members.release();
+                    return Ok(Settled::Again(Some(turn)));
+                }
+            }
+            writers.pressure.rise();
+            // The more there are in the group, the less it can wait.
+            let share = u32::try_from(group.members.len() + 1).unwrap_or(u32::MAX);
+            kv.pause(writers.pressure.pause()? / share).await;
+            if attempts.next().is_none() || !self.move_up(&mut group).await? {
+                // The members learn it from their promises, which are broken.
+                return Ok(Settled::Again(Some(turn)));
+            }
         }
     }
 
     /// A new group on the newest head. Where other instances write too, it gathers for a while, unless
     /// it has.
-    pub(crate) async fn begin(&self, mut gathered: bool) -> Result<Group<K>, Error> {
+    pub(crate) async fn begin(&self, gathered: bool) -> Result<Group<K>, Error> {
         let kv = self.store.kv();
         // Requests that are ready get in line, so that they can share the commit.
         kv.pause(Duration::ZERO).await;
-        let mut announced: Option<(u64, Duration)> = None;
+        let last = self.store.last_head(&self.name);
+        if !gathered && last.is_some_and(|last| self.others_are_about(&last)) {
+            kv.pause(self.store.writers(&self.name).pressure.pause()?).await;
+        }
         loop {
             let Some(root) = root::find(&self.store, &self.name).await? else {
                 let head = Head::default();
@@ -149,19 +212,10 @@ impl<K: Kv> Tree<K> {
             let (value, watch) = kv.watch(&root.head_key).await?;
             match value {
                 Some(value) => {
+                    let is_crowded = value.len() > CROWDED_HEAD_BYTES;
                     let head = self.decode_head(&root.head_key, value)?;
-                    if head.flushing {
-                        // Every flush gets its time, also one that begins while another is waited for.
-                        let same = announced.filter(|(commit, _)| *commit == head.commit);
-                        let (_, seen) = *announced.insert(same.unwrap_or((head.commit, kv.now())));
-                        if kv.now().saturating_sub(seen) < FLUSH_TIME {
-                            kv.pause(jittered_pause(3)?).await;
-                            continue;
-                        }
-                    }
-                    if !gathered && self.others_are_about(&head) {
-                        gathered = true;
-                        kv.pause(GATHER_TIME).await;
+                    if is_crowded && self.is_being_flushed(&head) {
+                        kv.pause(jittered_pause(3)?).await;
                         continue;
                     }
                     let snapshot = Snapshot::new(pages, &head);

@@ -1,5 +1,6 @@
 //! The head: the one value of a tree that changes.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,19 +9,72 @@ use bytes::{BufMut, Bytes};
 
 use crate::codec::{
     Fault, KeyReader, VERSION, finish, get_count, get_number, get_slice, get_u8, get_u32, get_u64,
-    get_value, get_version, key_len, number_len, put_key, put_number, put_value,
+    get_value, get_version, is_same, key_len, number_len, put_key, put_number, put_value,
 };
 use crate::page::{Child, Value};
 
-/// How large a head may become; a commit that would make it larger is flushed to pages. A commit of
-/// nothing, which only adds to the commits that are remembered, leaves it under 16 KiB.
+/// How large a head becomes before its buffer is flushed to pages. A commit of nothing, which only
+/// adds to the commits that are remembered, leaves it under 16 KiB.
 pub(crate) const MAX_HEAD_BYTES: usize = (16 << 10) - 8 * MAX_RECENT;
+
+/// How large it may become while somebody flushes it.
+pub(crate) const MAX_FLUSHING_HEAD_BYTES: usize = 2 * MAX_HEAD_BYTES;
 
 /// How many commits the head remembers by their ids.
 const MAX_RECENT: usize = 8;
 
 /// What was written since the last flush: a value, or `None` for a key that was deleted.
 pub(crate) type Buffer = BTreeMap<Bytes, Option<Bytes>>;
+
+/// Changes `key` in a buffer: its new value, or `None` to delete it. Whether the pages have the key
+/// need not be known: if there are any, the buffer says that it is gone. Returns whether this
+/// changes anything.
+pub(crate) fn change(
+    buffer: &mut Buffer,
+    has_pages: bool,
+    key: Bytes,
+    value: Option<Bytes>,
+) -> bool {
+    if value.is_none() && !has_pages {
+        return buffer.remove(&key).is_some();
+    }
+    buffer.insert(key, value.clone()) != Some(value)
+}
+
+/// What makes `after` of `before`, on the same pages. A key that has left the buffer, as one does
+/// that is deleted where there are no pages, is deleted.
+pub(crate) fn changes_between(before: &Buffer, after: &Buffer) -> Buffer {
+    let mut changes = Buffer::new();
+    let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
+    loop {
+        let order = match (before.peek(), after.peek()) {
+            (Some((old, _)), Some((new, _))) => old.cmp(new),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return changes,
+        };
+        let old = if order.is_le() { before.next() } else { None };
+        let new = if order.is_ge() { after.next() } else { None };
+        match (old, new) {
+            (Some((_, old)), Some((_, new))) if is_same_value(old, new) => {}
+            (_, Some((key, value))) => {
+                changes.insert(key.clone(), value.clone());
+            }
+            (Some((key, _)), None) => {
+                changes.insert(key.clone(), None);
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+fn is_same_value(a: &Option<Bytes>, b: &Option<Bytes>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.as_ptr() == b.as_ptr() && a.len() == b.len() || is_same(a, b),
+        (None, None) => true,
+        _ => false,
+    }
+}
 
 /// One commit of the tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,8 +85,9 @@ pub(crate) struct Head {
     pub time: u64,
     /// How many flushes there were.
     pub flush: u64,
-    /// Whether somebody is about to flush, so that others had better wait: see
-    /// [`announce_flush`](crate::Tree::announce_flush).
+    /// The number of the commit that the latest of them had, with all before it, in the pages.
+    pub flushed: u64,
+    /// Whether somebody is flushing the buffer while others go on writing, so that they need not.
     pub flushing: bool,
     /// The random ids of the latest commits, the newest last.
     pub recent: Vec<u64>,
@@ -55,7 +110,6 @@ impl Head {
         Self {
             commit: self.commit.wrapping_add(1),
             time: u64::try_from(now.as_millis()).unwrap_or(u64::MAX),
-            flushing: false,
             recent,
             buffer,
             replaced_last: self.replaced_last.clone(),
@@ -77,7 +131,8 @@ impl Head {
         let nodes =
             [self.root, self.replaced].iter().flatten().map(Child::encoded_len).sum::<usize>();
         let last = self.replaced_last.as_ref().map_or(0, Value::encoded_len);
-        let numbers = number_len(self.time) + number_len(self.flush);
+        let flushed = if self.flush > 0 { number_len(self.flushed) } else { 0 };
+        let numbers = number_len(self.time) + number_len(self.flush) + flushed;
         let fixed = 1 + 8 + numbers + 1 + 8 * self.recent.len() + 1;
         let mut len = fixed + nodes + last + number_len(self.buffer.len() as u64);
         let mut previous = &[][..];
@@ -92,7 +147,7 @@ impl Head {
 
     /// The bytes of the head, as the documentation of the crate says.
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.encoded_len());
+        let mut bytes = Vec::with_capacity(MAX_HEAD_BYTES);
         bytes.put_u8(VERSION);
         bytes.put_u64_le(self.commit);
         put_number(&mut bytes, self.time);
@@ -104,8 +159,12 @@ impl Head {
             u8::from(self.root.is_some()) * ROOT
                 + u8::from(self.replaced.is_some()) * REPLACED
                 + u8::from(self.replaced_last.is_some()) * REPLACED_LAST
-                + u8::from(self.flushing) * FLUSHING,
+                + u8::from(self.flushing) * FLUSHING
+                + u8::from(self.flush > 0) * FLUSHED,
         );
+        if self.flush > 0 {
+            put_number(&mut bytes, self.flushed);
+        }
         for node in [&self.root, &self.replaced].into_iter().flatten() {
             node.put(&mut bytes);
         }
@@ -143,10 +202,12 @@ impl Head {
         }
         let recent = (0..recent).map(|_| get_u64(&mut bytes)).collect::<Result<_, _>>()?;
         let parts = get_u8(&mut bytes)?;
-        if parts > ROOT + REPLACED + REPLACED_LAST + FLUSHING {
+        if parts > ROOT + REPLACED + REPLACED_LAST + FLUSHING + FLUSHED {
             return Err(Fault::Damaged("it has parts that do not exist"));
         }
         let has = |part: u8| parts & part != 0;
+        // Without it, all that is certain is that no later commit is in the pages.
+        let flushed = if has(FLUSHED) { get_number(&mut bytes)? } else { commit };
         let root = has(ROOT).then(|| Child::get(&mut bytes)).transpose()?;
         let replaced = has(REPLACED).then(|| Child::get(&mut bytes)).transpose()?;
         let replaced_last = has(REPLACED_LAST).then(|| get_value(&mut bytes)).transpose()?;
@@ -168,7 +229,8 @@ impl Head {
             values.into_iter().enumerate().map(|(index, value)| (keys.shared(index), value));
         let buffer = Rc::new(buffer.collect());
         let flushing = has(FLUSHING);
-        Ok(Self { commit, time, flush, flushing, recent, root, replaced, replaced_last, buffer })
+        let head = Self { commit, time, flush, flushed, flushing, recent, ..Self::default() };
+        Ok(Self { root, replaced, replaced_last, buffer, ..head })
     }
 
     /// The number of the commit, 8 bytes, the number of entries, and for each its key and value, each
@@ -196,8 +258,9 @@ impl Head {
 const ROOT: u8 = 1;
 const REPLACED: u8 = 2;
 const REPLACED_LAST: u8 = 4;
-/// No part: a flush is announced.
+/// No part: the buffer is being flushed.
 const FLUSHING: u8 = 8;
+const FLUSHED: u8 = 16;
 
 #[cfg(test)]
 mod tests {
@@ -233,13 +296,19 @@ mod tests {
         let bytes = |len| vec(any::<u8>(), 0..len).prop_map(Bytes::from);
         let buffer = btree_map(bytes(6), option::of(bytes(30)), 0..12);
         let recent = vec(any::<u64>(), 0..=MAX_RECENT);
-        let numbers = (any::<u64>(), any::<u64>(), any::<u64>(), any::<bool>(), recent);
+        let flush = prop_oneof![
+            Just((0, None)),
+            (1_u64.., any::<u64>()).prop_map(|(flush, flushed)| (flush, Some(flushed)))
+        ];
+        let numbers = (any::<u64>(), any::<u64>(), flush, any::<bool>(), recent);
         let trees = (option::of(child()), option::of(child()), option::of(value()));
         (numbers, trees, buffer).prop_map(|(numbers, trees, buffer)| {
             let buffer = Rc::new(buffer);
-            let (commit, time, flush, flushing, recent) = numbers;
+            let (commit, time, (flush, flushed), flushing, recent) = numbers;
             let (root, replaced, replaced_last) = trees;
-            Head { commit, time, flush, flushing, recent, root, replaced, replaced_last, buffer }
+            let flushed = flushed.unwrap_or(commit);
+            let head = Head { commit, time, flush, flushed, flushing, recent, ..Head::default() };
+            Head { root, replaced, replaced_last, buffer, ..head }
         })
     }
 

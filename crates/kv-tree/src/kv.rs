@@ -33,9 +33,8 @@ pub trait Kv {
     /// Reads `key` in order to swap it.
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Self::Watch), KvError>;
 
-    /// Writes `value` if the watched key still has the value that was read then, and says whether
-    /// it did.
-    async fn swap(&self, watch: Self::Watch, value: Vec<u8>) -> Result<bool, KvError>;
+    /// Writes `value` if the watched key still has the value that was read then.
+    async fn swap(&self, watch: Self::Watch, value: Vec<u8>) -> Result<Swapped, KvError>;
 
     /// Creates `key` with the number 0 in the store's own encoding, or leaves it as it is where it
     /// exists. Only called for keys whose value is 8 bytes long whenever they exist.
@@ -51,6 +50,18 @@ pub trait Kv {
 
     /// The time since 1970. Clocks of those who share a store may differ, but by less than 30 s.
     fn now(&self) -> Duration;
+}
+
+/// What came of a swap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swapped {
+    /// The value is written.
+    Done,
+    /// The store says that it is not. Where a client of the store sends again what was not answered,
+    /// it may be nevertheless.
+    Refused,
+    /// The key had another value already, so that it was not tried.
+    NotTried,
 }
 
 /// A call to the store failed: which one, and what the store said.

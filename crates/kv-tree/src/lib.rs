@@ -26,8 +26,8 @@
 //!
 //! * A [`Snapshot`] shows one commit, whole, however long it is read. When it is older than 30
 //!   seconds, what was changed meanwhile may be [`Expired`](Error::Expired); it is never wrong.
-//! * A [`Transaction`] commits all of its writes or none. A commit means that nothing in the tree
-//!   changed since the transaction's snapshot was taken; otherwise its body runs again.
+//! * A [`Transaction`] commits all of its writes or none. A commit means that nothing which the
+//!   transaction has read was changed since its snapshot was taken; otherwise its body runs again.
 //! * What a tree has acknowledged is never overwritten by a request that knew less, the very first
 //!   commits of a new tree included.
 //! * Counts are exact. The count of a range, the n-th entry of a range and a key cost as many calls
@@ -40,7 +40,9 @@
 //! * [`tree`] – a tree and its name; `root` – finding its head, and creating it exactly once.
 //! * [`snapshot`] – reading; [`range`] – key ranges and orders.
 //! * [`transaction`] – writing; `group`, `line` – how the transactions of an instance share commits.
-//! * `commit` – commits and flushes; `replaced` – the list of pages to delete.
+//! * `commit` – commits, and moving them up over those of others; `reads` – what that depends on;
+//!   `pressure` – pauses between attempts.
+//! * `flush` – from the buffer to pages; `replaced` – the list of pages to delete.
 //! * `walk`, `edit` – reading and changing nodes; `pages` – fetching them for both; `writer`, `divide`
 //!   – what a flush writes, and how it is cut into nodes.
 //! * `head`, `page`, `codec` – the byte formats; `random` – random numbers and pauses.
@@ -74,7 +76,7 @@
 //!
 //! | what | bytes after the version |
 //! |---|---|
-//! | head | commit number (8 bytes, little-endian), time in milliseconds since 1970, number of flushes, count (1 byte) and ids (8 bytes each) of the latest commits, parts (1 byte: 1 root, 2 list of replaced pages, 4 pages that were replaced last, 8 a flush is announced), the root as a child, the root of the list as a child, the last list as a value, the number of buffered writes, and for each its key, and 0 if it deletes or else the length of the value plus 1 and the value |
+//! | head | commit number (8 bytes, little-endian), time in milliseconds since 1970, number of flushes, count (1 byte) and ids (8 bytes each) of the latest commits, parts (1 byte: 1 root, 2 list of replaced pages, 4 pages that were replaced last, 8 the buffer is being flushed, 16 there was a flush), the number of the commit that the latest flush had in the pages with all before it, if there was one, the root as a child, the root of the list as a child, the last list as a value, the number of buffered writes, and for each its key, and 0 if it deletes or else the length of the value plus 1 and the value |
 //! | leaf | 0 (1 byte), number of entries, and for each its key and value |
 //! | branch | level, 1 to 31 (1 byte), number of children, and for each the least key that belongs to it and the child |
 //! | value | 255 (1 byte) and the value |
@@ -93,6 +95,7 @@ mod divide;
 mod edit;
 mod error;
 pub mod faulty;
+mod flush;
 mod group;
 mod head;
 pub mod kv;
@@ -101,8 +104,10 @@ pub mod memory;
 pub mod metered;
 mod page;
 mod pages;
+mod pressure;
 mod random;
 pub mod range;
+mod reads;
 mod replaced;
 mod root;
 pub mod snapshot;
@@ -114,9 +119,10 @@ mod walk;
 mod writer;
 
 pub use audit::Audit;
+pub use codec::is_same;
 pub use error::Error;
 pub use faulty::{Fault, Faulty};
-pub use kv::{Kv, KvError};
+pub use kv::{Kv, KvError, Swapped};
 pub use memory::Memory;
 pub use metered::{Metered, Usage};
 pub use range::{KeyRange, Order};

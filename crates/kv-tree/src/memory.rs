@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Kv, KvError};
+use crate::{Kv, KvError, Swapped};
 
 /// A store in memory that behaves as Spin's SQLite store does: the swap of a key that was absent
 /// when watched is an unconditional write.
@@ -82,14 +82,14 @@ impl Kv for Memory {
         Ok((seen.clone(), Watch { key: key.to_owned(), seen }))
     }
 
-    async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<bool, KvError> {
+    async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         Yield::default().await;
         let mut values = self.lock();
-        let swapped = watch.seen.is_none() || values.get(&watch.key) == watch.seen.as_ref();
-        if swapped {
-            values.insert(watch.key, value.into());
+        if watch.seen.is_some() && values.get(&watch.key) != watch.seen.as_ref() {
+            return Ok(Swapped::Refused);
         }
-        Ok(swapped)
+        values.insert(watch.key, value.into());
+        Ok(Swapped::Done)
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {

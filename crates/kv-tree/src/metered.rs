@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Kv, KvError};
+use crate::{Kv, KvError, Swapped};
 
 /// What was asked of a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl<K: Kv> Kv for Metered<K> {
         Ok((value, watch))
     }
 
-    async fn swap(&self, watch: K::Watch, value: Vec<u8>) -> Result<bool, KvError> {
+    async fn swap(&self, watch: K::Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         self.write(value.len());
         self.kv.swap(watch, value).await
     }

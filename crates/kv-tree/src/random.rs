@@ -14,5 +14,10 @@ pub(crate) fn random_u64() -> Result<u64, Error> {
 /// A random part of a bound that doubles with each attempt, up to [`MAX_PAUSE`] (full jitter).
 pub(crate) fn jittered_pause(attempt: u32) -> Result<Duration, Error> {
     let bound = Duration::from_millis(1 << attempt.min(16)).min(MAX_PAUSE);
+    random_part(bound)
+}
+
+/// A random part of a duration.
+pub(crate) fn random_part(bound: Duration) -> Result<Duration, Error> {
     Ok(bound.mul_f64(random_u64()? as f64 / u64::MAX as f64))
 }

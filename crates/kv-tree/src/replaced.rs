@@ -21,7 +21,7 @@ use crate::{Error, Kv};
 const MAX_DUE: u64 = 8;
 
 /// How many flushes' pages should be due before a call is spent on deleting them.
-pub(crate) const WORTH_A_CALL: usize = 4;
+const WORTH_A_CALL: usize = 4;
 
 /// An entry of the list.
 #[derive(Debug)]
@@ -65,6 +65,15 @@ pub(crate) async fn due<K: Kv>(pages: &Pages<K>, head: &Head) -> Result<Vec<List
     let mut listings = listings(pages, head, MAX_DUE).await?;
     listings.retain(|listing| listing.key < latest);
     Ok(listings)
+}
+
+/// The same if they are worth a call; otherwise nothing.
+pub(crate) async fn worth_deleting<K: Kv>(
+    pages: &Pages<K>,
+    head: &Head,
+) -> Result<Vec<Listing>, Error> {
+    let due = due(pages, head).await?;
+    Ok(if due.len() < WORTH_A_CALL { Vec::new() } else { due })
 }
 
 /// The oldest `limit` entries of the list.

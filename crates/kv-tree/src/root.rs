@@ -15,7 +15,7 @@ use crate::head::Head;
 use crate::random::{jittered_pause, random_u64};
 use crate::store::Store;
 use crate::tree::MAX_ATTEMPTS;
-use crate::{Error, Kv, TreeName};
+use crate::{Error, Kv, Swapped, TreeName};
 
 /// Where the head of a tree is.
 pub(crate) struct Root {
@@ -68,7 +68,7 @@ pub(crate) async fn create<K: Kv>(store: &Store<K>, name: &TreeName) -> Result<(
         let generation = random_generation()?;
         let head = head_key(name, generation);
         kv.put_many(vec![(head.clone(), Head::default().encode())]).await?;
-        if kv.swap(watch, generation.to_le_bytes().into()).await? {
+        if kv.swap(watch, generation.to_le_bytes().into()).await? == Swapped::Done {
             return Ok(());
         }
         kv.delete_many(vec![head]).await?;

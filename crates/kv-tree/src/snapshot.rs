@@ -14,6 +14,7 @@ use bytes::Bytes;
 use crate::head::{Buffer, Head};
 use crate::page::Child;
 use crate::pages::{Pages, View};
+use crate::reads::Reads;
 use crate::walk::{Found, find, slice, whole};
 use crate::{Error, KeyRange, Kv, Order};
 
@@ -29,11 +30,18 @@ pub struct Snapshot<K: Kv> {
     pub(crate) pages: Pages<K>,
     pub(crate) root: Option<Child>,
     pub(crate) buffer: Rc<Buffer>,
+    /// Where what is read is noted, for a transaction.
+    pub(crate) reads: Option<Reads>,
 }
 
 impl<K: Kv> Clone for Snapshot<K> {
     fn clone(&self) -> Self {
-        Self { pages: self.pages.clone(), root: self.root, buffer: self.buffer.clone() }
+        Self {
+            pages: self.pages.clone(),
+            root: self.root,
+            buffer: self.buffer.clone(),
+            reads: self.reads.clone(),
+        }
     }
 }
 
@@ -73,7 +81,7 @@ impl Segment {
 
 impl<K: Kv> Snapshot<K> {
     pub(crate) fn new(pages: Pages<K>, head: &Head) -> Self {
-        Self { pages, root: head.root, buffer: head.buffer.clone() }
+        Self { pages, root: head.root, buffer: head.buffer.clone(), reads: None }
     }
 
     /// The value of `key`.
@@ -87,6 +95,9 @@ impl<K: Kv> Snapshot<K> {
         keys: impl IntoIterator<Item = impl AsRef<[u8]>>,
     ) -> Result<Vec<Option<Bytes>>, Error> {
         let keys: Vec<_> = keys.into_iter().collect();
+        if let Some(reads) = &self.reads {
+            keys.iter().for_each(|key| reads.key(key.as_ref()));
+        }
         let get = |view: &mut View<'_>, key: &[u8]| match (self.buffer.get(key), &self.root) {
             (Some(value), _) => value.clone(),
             (None, Some(root)) => {
@@ -119,6 +130,9 @@ impl<K: Kv> Snapshot<K> {
     async fn segments(&self, range: &KeyRange) -> Result<VecDeque<Segment>, Error> {
         if range.is_empty() {
             return Ok(VecDeque::new());
+        }
+        if let Some(reads) = &self.reads {
+            reads.range(range);
         }
         let places = self.pages.resolve(|view| self.places(view, range)).await?;
         let mut segments = VecDeque::new();

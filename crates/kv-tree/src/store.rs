@@ -3,13 +3,16 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::cache::PageCache;
+use crate::codec::is_same;
 use crate::group::Group;
 use crate::head::Head;
 use crate::line::Line;
+use crate::pressure::Pressure;
 use crate::{Kv, Tree, TreeName};
 
 /// A key-value store with trees in it.
@@ -34,11 +37,20 @@ pub(crate) struct Writers<K: Kv> {
     pub line: Line<Group<K>>,
     /// The id of their last commit.
     pub last_commit: Cell<Option<u64>>,
+    /// How much they compete with those of other instances.
+    pub pressure: Pressure,
+    /// The number of the flush that was seen to be under way last, and since when.
+    pub flush_seen: Cell<Option<(u64, Duration)>>,
 }
 
 impl<K: Kv> Default for Writers<K> {
     fn default() -> Self {
-        Self { line: Line::default(), last_commit: Cell::new(None) }
+        Self {
+            line: Line::default(),
+            last_commit: Cell::new(None),
+            pressure: Pressure::default(),
+            flush_seen: Cell::new(None),
+        }
     }
 }
 
@@ -116,7 +128,7 @@ impl<K: Kv> Store<K> {
     /// The head of the tree that was read last, if it is `value`.
     pub(crate) fn remembered_head(&self, name: &TreeName, value: &Bytes) -> Option<Head> {
         let heads = self.0.heads.borrow();
-        heads.get(name).filter(|(last, _)| last == value).map(|(_, head)| head.clone())
+        heads.get(name).filter(|(last, _)| is_same(last, value)).map(|(_, head)| head.clone())
     }
 
     /// The head of the tree that was read last.

@@ -1,17 +1,20 @@
 //! Writing to a tree.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use bytes::Bytes;
 
+use crate::head::change;
 use crate::store::NODE_BYTES;
 use crate::{Error, Kv, Snapshot, TreeName};
 
 /// A transaction: reads as the snapshot it began with and its own writes on top.
 pub struct Transaction<K: Kv> {
     snapshot: Snapshot<K>,
-    changed: bool,
+    /// The keys that were put or deleted.
+    written: BTreeSet<Bytes>,
     too_long: Option<(&'static str, usize, usize)>,
 }
 
@@ -23,16 +26,16 @@ pub const MAX_VALUE_BYTES: usize = 1 << 20;
 
 impl<K: Kv> Transaction<K> {
     pub(crate) fn on(snapshot: Snapshot<K>) -> Self {
-        Self { snapshot, changed: false, too_long: None }
+        Self { snapshot, written: BTreeSet::new(), too_long: None }
     }
 
-    /// What the transaction leaves, if it wrote anything.
-    pub(crate) fn written(self, tree: &TreeName) -> Result<Option<Snapshot<K>>, Error> {
+    /// What the transaction leaves, and the keys that it wrote.
+    pub(crate) fn finish(self, tree: &TreeName) -> Result<(Snapshot<K>, BTreeSet<Bytes>), Error> {
         match self.too_long {
             Some((what, bytes, limit)) => {
                 Err(Error::TooLong { tree: tree.as_str().into(), what, bytes, limit })
             }
-            None => Ok(self.changed.then_some(self.snapshot)),
+            None => Ok((self.snapshot, self.written)),
         }
     }
 
@@ -46,19 +49,20 @@ impl<K: Kv> Transaction<K> {
         } else if value.len() > MAX_VALUE_BYTES {
             self.too_long = Some(("value", value.len(), MAX_VALUE_BYTES));
         }
-        Rc::make_mut(&mut self.snapshot.buffer).insert(key, Some(value));
-        self.changed = true;
+        Rc::make_mut(&mut self.snapshot.buffer).insert(key.clone(), Some(value));
+        self.written.insert(key);
     }
 
     /// Removes `key`, if it is there.
     pub fn delete(&mut self, key: impl Into<Bytes>) {
         let key = key.into();
-        // Whether the pages have the key need not be known: the buffer says that it is gone.
-        let buffer = Rc::make_mut(&mut self.snapshot.buffer);
-        self.changed |= match self.snapshot.root {
-            Some(_) => buffer.insert(key, None) != Some(None),
-            None => buffer.remove(&key).is_some(),
-        };
+        let has_pages = self.snapshot.root.is_some();
+        if change(Rc::make_mut(&mut self.snapshot.buffer), has_pages, key.clone(), None) {
+            self.written.insert(key);
+        } else if let Some(reads) = &self.snapshot.reads {
+            // All that was done is seeing that it is not there.
+            reads.key(&key);
+        }
     }
 }
 

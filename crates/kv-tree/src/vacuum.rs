@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 
 use crate::codec::Fault;
+use crate::commit::Swap;
 use crate::page::PageId;
 use crate::pages::Pages;
 use crate::replaced;
@@ -77,13 +78,13 @@ impl<K: Kv> Tree<K> {
             let turn = writers.line.turn(self.store.kv()).await;
             // The members of a group that was left to this turn try again.
             drop(turn.take());
-            let group = self.begin(false).await?;
+            let mut group = self.begin(false).await?;
             let reached = group.head.flush;
             let number = number.min(*ahead.get_or_insert(reached.saturating_add(1)));
             if reached >= number {
                 return Ok((group.snapshot.pages, reached));
             }
-            self.flush(group, Vec::new()).await?;
+            self.flush(&mut group, Vec::new()).await?;
         }
     }
 
@@ -94,7 +95,7 @@ impl<K: Kv> Tree<K> {
         loop {
             let turn = writers.line.turn(self.store.kv()).await;
             drop(turn.take());
-            let group = self.begin(false).await?;
+            let mut group = self.begin(false).await?;
             let due = replaced::due(&group.snapshot.pages, &group.head).await?;
             let Some(oldest) = due.first().map(|listing| listing.key.clone()) else {
                 return Ok(deleted);
@@ -105,7 +106,7 @@ impl<K: Kv> Tree<K> {
                 return Err(group.snapshot.pages.damaged_head(fault));
             }
             let pages = due.iter().map(|listing| listing.pages.len() as u64).sum::<u64>();
-            if self.flush(group, due).await? {
+            if self.flush(&mut group, due).await? == Swap::Done {
                 deleted += pages;
                 last = Some(oldest);
             }

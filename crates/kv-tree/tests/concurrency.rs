@@ -60,6 +60,44 @@ proptest! {
         prop_assert_eq!(memory.contents().into_keys().collect::<std::collections::BTreeSet<_>>(), used);
     }
 
+    /// Nobody's count is lost, whoever else counts or writes something of any size meanwhile.
+    #[test]
+    fn counters_count_everybody(
+        schedule in vec(0_usize..24, 0..600),
+        writers in vec(
+            (0..4_usize, 0..5_u8, prop::sample::select(&[0, 300, 3000, 9000, 17_000][..])),
+            1..32,
+        ),
+    ) {
+        let memory = Memory::default();
+        let instances = [0, 1, 2, 3].map(|_| tree(memory.clone()));
+        let tasks = writers.iter().zip(0..).map(|(&(instance, counter, size), writer)| {
+            let tree = &instances[instance];
+            Box::pin(tree.transact(async move |transaction| {
+                let counter = format!("counter/{counter}");
+                let count = transaction.get(&counter).await?.map_or(0, |value| value[0]);
+                transaction.put(counter, vec![count + 1]);
+                transaction.put(format!("own/{writer}"), vec![0; size]);
+                transaction.delete(format!("own/{}", writer - 1));
+                Ok(())
+            })) as Task<Result<(), Error>>
+        }).collect();
+        for outcome in interleave(tasks, &schedule) {
+            outcome.unwrap();
+        }
+        let fresh = tree(memory.clone());
+        let snapshot = run(fresh.snapshot()).unwrap();
+        for counter in 0..5 {
+            let count = run(snapshot.get(format!("counter/{counter}"))).unwrap();
+            let expected = writers.iter().filter(|writer| writer.1 == counter).count();
+            prop_assert_eq!(count.map_or(0, |value| value[0]) as usize, expected);
+        }
+        let mut used = run(fresh.audit()).unwrap().keys;
+        used.insert("tenant.accounts".into());
+        let stored: std::collections::BTreeSet<_> = memory.contents().into_keys().collect();
+        prop_assert_eq!(stored, used);
+    }
+
     /// Requests that end at any point, also while others count on them, hold nobody up.
     #[test]
     fn a_request_that_ends_early_holds_nobody_up(
@@ -209,24 +247,222 @@ fn poll<T>(task: &mut Task<'_, T>) -> Poll<T> {
     task.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
+/// Puts a value of `size` at `key`, having read nothing.
+async fn put<K: kv_tree::Kv>(tree: &Tree<K>, key: String, size: usize) -> Result<(), Error> {
+    tree.transact(async |transaction| {
+        transaction.put(key.clone(), vec![1; size]);
+        Ok(())
+    })
+    .await
+}
+
+/// A flush that one instance is about to do beside its writes, in a tree that another instance
+/// writes to.
+struct Flushing {
+    memory: Memory,
+    other: Tree<Metered<Memory>>,
+}
+
+impl Flushing {
+    fn begin() -> Self {
+        let memory = Memory::default();
+        let other = tree(Metered::new(memory.clone()));
+        run(put(&other, "a".into(), 8_000)).unwrap();
+        Self { memory, other }
+    }
+
+    /// The commit that makes the buffer full, up to where it has taken effect.
+    fn fill<'t>(&self, flusher: &'t Tree<Metered<Memory>>) -> Task<'t, Result<(), Error>> {
+        let mut task = Box::pin(put(flusher, "b".into(), 9_000)) as Task<'_, Result<(), Error>>;
+        poll_to_write(&mut task, flusher.kv());
+        task
+    }
+
+    /// Checks that the tree has the keys, and the store nothing else.
+    fn check(&self, keys: &[&str]) {
+        let fresh = tree(self.memory.clone());
+        let snapshot = run(fresh.snapshot()).unwrap();
+        for key in keys {
+            assert!(run(snapshot.get(key)).unwrap().is_some(), "{key}");
+        }
+        assert_eq!(run(snapshot.count(&KeyRange::all())).unwrap(), keys.len() as u64);
+        let mut used = run(fresh.audit()).unwrap().keys;
+        used.insert("tenant.accounts".into());
+        assert!(self.memory.contents().keys().eq(used.iter()));
+    }
+}
+
 #[test]
-fn a_flush_that_begins_while_another_is_waited_for_is_waited_for_too() {
+fn others_go_on_while_one_flushes() {
+    let flushing = Flushing::begin();
+    let flusher = tree(Metered::new(flushing.memory.clone()));
+    let mut flush = flushing.fill(&flusher);
+    let before = flushing.other.kv().usage();
+    run(put(&flushing.other, "c".into(), 10)).unwrap();
+    run(put(&flushing.other, "a".into(), 20)).unwrap();
+    assert_eq!((flushing.other.kv().usage() - before).write_calls, 2);
+    assert!(poll(&mut flush).is_pending());
+    run(flush).unwrap();
+    // The commit, the pages, and the swap that leads to them.
+    assert_eq!(flusher.kv().usage().write_calls, 3);
+    flushing.check(&["a", "b", "c"]);
+    let snapshot = run(flushing.other.snapshot()).unwrap();
+    assert_eq!(run(snapshot.get("a")).unwrap(), Some(vec![1; 20].into()));
+}
+
+#[test]
+fn a_key_that_is_deleted_while_its_first_page_is_written_is_gone() {
+    let flushing = Flushing::begin();
+    let flusher = tree(Metered::new(flushing.memory.clone()));
+    let flush = flushing.fill(&flusher);
+    let delete = flushing.other.transact(async |transaction| {
+        transaction.delete("a");
+        Ok::<_, Error>(())
+    });
+    run(delete).unwrap();
+    run(flush).unwrap();
+    flushing.check(&["b"]);
+}
+
+#[test]
+fn a_transaction_survives_a_flush_of_what_it_has_seen() {
+    let flushing = Flushing::begin();
+    let flusher = tree(Metered::new(flushing.memory.clone()));
+    let mut flush = Some(flushing.fill(&flusher));
+    for (read, runs_expected) in [("a", 1), ("d", 2)] {
+        let mut runs = 0;
+        run(flushing.other.transact(async |transaction| {
+            runs += 1;
+            let _ = transaction.get(read).await?;
+            transaction.put("c", read);
+            if let Some(flush) = flush.take() {
+                flush.await?;
+            } else if runs == 1 {
+                put(&flusher, "d".into(), 10).await?;
+            }
+            Ok::<_, Error>(())
+        }))
+        .unwrap();
+        assert_eq!(runs, runs_expected, "having read {read}");
+    }
+    flushing.check(&["a", "b", "c", "d"]);
+}
+
+#[test]
+fn a_transaction_does_not_survive_a_flush_of_what_it_has_not_seen() {
     let memory = Memory::default();
-    let [first, second, waiting] = [0; 3].map(|_| tree(Metered::new(memory.clone())));
-    let flush = |tree| Box::pin(append(tree, 1, 17_000)) as Task<'_, Result<(), Error>>;
-    run(append(&second, 0, 10)).unwrap();
-    let mut one = flush(&first);
-    poll_to_write(&mut one, first.kv());
-    let mut late = Box::pin(append(&waiting, 2, 10)) as Task<'_, Result<(), Error>>;
-    (0..20).for_each(|_| assert!(poll(&mut late).is_pending()));
-    run(one).unwrap();
-    let mut other = flush(&second);
-    poll_to_write(&mut other, second.kv());
-    (0..50).for_each(|_| assert!(poll(&mut late).is_pending()));
-    assert_eq!(waiting.kv().usage().write_calls, 0, "it waits for the second flush");
-    run(other).unwrap();
-    run(late).unwrap();
-    assert_eq!(run(run(first.snapshot()).unwrap().count(&KeyRange::prefix("log/"))).unwrap(), 4);
+    let (slow, fast) = (tree(memory.clone()), tree(memory.clone()));
+    run(put(&fast, "counter".into(), 1)).unwrap();
+    let mut runs = 0;
+    run(slow.transact(async |transaction| {
+        runs += 1;
+        let seen = transaction.get("counter").await?.map_or(0, |value| value.len());
+        if runs == 1 {
+            // Changed, and out of the buffer before this one can see it there.
+            put(&fast, "counter".into(), 2).await?;
+            put(&fast, "large".into(), 40_000).await?;
+        }
+        transaction.put("counter", vec![1; seen + 1]);
+        Ok::<_, Error>(())
+    }))
+    .unwrap();
+    assert_eq!(runs, 2);
+    let counter = run(run(slow.snapshot()).unwrap().get("counter")).unwrap();
+    assert_eq!(counter.unwrap().len(), 3);
+}
+
+#[test]
+fn a_crowded_head_waits_for_its_flush_but_not_forever() {
+    for ends in [true, false] {
+        let flushing = Flushing::begin();
+        let flusher = tree(Metered::new(flushing.memory.clone()));
+        let flush = flushing.fill(&flusher);
+        run(put(&flushing.other, "c".into(), 9_000)).unwrap();
+        let before = flushing.other.kv().usage();
+        let mut late =
+            Box::pin(put(&flushing.other, "d".into(), 10)) as Task<'_, Result<(), Error>>;
+        (0..20).for_each(|_| assert!(poll(&mut late).is_pending()));
+        assert_eq!((flushing.other.kv().usage() - before).write_calls, 0, "it waits");
+        if ends {
+            run(flush).unwrap();
+        }
+        run(late).unwrap();
+        flushing.check(&["a", "b", "c", "d"]);
+    }
+}
+
+#[test]
+fn a_commit_that_does_not_fit_waits_for_the_flush_too() {
+    let flushing = Flushing::begin();
+    let flusher = tree(Metered::new(flushing.memory.clone()));
+    let flush = flushing.fill(&flusher);
+    let before = flushing.other.kv().usage();
+    let mut large =
+        Box::pin(put(&flushing.other, "c".into(), 20_000)) as Task<'_, Result<(), Error>>;
+    (0..20).for_each(|_| assert!(poll(&mut large).is_pending()));
+    assert_eq!((flushing.other.kv().usage() - before).write_calls, 0, "it waits");
+    run(flush).unwrap();
+    run(large).unwrap();
+    flushing.check(&["a", "b", "c"]);
+}
+
+#[test]
+fn a_transaction_runs_once_where_others_change_what_it_has_not_read() {
+    let memory = Memory::default();
+    let (slow, fast) = (tree(memory.clone()), tree(memory.clone()));
+    run(append(&fast, 0, 10)).unwrap();
+    let mut runs = 0;
+    run(slow.transact(async |transaction| {
+        runs += 1;
+        assert_eq!(transaction.get("own").await?, None);
+        append(&fast, 1, 10).await?;
+        transaction.put("own", "1");
+        transaction.put("record/1", "own");
+        Ok::<_, Error>(())
+    }))
+    .unwrap();
+    assert_eq!(runs, 1);
+    let snapshot = run(fast.snapshot()).unwrap();
+    assert_eq!(run(snapshot.get("record/1")).unwrap(), Some("own".into()), "it was last");
+    assert_eq!(run(snapshot.count(&KeyRange::prefix("log/"))).unwrap(), 2);
+}
+
+#[test]
+fn a_value_that_is_put_again_is_written_after_others() {
+    let memory = Memory::default();
+    let (slow, fast) = (tree(memory.clone()), tree(memory.clone()));
+    run(put(&fast, "key".into(), 1)).unwrap();
+    let mut is_first = true;
+    run(slow.transact(async |transaction| {
+        if std::mem::take(&mut is_first) {
+            put(&fast, "key".into(), 2).await?;
+        }
+        transaction.put("key", vec![1; 1]);
+        Ok::<_, Error>(())
+    }))
+    .unwrap();
+    let value = run(run(fast.snapshot()).unwrap().get("key")).unwrap();
+    assert_eq!(value.unwrap().len(), 1);
+}
+
+#[test]
+fn deleting_what_is_not_there_is_reading_that() {
+    let memory = Memory::default();
+    let (slow, fast) = (tree(memory.clone()), tree(memory.clone()));
+    run(put(&fast, "other".into(), 1)).unwrap();
+    let mut runs = 0;
+    run(slow.transact(async |transaction| {
+        runs += 1;
+        if runs == 1 {
+            put(&fast, "key".into(), 1).await?;
+        }
+        transaction.delete("key");
+        transaction.put("own", "1");
+        Ok::<_, Error>(())
+    }))
+    .unwrap();
+    assert_eq!(runs, 2);
+    assert_eq!(run(run(fast.snapshot()).unwrap().get("key")).unwrap(), None);
 }
 
 #[test]
@@ -237,15 +473,17 @@ fn a_writer_that_is_always_too_late_gives_up() {
     let mut attempts = 0;
     let outcome = run(slow.transact(async |transaction| {
         attempts += 1;
-        append(&fast, 1, 10).await?;
+        let _ = transaction.get("record/1").await?;
+        append(&fast, 1, attempts % 7).await?;
         transaction.put("late", "1");
         Ok::<_, Error>(())
     }));
     assert!(matches!(outcome, Err(Error::Contended { attempts: 100, .. })), "{outcome:?}");
-    assert_eq!(attempts, 100);
+    // Seeing that it is too late is an attempt too.
+    assert_eq!(attempts, 50);
     let snapshot = run(fast.snapshot()).unwrap();
     assert_eq!(run(snapshot.get("late")).unwrap(), None);
-    assert_eq!(run(snapshot.count(&KeyRange::prefix("log/"))).unwrap(), 101);
+    assert_eq!(run(snapshot.count(&KeyRange::prefix("log/"))).unwrap(), 51);
     // Pauses are random, but they are there.
     assert!(kv_tree::Kv::now(&memory) > Duration::ZERO);
 }

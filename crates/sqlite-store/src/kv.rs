@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use kv_tree::{Kv, KvError};
+use kv_tree::{Kv, KvError, Swapped};
 
 use crate::Store;
 
@@ -66,8 +66,12 @@ impl Kv for NativeKv {
         Ok((seen.clone(), Watch { key: key.to_owned(), seen }))
     }
 
-    async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<bool, KvError> {
-        self.store.swap(&watch.key, watch.seen.as_deref(), &value).map_err(failed("swap"))
+    async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
+        let Watch { key, seen } = watch;
+        match self.store.swap(&key, seen.as_deref(), &value).map_err(failed("swap"))? {
+            true => Ok(Swapped::Done),
+            false => Ok(Swapped::Refused),
+        }
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {
