@@ -60,6 +60,8 @@ fn created<P: Ports>(
 /// A resource that is valid and not stored yet.
 pub(crate) struct NewResource {
     pub id: String,
+    /// Whether the client chose the id; one that is made here is nobody else's.
+    has_chosen_id: bool,
     pub record: Record,
     document: Value,
 }
@@ -79,6 +81,7 @@ impl NewResource {
         definition.name_class(&mut document);
         let class = definition.class.name();
         let mut faults: Vec<_> = set_class(class, &mut document).err().into_iter().collect();
+        let has_chosen_id = document.contains_key("id");
         let id = set_id(&mut document, *ports).unwrap_or_else(|fault| {
             faults.push(fault);
             String::new()
@@ -86,7 +89,7 @@ impl NewResource {
         let mut document = view.accept(document, faults, None)?;
         record::stamp(definition, &mut document, ports.now());
         let record = Record::write(&document);
-        Ok(Self { id, record, document: Value::Object(document) })
+        Ok(Self { id, has_chosen_id, record, document: Value::Object(document) })
     }
 
     /// Stores the resource, unless there is one with its id or a rule is against it. The transaction
@@ -97,14 +100,14 @@ impl NewResource {
         transaction: &mut Transaction<P::Kv>,
     ) -> Result<(), Error> {
         let key = record::key(&self.id);
-        if transaction.get(&key).await?.is_some() {
+        if self.has_chosen_id && transaction.get(&key).await?.is_some() {
             return Err(Error::id_taken(&self.id));
         }
         if let Value::Object(document) = &self.document {
             rules::check_change(context, transaction, &self.id, None, document).await?;
         }
         index::update(context.definition, transaction, &self.id, None, Some(&self.document));
-        transaction.put(key, self.record.clone().into_value());
+        transaction.put(key, self.record.to_value());
         Ok(())
     }
 }

@@ -103,7 +103,7 @@ impl Repeatable {
         value.extend(self.body);
         value.push(u8::try_from(id.len()).map_err(Error::internal)?);
         value.extend(id.as_bytes());
-        value.extend_from_slice(&record.clone().into_value());
+        value.extend_from_slice(&record.to_value());
         transaction.put(self.place(), value);
         transaction.put(forget_key(now, &self.key), "");
         Ok(())

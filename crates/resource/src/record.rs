@@ -1,14 +1,17 @@
 //! A resource as it is stored: as v5 of the API has it.
 //!
 //! A record lies at `r/{id}` in the tree of its resource. Its value is a format version, one byte,
-//! followed by the JSON text of the document. The document has everything but the `href`, which
-//! depends on the address that a client uses.
+//! and the JSON text of the document: as it is in version 1; in version 2 its length (4 bytes,
+//! little-endian) and an LZ4 block that is compressed with a dictionary of what documents are made
+//! of, which makes it about a third. The document has everything but the `href`, which depends on
+//! the address that a client uses.
 
 use std::ops::Bound;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use jiff::Timestamp;
 use kv_tree::{KeyRange, Kv, Snapshot};
+use lz4_flex::block::{compress_prepend_size_with_dict, decompress_with_dict};
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -17,7 +20,18 @@ use crate::{Definition, Error};
 /// The JSON object that a resource is.
 pub(crate) type Document = Map<String, Value>;
 
-const VERSION: u8 = 1;
+/// The JSON text itself.
+const PLAIN: u8 = 1;
+
+/// The same, compressed.
+const COMPRESSED: u8 = 2;
+
+/// The classes with their attributes, as documents have them. What is stored can only be read with
+/// the dictionary that it was written with: another one is another version.
+const DICTIONARY: &[u8] = include_bytes!("dictionary.txt");
+
+/// How many bytes one byte of an LZ4 block stands for at most.
+const MAX_EXPANSION: usize = 255;
 
 /// The key of the record with the id.
 pub(crate) fn key(id: &str) -> String {
@@ -42,28 +56,35 @@ pub(crate) async fn find<K: Kv>(snapshot: &Snapshot<K>, id: &str) -> Result<Reco
     }
 }
 
-/// A document in its stored form.
+/// The JSON text of a document.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
-    value: Bytes,
+    json: Bytes,
 }
 
 impl Record {
     pub fn write(document: &Document) -> Self {
-        let mut value = BytesMut::new().writer();
-        value.get_mut().put_u8(VERSION);
+        let mut json = BytesMut::new().writer();
         // Writing JSON to memory fails for map keys that are no strings, which a Map cannot have.
-        let _ = serde_json::to_writer(&mut value, document);
-        Self { value: value.into_inner().freeze() }
+        let _ = serde_json::to_writer(&mut json, document);
+        Self { json: json.into_inner().freeze() }
     }
 
     pub fn read(id: &str, value: Bytes) -> Result<Self, Error> {
-        match &value[..] {
-            [VERSION, b'{', ..] => Ok(Self { value }),
-            [version, ..] => Err(Error::internal(format!(
-                "record {id} has format version {version}, which this program does not know"
-            ))),
-            [] => Err(Error::internal(format!("record {id} is empty"))),
+        let json = match value.first() {
+            Some(&PLAIN) => value.slice(1..),
+            Some(&COMPRESSED) => decompress(&value[1..])
+                .map_err(|fault| Error::internal(format!("record {id} is damaged: {fault}")))?,
+            Some(version) => {
+                return Err(Error::internal(format!(
+                    "record {id} has format version {version}, which this program does not know"
+                )));
+            }
+            None => return Err(Error::internal(format!("record {id} is empty"))),
+        };
+        match json.first() {
+            Some(b'{') => Ok(Self { json }),
+            _ => Err(Error::internal(format!("record {id} is damaged: it is no JSON object"))),
         }
     }
 
@@ -72,19 +93,38 @@ impl Record {
             .map_err(|error| Error::internal(format!("a record is damaged: {error}")))
     }
 
-    pub fn into_value(self) -> Bytes {
-        self.value
+    /// The value that is stored.
+    pub fn to_value(&self) -> Bytes {
+        // What is too long for a tree is left as it is, for the tree to refuse.
+        let is_plain = self.json.len() > kv_tree::MAX_VALUE_BYTES;
+        let mut value = vec![if is_plain { PLAIN } else { COMPRESSED }];
+        match is_plain {
+            true => value.extend_from_slice(&self.json),
+            false => value.extend(compress_prepend_size_with_dict(&self.json, DICTIONARY)),
+        }
+        value.into()
     }
 
     /// The document as JSON: an object.
     pub fn json(&self) -> &[u8] {
-        &self.value[1..]
+        &self.json
     }
 
     /// A digest of the document.
     pub fn digest(&self) -> u128 {
         xxh3_128(self.json())
     }
+}
+
+/// The JSON text of a compressed one, or what is wrong with that.
+fn decompress(compressed: &[u8]) -> Result<Bytes, String> {
+    let (len, block) = compressed.split_first_chunk::<4>().ok_or("it ends too early")?;
+    let len = u32::from_le_bytes(*len) as usize;
+    if len > block.len().saturating_mul(MAX_EXPANSION) {
+        return Err(format!("it cannot have {len} bytes"));
+    }
+    let json = decompress_with_dict(block, len, DICTIONARY).map_err(|error| error.to_string())?;
+    Ok(json.into())
 }
 
 /// Marks the document as changed at `now`, to the millisecond, if it is of a resource that has such a
@@ -100,4 +140,84 @@ pub(crate) fn id_of(key: &[u8]) -> Result<&str, Error> {
     key.strip_prefix(b"r/")
         .and_then(|id| std::str::from_utf8(id).ok())
         .ok_or_else(|| Error::internal(format!("{key:?} is no key of a record")))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(document: Value) -> Record {
+        let Value::Object(document) = document else { panic!("no object: {document}") };
+        Record::write(&document)
+    }
+
+    fn account() -> Record {
+        record(json!({
+            "@type": "BillingAccount", "id": "1", "name": "Main", "state": "Active",
+            "relatedParty": [{
+                "@type": "RelatedPartyRefOrPartyRoleRef", "role": "customer",
+                "partyOrPartyRole": { "@type": "PartyRef", "id": "7", "name": "Customer" }
+            }],
+            "creditLimit": { "unit": "EUR", "value": 100.50 }
+        }))
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(name in any::<String>(), repeated in 0..3000_usize) {
+            let written = record(json!({ "name": name, "note": "ab\u{e9}".repeat(repeated) }));
+            let read = Record::read("1", written.to_value()).unwrap();
+            prop_assert_eq!(read.json(), written.json());
+            prop_assert_eq!(read.digest(), written.digest());
+        }
+
+        #[test]
+        fn damage_is_an_error_or_another_text(at: prop::sample::Index, byte: u8, cut: bool) {
+            let mut value = account().to_value().to_vec();
+            let at = at.index(value.len());
+            value[at] = byte;
+            if cut {
+                value.truncate(at);
+            }
+            // It may be good luck, but it is no panic.
+            let _ = Record::read("1", value.into()).and_then(|record| record.document());
+        }
+    }
+
+    #[test]
+    fn an_account_takes_half_of_its_text() {
+        let account = account();
+        assert!(account.to_value().len() < account.json().len() / 2);
+    }
+
+    #[test]
+    fn a_record_of_version_1_is_read() {
+        let read = Record::read("1", Bytes::from_static(b"\x01{\"id\":\"1\"}")).unwrap();
+        assert_eq!(read.document().unwrap(), *json!({ "id": "1" }).as_object().unwrap());
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        let claims_too_much = [&[2, 0, 0, 0, 0x7f][..], b"\x10a"].concat();
+        let values =
+            [&b""[..], b"\x01", b"\x01[]", b"\x02", b"\x02\0\0\0", b"\x09{}", &claims_too_much];
+        for value in values {
+            assert!(Record::read("1", Bytes::copy_from_slice(value)).is_err(), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_left_for_the_tree_to_refuse() {
+        let long = record(json!({ "note": "x".repeat(kv_tree::MAX_VALUE_BYTES) }));
+        assert!(long.to_value().len() > kv_tree::MAX_VALUE_BYTES);
+    }
+
+    /// Records that are stored need this very dictionary.
+    #[test]
+    fn the_dictionary_stays_as_it_is() {
+        assert_eq!(xxh3_128(DICTIONARY), 0x5be2_b158_efc5_73b9_e327_f121_73ea_55e7);
+    }
 }

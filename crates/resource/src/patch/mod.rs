@@ -74,7 +74,7 @@ async fn change<P: Ports>(
     let record = Record::write(&after);
     let (before, after) = (Value::Object(before), Value::Object(after));
     index::update(definition, transaction, id, Some(&before), Some(&after));
-    transaction.put(record::key(id), record.clone().into_value());
+    transaction.put(record::key(id), record.to_value());
     Ok(record)
 }
 
