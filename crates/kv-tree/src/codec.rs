@@ -270,6 +270,19 @@ mod tests {
 
     proptest! {
         #[test]
+        fn comparing_by_words_is_comparing(
+            shared in vec(any::<u8>(), 0..40),
+            a in vec(0..2_u8, 0..20),
+            b in vec(0..2_u8, 0..20),
+        ) {
+            let (a, b) = ([&shared[..], &a].concat(), [&shared[..], &b].concat());
+            prop_assert_eq!(is_same(&a, &b), a == b);
+            prop_assert_eq!(is_same(&a, &a), true);
+            let naive = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+            prop_assert_eq!(shared_len(&a, &b), naive);
+        }
+
+        #[test]
         fn numbers_are_read_as_they_were_written(number: u64) {
             let mut bytes = Vec::new();
             put_number(&mut bytes, number);

@@ -79,7 +79,7 @@ impl<K: Kv> Tree<K> {
         let newest = self.decode_head(&snapshot.pages.head_key, value)?;
         let mut changed = changes_between(&head.buffer, &newest.buffer);
         if newest.flush != head.flush {
-            if newest.flush != head.flush.wrapping_add(1) || newest.flushed > head.commit {
+            if newest.flushed > head.commit {
                 return Ok(false);
             }
             // What has left the buffer is in the pages, unchanged.

@@ -187,20 +187,24 @@ fn nodes_that_become_small_are_joined() {
 }
 
 #[test]
-fn a_flush_is_announced_where_others_write() {
-    let memory = Memory::default();
-    let (own, other) = (tree(Metered::new(memory.clone())), tree(memory.clone()));
-    let small = [Write::Put(b"small".to_vec(), vec![1])];
-    let large = [Write::Put(b"large".to_vec(), vec![1; 17_000])];
-    let cost_of_a_flush = || {
-        let before = own.kv().usage();
-        run(commit(&own, &large)).unwrap();
-        (own.kv().usage() - before).write_calls
-    };
-    run(commit(&other, &small)).unwrap();
-    assert_eq!(cost_of_a_flush(), 3, "an announcement, pages, and the head");
-    assert_eq!(cost_of_a_flush(), 2, "nobody else has written since");
-    run(commit(&other, &small)).unwrap();
-    memory.advance(Duration::from_secs(10));
-    assert_eq!(cost_of_a_flush(), 2, "that was long ago");
+fn what_a_flush_costs() {
+    for (size, where_others_write) in [
+        (17_000, "the commit, the pages, and a head that leads to them"),
+        (40_000, "an announcement, the pages, and the commit that leads to them"),
+    ] {
+        let memory = Memory::default();
+        let (own, other) = (tree(Metered::new(memory.clone())), tree(memory.clone()));
+        let small = [Write::Put(b"small".to_vec(), vec![1])];
+        let cost_of_a_flush = || {
+            let before = own.kv().usage();
+            run(commit(&own, &[Write::Put(b"large".to_vec(), vec![1; size])])).unwrap();
+            (own.kv().usage() - before).write_calls
+        };
+        run(commit(&other, &small)).unwrap();
+        assert_eq!(cost_of_a_flush(), 3, "{where_others_write}");
+        assert_eq!(cost_of_a_flush(), 2, "nobody else has written since");
+        run(commit(&other, &small)).unwrap();
+        memory.advance(Duration::from_secs(10));
+        assert_eq!(cost_of_a_flush(), 2, "that was long ago");
+    }
 }
