@@ -1,8 +1,7 @@
 //! Spin's key-value store as the port of kv-tree.
 //!
 //! Single reads go through `spin:key-value`, whose calls let other requests of the instance go on
-//! meanwhile. Batches and compare-and-swap are only in `wasi:keyvalue`, whose calls do not: between
-//! watching a key and swapping it, no other request of the instance gets in between.
+//! meanwhile. Batches and compare-and-swap are only in `wasi:keyvalue`, whose calls do not.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -83,7 +82,7 @@ impl Kv for KeyValue {
 
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Watch), KvError> {
         let cas = Cas::new(&self.bucket, key).map_err(failed("cas.new"))?;
-        let seen = self.get(key).await?;
+        let seen = cas.current().map_err(failed("cas.current"))?.map(Bytes::from);
         Ok((seen.clone(), Watch { cas, seen }))
     }
 

@@ -105,8 +105,8 @@ impl Times {
                 let date: Date = text.parse().ok()?;
                 let start = |date: Date| TimeZone::UTC.to_timestamp(date.into()).ok();
                 let first = start(date)?;
-                let last = start(date.tomorrow().ok()?)?;
-                Some(Self { first, last: last - jiff::Span::new().nanoseconds(1) })
+                let last = start(date.tomorrow().ok()?)?.as_nanosecond() - 1;
+                Some(Self { first, last: Timestamp::from_nanosecond(last).ok()? })
             }
             _ => instant(TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok()?),
         }
