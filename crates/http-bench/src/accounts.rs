@@ -24,7 +24,7 @@ pub fn parties(records: usize) -> usize {
     records.div_ceil(OF_A_PARTY)
 }
 
-/// An account of 1.6 kB, as an operator has it who bills on behalf of a partner. What differs from
+/// An account of 1.4 kB, as an operator has it who bills on behalf of a partner. What differs from
 /// account to account beside its name and party is made of `number`s of nine digits.
 fn account(name: &str, party: &str, mut number: impl FnMut() -> String) -> Value {
     json!({
