@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use kv_tree::{Error, Kv, Store, Transaction, Tree, TreeName};
+use kv_tree::{Error, Kv, Memory, Metered, Store, Transaction, Tree, TreeName};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -114,4 +114,27 @@ pub async fn commit<K: Kv>(tree: &Tree<K>, writes: &[Write]) -> Result<(), Error
         Ok(())
     })
     .await
+}
+
+/// Puts a value of `size` at `key`, having read nothing.
+pub async fn put<K: Kv>(tree: &Tree<K>, key: String, size: usize) -> Result<(), Error> {
+    tree.transact(async |transaction| {
+        transaction.put(key.clone(), vec![1; size]);
+        Ok(())
+    })
+    .await
+}
+
+/// Polls `task` until its first write has taken effect.
+pub fn poll_to_write<T>(task: &mut Task<'_, T>, kv: &Metered<Memory>) {
+    let before = kv.usage().write_calls;
+    while kv.usage().write_calls == before {
+        assert!(poll(task).is_pending());
+    }
+    assert!(poll(task).is_pending());
+}
+
+/// Polls `task` once.
+pub fn poll<T>(task: &mut Task<'_, T>) -> Poll<T> {
+    task.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
