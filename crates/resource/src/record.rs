@@ -3,7 +3,7 @@
 //! A record lies at `r/{id}` in the tree of its resource. Its value is a format version, one byte,
 //! and the JSON text of the document: as it is in version 1; in version 2 its length (4 bytes,
 //! little-endian) and an LZ4 block that is compressed with a dictionary of what documents are made
-//! of, which makes it about a third. The document has everything but the `href`, which depends on
+//! of, which leaves a half to a third of it. The document has everything but the `href`, which depends on
 //! the address that a client uses.
 
 use std::ops::Bound;
@@ -124,7 +124,10 @@ fn decompress(compressed: &[u8]) -> Result<Bytes, String> {
         return Err(format!("it cannot have {len} bytes"));
     }
     let json = decompress_with_dict(block, len, DICTIONARY).map_err(|error| error.to_string())?;
-    Ok(json.into())
+    match json.len() == len {
+        true => Ok(json.into()),
+        false => Err(format!("it should have {len} bytes")),
+    }
 }
 
 /// Marks the document as changed at `now`, to the millisecond, if it is of a resource that has such a
@@ -207,6 +210,17 @@ mod tests {
         for value in values {
             assert!(Record::read("1", Bytes::copy_from_slice(value)).is_err(), "{value:?}");
         }
+    }
+
+    #[test]
+    fn a_text_of_another_length_is_refused() {
+        let value = account().to_value();
+        for change in [1, u8::MAX] {
+            let mut changed = value.to_vec();
+            changed[1] = changed[1].wrapping_add(change);
+            assert!(Record::read("1", changed.into()).is_err());
+        }
+        assert!(Record::read("1", value).is_ok());
     }
 
     #[test]
