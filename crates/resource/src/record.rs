@@ -204,12 +204,17 @@ mod tests {
 
     #[test]
     fn what_is_no_record_is_refused() {
-        let claims_too_much = [&[2, 0, 0, 0, 0x7f][..], b"\x10a"].concat();
-        let values =
-            [&b""[..], b"\x01", b"\x01[]", b"\x02", b"\x02\0\0\0", b"\x09{}", &claims_too_much];
-        for value in values {
-            assert!(Record::read("1", Bytes::copy_from_slice(value)).is_err(), "{value:?}");
+        for value in [&b""[..], b"\x01", b"\x01[]", b"\x02", b"\x02\0\0\0", b"\x09{}"] {
+            assert!(Record::read("1", Bytes::from_static(value)).is_err(), "{value:?}");
         }
+    }
+
+    /// A component cannot have that much memory, and would end.
+    #[test]
+    fn a_length_that_cannot_be_is_not_believed() {
+        let value = [&[COMPRESSED, 0, 0, 0, 0x7f][..], b"\x10a"].concat();
+        let error = Record::read("1", value.into()).unwrap_err();
+        assert!(format!("{error:?}").contains("cannot have 2130706432 bytes"), "{error:?}");
     }
 
     #[test]
