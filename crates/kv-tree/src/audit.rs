@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::codec::Fault;
-use crate::page::{Child, PageId};
-use crate::pages::View;
-use crate::walk::{find, reach, slice, whole};
-use crate::{Error, KeyRange, Kv, Order, Snapshot, Tree, replaced};
+use crate::format::codec::Fault;
+use crate::format::page::{Child, PageId};
+use crate::reading::pages::View;
+use crate::reading::walk::{find, reach, slice, whole};
+use crate::writing::retired;
+use crate::{Error, KeyRange, Kv, Order, Snapshot, Tree};
 
 /// How many entries are checked at a time.
 const ENTRIES_AT_ONCE: u64 = 10_000;
@@ -16,8 +17,8 @@ const ENTRIES_AT_ONCE: u64 = 10_000;
 pub struct Audit {
     /// How many entries the tree has.
     pub entries: u64,
-    /// The keys that the tree has in the store, but for its root: its head, the pages that the head
-    /// leads to, and the replaced pages that are still to be deleted.
+    /// The keys that the tree has in the store, but for its anchor: its head, the pages that the
+    /// head leads to, and the retired pages that are still to be deleted.
     pub keys: BTreeSet<String>,
 }
 
@@ -27,20 +28,22 @@ impl<K: Kv> Tree<K> {
     /// count of the tree is how many entries a scan yields. The first fault is
     /// [`Error::Damaged`].
     pub async fn audit(&self) -> Result<Audit, Error> {
-        let (pages, head) = self.head(None).await?;
-        if pages.head_key.is_empty() {
+        let (pages, head) = self.heads().newest(None).await?;
+        if pages.generation == 0 {
             return Ok(Audit::default());
         }
-        let mut used = BTreeSet::from_iter(replaced::pages(&pages, &head).await?);
+        let mut used = BTreeSet::from_iter(retired::pages(&pages, &head).await?);
         if let Some(root) = head.root {
             for start in (0..root.entries).step_by(ENTRIES_AT_ONCE as usize) {
                 let end = start.saturating_add(ENTRIES_AT_ONCE).min(root.entries);
-                used.extend(pages.resolve(|view| check(view, &root, start, end)).await?);
+                used.extend(
+                    pages.resolve(head.flush, |view| check(view, &root, start, end)).await?,
+                );
             }
         }
         let mut keys: BTreeSet<_> = used.iter().map(|id| id.key(&pages.head_key)).collect();
         keys.insert(pages.head_key.to_string());
-        let snapshot = Snapshot::new(pages.clone(), &head);
+        let snapshot = Snapshot::new(pages.clone(), head);
         let entries = snapshot.count(&KeyRange::all()).await?;
         let mut scan = snapshot.scan(KeyRange::all(), Order::Ascending);
         let (mut scanned, mut last) = (0, None);

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::Error;
+
 /// A key-value store.
 ///
-/// Keys are made of `[A-Za-z0-9:_.-]`. Every call is atomic by itself; a write that was answered
-/// with `Ok` is durable. After an `Err` the write may or may not have happened.
+/// Keys are made of `[A-Za-z0-9:_.-]`. A call that concerns one key is atomic; a batch need not be. A
+/// write that was answered with `Ok` is durable. After an `Err` the write may or may not have
+/// happened, and may still happen.
 ///
 /// Compare-and-swap comes in two halves, as in `wasi:keyvalue`: [`watch`](Kv::watch) reads a value
 /// and returns a ticket, [`swap`](Kv::swap) replaces the value if it is still the one that was read.
@@ -21,19 +24,25 @@ pub trait Kv {
     /// The value of `key`, or `None` where there is none.
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError>;
 
-    /// The values of `keys`, in their order; `None` where there is none.
+    /// The values of `keys`, in their order; `None` where there is none. There are no more keys than
+    /// the store's [`Limits`] allow.
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError>;
 
-    /// Writes all `entries`, replacing what was there.
+    /// Writes all `entries`, replacing what was there. There are no more, and none is longer, than the
+    /// store's [`Limits`] allow.
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError>;
 
-    /// Deletes `keys`; those that are absent are no error.
+    /// Deletes `keys`; those that are absent are no error. There are no more than the store's
+    /// [`Limits`] allow.
     async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError>;
 
     /// Reads `key` in order to swap it.
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Self::Watch), KvError>;
 
-    /// Writes `value` if the watched key still has the value that was read then.
+    /// Reads a watched key again: from now on, this is the value that a swap replaces.
+    async fn watch_again(&self, watch: &mut Self::Watch) -> Result<Option<Bytes>, KvError>;
+
+    /// Writes `value` if the watched key still has the value that was read last.
     async fn swap(&self, watch: Self::Watch, value: Vec<u8>) -> Result<Swapped, KvError>;
 
     /// Creates `key` with the number 0 in the store's own encoding, or leaves it as it is where it
@@ -48,8 +57,64 @@ pub trait Kv {
     /// that are ready in this instance go on.
     async fn pause(&self, duration: Duration);
 
-    /// The time since 1970. Clocks of those who share a store may differ, but by less than 30 s.
+    /// The time since 1970. Clocks of those who share a store may differ; they only decide when pages
+    /// that nobody needs are deleted.
     fn now(&self) -> Duration;
+
+    /// The time since some moment, by a clock that never goes back.
+    fn elapsed(&self) -> Duration;
+
+    /// What the store can take.
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
+
+    /// Hears what happens behind the scenes.
+    fn observe(&self, event: &Event<'_>) {
+        let _ = event;
+    }
+}
+
+/// What a store can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many keys can be read by one call.
+    pub read_batch: usize,
+    /// How many keys can be written or deleted by one call.
+    pub write_batch: usize,
+    /// How long a value can be.
+    pub value_bytes: usize,
+}
+
+impl Default for Limits {
+    /// Those of a store that has none worth mentioning.
+    fn default() -> Self {
+        Self { read_batch: 1000, write_batch: 1000, value_bytes: usize::MAX }
+    }
+}
+
+/// What happened behind the scenes of a transaction.
+#[derive(Debug)]
+pub enum Event<'e> {
+    /// Transactions were committed.
+    Committed {
+        /// How many requests of this instance share the commit.
+        requests: usize,
+        /// How many swaps were tried.
+        attempts: u32,
+        /// How many other instances have made one of the latest commits.
+        rivals: usize,
+    },
+    /// Something failed that nobody waits for. It is done later; at worst pages that nobody needs stay
+    /// in the store, until a vacuum.
+    HousekeepingFailed {
+        /// The tree.
+        tree: &'e str,
+        /// What was to be done.
+        task: &'static str,
+        /// Why it was not.
+        error: &'e Error,
+    },
 }
 
 /// What came of a swap.

@@ -24,31 +24,34 @@
 //!
 //! # Promises
 //!
-//! * A [`Snapshot`] shows one commit, whole, however long it is read. When it is older than 30
-//!   seconds, what was changed meanwhile may be [`Expired`](Error::Expired); it is never wrong.
-//! * A [`Transaction`] commits all of its writes or none. A commit means that nothing which the
-//!   transaction has read was changed since its snapshot was taken; otherwise its body runs again.
+//! Each is guarded by the tests in the file that it names.
+//!
+//! * A [`Snapshot`] shows one commit, whole, however long it is read. When it is older than a minute,
+//!   what was changed meanwhile may be [`Expired`](Error::Expired); it is never wrong (`life`).
+//! * Transactions are serializable: there is an order of them in which each reads what those before it
+//!   left. Whoever is overtaken by a commit that concerns what it has read runs again (`serializable`).
+//! * A transaction commits all of its writes or none. Its body never takes effect twice. Where nobody
+//!   can know whether it was committed, it ends with [`Error::OutcomeUnknown`]; after any other error
+//!   it was not (`faults`, `outcomes`).
 //! * What a tree has acknowledged is never overwritten by a request that knew less, the very first
-//!   commits of a new tree included.
+//!   commits of a new tree included (`concurrency`, `outcomes`).
+//! * A byte that is changed anywhere in the store is found, and the error names its key (`damage`).
 //! * Counts are exact. The count of a range, the n-th entry of a range and a key cost as many calls
-//!   to the store as the tree is high, plus one.
+//!   to the store as the tree is high, plus one (`model`, `cost`).
+//! * Nothing depends on clocks but when pages that nobody needs are deleted (`clocks`).
+//! * What fails behind the scenes fails no transaction; it is told to [`Kv::observe`] (`housekeeping`).
 //!
 //! # Layout
 //!
-//! * [`kv`] – the port: what a tree needs of a store.
-//! * [`store`] – a store and what an instance remembers of it; `cache` – the pages among that.
-//! * [`tree`] – a tree and its name; `root` – finding its head, and creating it exactly once.
-//! * [`snapshot`] – reading; [`range`] – key ranges and orders.
-//! * [`transaction`] – writing; `group`, `line` – how the transactions of an instance share commits.
-//! * `commit` – commits, and moving them up over those of others; `reads` – what that depends on;
-//!   `pressure` – pauses between attempts.
-//! * `flush` – from the buffer to pages; `replaced` – the list of pages to delete.
-//! * `walk`, `edit` – reading and changing nodes; `pages` – fetching them for both; `writer`, `divide`
-//!   – what a flush writes, and how it is cut into nodes.
-//! * `head`, `page`, `codec` – the byte formats; `random` – random numbers and pauses.
-//! * [`vacuum`], [`audit`] – removing what a crash left; checking a tree as a whole.
-//! * [`memory`], [`faulty`], [`metered`] – a store in memory, and wrappers that make a store fail or
-//!   count what it does, for tests and benchmarks.
+//! Each layer uses those above it in this list, and none below.
+//!
+//! * [`kv`] – the port: what a tree needs of a store; [`range`], `name`, `error`, `random`.
+//! * `format` – the bytes of heads and pages.
+//! * `reading` – from the head down to the values: snapshots and scans.
+//! * `writing` – from what is buffered to new pages.
+//! * `committing` – transactions, groups of them, and the swaps of the head that commit them.
+//! * [`tree`], [`store`] – what callers use; [`vacuum`], [`audit`] – looking after a tree.
+//! * [`testing`] – stores for tests and benchmarks, with the feature `testing`.
 //!
 //! # In the store
 //!
@@ -56,7 +59,7 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `acme.billingAccount` | the root: 8 bytes, the generation that won when the tree was created; never changes again |
+//! | `acme.billingAccount` | the anchor: 8 bytes, the generation that won when the tree was created; never changes again |
 //! | `acme.billingAccount:<generation>` | the head; one compare-and-swap of it is one commit |
 //! | `acme.billingAccount:<generation>:<flush>.<attempt>.<index>` | a page; never changes |
 //!
@@ -65,8 +68,10 @@
 //!
 //! # Format
 //!
-//! Every head and page begins with a format version, one byte, now 2. (A head of version 1 held the
-//! whole map; it is read, and the next commit writes it anew.) *Numbers* are unsigned LEB128.
+//! Every head and page begins with its *seal*: the format version, one byte, now 3, and the XXH3
+//! checksum of all that follows (8 bytes, little-endian), whose seed is the generation for a head, and
+//! for a page its attempt, its flush rotated by 32 bits and its index, combined by exclusive or.
+//! *Numbers* are unsigned LEB128.
 //! *Keys* come in ascending order and front-coded: how many bytes are shared with the key before, how
 //! many follow (both numbers), and those bytes. A *page id* is the flush (a number), the attempt (8
 //! bytes, little-endian) and the index (a number). A *value* is twice its length (a number) and its
@@ -74,60 +79,53 @@
 //! id of a node, how many entries are below it, and twice the length of its page, plus one if there
 //! are values in pages of their own below it (numbers).
 //!
-//! | what | bytes after the version |
+//! | what | bytes after the seal |
 //! |---|---|
-//! | head | commit number (8 bytes, little-endian), time in milliseconds since 1970, number of flushes, count (1 byte) and ids (8 bytes each) of the latest commits, parts (1 byte: 1 root, 2 list of replaced pages, 4 pages that were replaced last, 8 the buffer is being flushed, 16 there was a flush), the number of the commit that the latest flush had in the pages with all before it, if there was one, the root as a child, the root of the list as a child, the last list as a value, the number of buffered writes, and for each its key, and 0 if it deletes or else the length of the value plus 1 and the value |
+//! | head | commit number (8 bytes, little-endian), time in milliseconds since 1970, number of flushes, number of the commit up to which what was written may have left the buffer, parts (1 byte: 1 root, 2 list of retired pages, 4 pages that were retired last, 8 a flush is announced), how many writers are remembered, and for each its random number (8 bytes, little-endian), the number of its attempt and how many commits ago it was, who announced the flush (8 bytes), the root as a child, the root of the list as a child, the last list as a value, and the buffer: for each commit, the oldest first, its number, how many keys it wrote, and for each the key, and 0 if it deletes it or else the length of the value plus 1 and the value |
 //! | leaf | 0 (1 byte), number of entries, and for each its key and value |
 //! | branch | level, 1 to 31 (1 byte), number of children, and for each the least key that belongs to it and the child |
-//! | value | 255 (1 byte) and the value |
+//! | value | 255 (1 byte), the key that it belongs to behind its length (a number), and the value |
 //!
-//! The list of replaced pages is a tree of the same kind: a key is the time of listing in
+//! The list of retired pages is a tree of the same kind: a key is the time of listing in
 //! milliseconds since 1970 and the number of the flush, 8 bytes each, big-endian; the value is the
 //! format version, the number of page ids, and the ids.
+//!
+//! Heads of version 1 and 2 and pages of version 2, which had no checksums, are read; what is written
+//! anew is of this version.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod audit;
-mod cache;
-mod codec;
-mod commit;
-mod divide;
-mod edit;
+mod committing;
 mod error;
-pub mod faulty;
-mod flush;
-mod group;
-mod head;
+mod format;
 pub mod kv;
-mod line;
-pub mod memory;
-pub mod metered;
-mod page;
-mod pages;
-mod pressure;
+mod name;
 mod random;
 pub mod range;
-mod reads;
-mod replaced;
-mod root;
-pub mod snapshot;
+mod reading;
 pub mod store;
-pub mod transaction;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod tree;
 pub mod vacuum;
-mod walk;
-mod writer;
+mod writing;
 
 pub use audit::Audit;
-pub use codec::is_same;
+pub use committing::transaction::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Transaction};
 pub use error::Error;
-pub use faulty::{Fault, Faulty};
-pub use kv::{Kv, KvError, Swapped};
-pub use memory::Memory;
-pub use metered::{Metered, Usage};
+pub use kv::{Event, Kv, KvError, Limits, Swapped};
+pub use name::TreeName;
 pub use range::{KeyRange, Order};
-pub use snapshot::{Entry, Scan, Snapshot};
+pub use reading::scan::Scan;
+pub use reading::snapshot::{Entry, Snapshot};
 pub use store::Store;
-pub use transaction::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Transaction};
-pub use tree::{Tree, TreeName};
-pub use vacuum::Vacuumed;
+#[cfg(any(test, feature = "testing"))]
+pub use testing::{
+    faulty::{Fault, Faulty},
+    memory::Memory,
+    metered::{Metered, Usage},
+};
+pub use tree::Tree;
+pub use vacuum::{VacuumCursor, Vacuumed};

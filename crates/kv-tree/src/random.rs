@@ -12,12 +12,12 @@ pub(crate) fn random_u64() -> Result<u64, Error> {
 }
 
 /// A random part of a bound that doubles with each attempt, up to [`MAX_PAUSE`] (full jitter).
-pub(crate) fn jittered_pause(attempt: u32) -> Result<Duration, Error> {
+pub(crate) fn jittered_pause(attempt: u32) -> Duration {
     let bound = Duration::from_millis(1 << attempt.min(16)).min(MAX_PAUSE);
     random_part(bound)
 }
 
-/// A random part of a duration.
-pub(crate) fn random_part(bound: Duration) -> Result<Duration, Error> {
-    Ok(bound.mul_f64(random_u64()? as f64 / u64::MAX as f64))
+/// A random part of a duration; all of it where there are no random numbers.
+pub(crate) fn random_part(bound: Duration) -> Duration {
+    bound.mul_f64(random_u64().unwrap_or(u64::MAX) as f64 / u64::MAX as f64)
 }

@@ -47,6 +47,16 @@ impl KeyRange {
         Self { start, end }
     }
 
+    /// The part that ends with `last`.
+    pub(crate) fn up_to(self, last: &[u8]) -> Self {
+        Self { end: Bound::Included(last.to_vec()), ..self }
+    }
+
+    /// The part that begins with `first`.
+    pub(crate) fn down_to(self, first: &[u8]) -> Self {
+        Self { start: Bound::Included(first.to_vec()), ..self }
+    }
+
     /// Whether `key` lies in the range.
     pub fn contains(&self, key: &[u8]) -> bool {
         RangeBounds::<[u8]>::contains(&self, key)

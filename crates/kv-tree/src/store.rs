@@ -1,18 +1,13 @@
 //! A store and what an instance keeps of it between requests.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::time::Duration;
 
-use bytes::Bytes;
-
-use crate::cache::PageCache;
-use crate::codec::is_same;
-use crate::group::Group;
-use crate::head::Head;
-use crate::line::Line;
-use crate::pressure::Pressure;
+use crate::committing::writers::Writers;
+use crate::reading::cache::PageCache;
+use crate::reading::heads::Heads;
+use crate::writing::divide::NODE_BYTES;
 use crate::{Kv, Tree, TreeName};
 
 /// A key-value store with trees in it.
@@ -23,46 +18,14 @@ use crate::{Kv, Tree, TreeName};
 pub struct Store<K: Kv>(Rc<Shared<K>>);
 
 struct Shared<K: Kv> {
-    kv: K,
+    kv: Rc<K>,
     node_bytes: usize,
-    pages: PageCache,
-    generations: RefCell<HashMap<TreeName, u64>>,
-    heads: RefCell<HashMap<TreeName, (Bytes, Head)>>,
-    writers: RefCell<HashMap<TreeName, Rc<Writers<K>>>>,
+    cache: Rc<PageCache>,
+    trees: RefCell<HashMap<TreeName, Rc<Writers<K>>>>,
 }
 
-/// Those who write to a tree, in this instance.
-pub(crate) struct Writers<K: Kv> {
-    /// They stand in line; what is left to the next one is a group to join.
-    pub line: Line<Group<K>>,
-    /// The id of their last commit.
-    pub last_commit: Cell<Option<u64>>,
-    /// How much they compete with those of other instances.
-    pub pressure: Pressure,
-    /// The number of the flush that was seen to be under way last, and since when.
-    pub flush_seen: Cell<Option<(u64, Duration)>>,
-}
-
-impl<K: Kv> Default for Writers<K> {
-    fn default() -> Self {
-        Self {
-            line: Line::default(),
-            last_commit: Cell::new(None),
-            pressure: Pressure::default(),
-            flush_seen: Cell::new(None),
-        }
-    }
-}
-
-/// How large a node becomes before it is split. Larger ones make the tree lower, and what a flush
-/// writes more.
-pub(crate) const NODE_BYTES: usize = 4 << 10;
-
-/// Of how many trees a store remembers something.
-const MAX_TREES: usize = 1024;
-
-/// Of how many trees it remembers the head, which takes more.
-const MAX_HEADS: usize = 64;
+/// Of how many trees a store remembers something: the head, mostly.
+const MAX_TREES: usize = 64;
 
 impl<K: Kv> Clone for Store<K> {
     fn clone(&self) -> Self {
@@ -80,76 +43,27 @@ impl<K: Kv> Store<K> {
     /// their own: it only decides how large the nodes become that they write. A key can be up to a
     /// quarter as long.
     pub fn with_node_bytes(kv: K, node_bytes: usize) -> Self {
-        Self(Rc::new(Shared {
-            kv,
-            node_bytes,
-            pages: PageCache::default(),
-            generations: RefCell::default(),
-            heads: RefCell::default(),
-            writers: RefCell::default(),
-        }))
+        let (cache, trees) = (Rc::default(), RefCell::default());
+        Self(Rc::new(Shared { kv: Rc::new(kv), node_bytes, cache, trees }))
     }
 
     /// The tree called `name`. This touches nothing; a tree comes into being with its first commit.
     pub fn tree(&self, name: TreeName) -> Tree<K> {
-        Tree::new(self.clone(), name)
+        let mut trees = self.0.trees.borrow_mut();
+        if trees.len() >= MAX_TREES && !trees.contains_key(&name) {
+            // Transactions that are under way have to go on standing in one line.
+            trees.retain(|_, writers| Rc::strong_count(writers) > 1);
+        }
+        let writers = trees.entry(name).or_insert_with_key(|name| {
+            let (kv, cache) = (self.0.kv.clone(), self.0.cache.clone());
+            let heads = Heads::new(kv, cache, name.clone());
+            Rc::new(Writers::new(Rc::new(heads), self.0.node_bytes))
+        });
+        Tree::new(writers.clone())
     }
 
     /// The key-value store itself.
     pub fn kv(&self) -> &K {
         &self.0.kv
-    }
-
-    pub(crate) fn node_bytes(&self) -> usize {
-        self.0.node_bytes
-    }
-
-    pub(crate) fn pages(&self) -> &PageCache {
-        &self.0.pages
-    }
-
-    /// The generation of a tree never changes, so that it need not be read for every request.
-    pub(crate) fn remembered_generation(&self, name: &TreeName) -> Option<u64> {
-        self.0.generations.borrow().get(name).copied()
-    }
-
-    pub(crate) fn remember_generation(&self, name: &TreeName, generation: u64) {
-        let mut generations = self.0.generations.borrow_mut();
-        if generations.len() >= MAX_TREES {
-            generations.clear();
-        }
-        generations.insert(name.clone(), generation);
-    }
-
-    pub(crate) fn forget_generation(&self, name: &TreeName) {
-        self.0.generations.borrow_mut().remove(name);
-    }
-
-    /// The head of the tree that was read last, if it is `value`.
-    pub(crate) fn remembered_head(&self, name: &TreeName, value: &Bytes) -> Option<Head> {
-        let heads = self.0.heads.borrow();
-        heads.get(name).filter(|(last, _)| is_same(last, value)).map(|(_, head)| head.clone())
-    }
-
-    /// The head of the tree that was read last.
-    pub(crate) fn last_head(&self, name: &TreeName) -> Option<Head> {
-        self.0.heads.borrow().get(name).map(|(_, head)| head.clone())
-    }
-
-    pub(crate) fn remember_head(&self, name: &TreeName, value: Bytes, head: &Head) {
-        let mut heads = self.0.heads.borrow_mut();
-        if heads.len() >= MAX_HEADS {
-            heads.clear();
-        }
-        heads.insert(name.clone(), (value, head.clone()));
-    }
-
-    /// Those who write to a tree.
-    pub(crate) fn writers(&self, name: &TreeName) -> Rc<Writers<K>> {
-        let mut writers = self.0.writers.borrow_mut();
-        if writers.len() >= MAX_TREES {
-            writers.retain(|_, writers| Rc::strong_count(writers) > 1);
-        }
-        writers.entry(name.clone()).or_default().clone()
     }
 }

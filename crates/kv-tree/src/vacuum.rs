@@ -1,26 +1,32 @@
 //! Finding and removing what a crash left behind, while the tree is in use.
 //!
-//! A page in the store is in use if the tree's nodes lead to it, or if it is on the list of replaced
+//! A page in the store is in use if the tree's nodes lead to it, or if it is on the list of retired
 //! pages. Every other page is of a flush that failed or is still under way. A flush that is under
 //! way writes pages of a number that the head has not reached; once the head has reached it, that
-//! flush has won or can never win. So: all pages are listed; where the list has pages of a number
-//! that the head has not reached, a flush of nothing makes it reach it; and what of the list is not
-//! in use now, and not on the list of replaced pages then, will never be needed.
+//! flush has won or can never win, and nothing will ever lead to a page that nothing leads to then.
+//! So, for some pages at a time: a flush of nothing makes the head reach their numbers; and what the
+//! tree does not lead to, looked for by a key that the page itself tells, and is not on the list, is
+//! deleted.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::rc::Rc;
+use std::str::FromStr;
 
-use bytes::Bytes;
+use crate::committing::writers::MAX_ATTEMPTS;
+use crate::format::head::Head;
+use crate::format::page::{MAX_LEVEL, Page, PageId, Way};
+use crate::reading::pages::Pages;
+use crate::reading::walk::is_on_way;
+use crate::writing::batches::delete_pages;
+use crate::writing::retired::{self, Due};
+use crate::{Error, Kv, Tree};
 
-use crate::codec::Fault;
-use crate::commit::Swap;
-use crate::page::PageId;
-use crate::pages::Pages;
-use crate::replaced;
-use crate::walk::{find, reach, slice};
-use crate::{Error, Kv, Tree, root};
+/// How many pages a step looks at.
+const PAGES_A_STEP: usize = 1000;
 
-/// How many entries' pages are looked for on one snapshot, which must not become too old.
-const ENTRIES_AT_ONCE: u64 = 50_000;
+/// How many flushes of a step delete retired pages.
+const FLUSHES_A_STEP: u32 = 16;
 
 /// What [`Tree::vacuum`] removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,136 +35,205 @@ pub struct Vacuumed {
     pub orphaned_pages: u64,
     /// Heads of attempts to create the tree that crashed.
     pub orphaned_heads: u64,
-    /// Pages that had been replaced long enough ago.
-    pub replaced_pages: u64,
+    /// Pages that had been retired long enough ago.
+    pub retired_pages: u64,
+    /// Pages that stay, because it cannot be told whether anything needs them: they are damaged, or
+    /// are values that an earlier version wrote.
+    pub unknown_pages: u64,
 }
 
-/// The keys of a tree in the store, but for its root and its head.
+/// How far a vacuum has come. As text, it can be kept by whoever runs the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VacuumCursor(PageId);
+
+impl fmt::Display for VacuumCursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.suffix())
+    }
+}
+
+impl FromStr for VacuumCursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        PageId::parse(text).map(Self).ok_or(())
+    }
+}
+
+/// Keys of a tree in the store, but for its anchor and its head.
 #[derive(Default)]
 struct Stored {
+    /// The next pages, in order.
     pages: BTreeSet<PageId>,
+    /// Whether there are more.
+    has_more: bool,
     /// Keys of other generations: heads that lost the race to be the tree's.
     foreign: Vec<String>,
 }
 
 impl<K: Kv> Tree<K> {
-    /// Removes pages that nothing needs. Other requests may read and write the tree meanwhile. It
-    /// lists all keys of the store and reads all branches of the tree, so it is for times of little
-    /// load; a tree works without it, only a crash leaves something for it to do.
+    /// Removes pages that nothing needs. Other requests may read and write the tree meanwhile. A tree
+    /// works without it; only a crash, or a failure of the store, leaves something for it to do.
     pub async fn vacuum(&self) -> Result<Vacuumed, Error> {
-        // If the store was replaced, the generation that is remembered is not the tree's, and its
-        // head would be taken for one that nobody needs.
-        self.store.forget_generation(&self.name);
-        let Some(root) = root::find(&self.store, &self.name).await? else {
-            return Ok(Vacuumed::default());
-        };
-        let replaced_pages = self.delete_replaced().await?;
-        let mut stored = self.stored(&root.head_key).await?;
-        let newest = stored.pages.last().map_or(0, |id| id.flush);
-        let (pages, reached) = self.reach_flush(newest).await?;
-        stored.pages.retain(|id| id.flush <= reached);
-        self.forget_reachable(&mut stored.pages).await?;
-        self.forget_listed(&mut stored.pages).await?;
-
-        let orphans: Vec<_> = stored.pages.into_iter().collect();
-        self.delete_pages(&pages, &orphans).await?;
-        let orphaned_heads = stored.foreign.len() as u64;
-        if orphaned_heads > 0 {
-            self.store.kv().delete_many(stored.foreign).await?;
+        let (mut all, mut cursor) = (Vacuumed::default(), None);
+        loop {
+            let (step, next) = self.vacuum_step(cursor).await?;
+            all.orphaned_pages += step.orphaned_pages;
+            all.orphaned_heads += step.orphaned_heads;
+            all.retired_pages += step.retired_pages;
+            all.unknown_pages += step.unknown_pages;
+            if next.is_none() {
+                return Ok(all);
+            }
+            cursor = next;
         }
-        Ok(Vacuumed { orphaned_pages: orphans.len() as u64, orphaned_heads, replaced_pages })
+    }
+
+    /// A part of a [`vacuum`](Tree::vacuum): the next thousand pages or so, from the beginning without
+    /// a cursor. Returns where the next step begins, or `None` when all is done. A step lists the keys
+    /// of the store and reads the pages that it looks at.
+    pub async fn vacuum_step(
+        &self,
+        from: Option<VacuumCursor>,
+    ) -> Result<(Vacuumed, Option<VacuumCursor>), Error> {
+        let heads = self.heads();
+        if from.is_none() {
+            // If the store was replaced, the generation that is remembered is not the tree's, and its
+            // head would be taken for one that nobody needs.
+            heads.forget_generation();
+        }
+        let Some(anchored) = heads.anchored().await? else {
+            return Ok((Vacuumed::default(), None));
+        };
+        let retired_pages = match from {
+            None => self.delete_retired().await?,
+            Some(_) => 0,
+        };
+        let from = from.map(|cursor| cursor.0);
+        let mut stored = self.stored(&anchored.pages.head_key, from).await?;
+        let last = stored.pages.last().copied();
+        let (pages, head) = self.reach_flush(last.map_or(0, |id| id.flush)).await?;
+        stored.pages.retain(|id| id.flush <= head.flush);
+        for id in retired::pages(&pages, &head).await? {
+            stored.pages.remove(&id);
+        }
+        let (orphans, unknown_pages) = self.orphans(&pages, &head, stored.pages).await?;
+        delete_pages(&pages, &orphans).await?;
+        let orphaned_heads = stored.foreign.len() as u64;
+        for batch in stored.foreign.chunks(self.kv().limits().write_batch.max(1)) {
+            self.kv().delete_many(batch.to_vec()).await?;
+        }
+        let orphaned_pages = orphans.len() as u64;
+        let step = Vacuumed { orphaned_pages, orphaned_heads, retired_pages, unknown_pages };
+        Ok((step, last.filter(|_| stored.has_more).map(VacuumCursor)))
     }
 
     /// Sees that the head has reached the number of flushes, which is no more than one ahead of it
-    /// if a flush wrote it. Returns the number that the head has.
-    async fn reach_flush(&self, number: u64) -> Result<(Pages<K>, u64), Error> {
-        let writers = self.store.writers(&self.name);
+    /// if a flush wrote it. Returns a head that has.
+    async fn reach_flush(&self, number: u64) -> Result<(Pages<K>, Rc<Head>), Error> {
+        let writers = &self.writers;
         let mut ahead = None;
-        loop {
-            let turn = writers.line.turn(self.store.kv()).await;
+        for _ in 0..MAX_ATTEMPTS {
+            let turn = writers.queue.turn(self.kv()).await;
             // The members of a group that was left to this turn try again.
             drop(turn.take());
-            let mut group = self.begin(false).await?;
-            let reached = group.head.flush;
+            let mut group = writers.begin(false).await?;
+            let reached = group.snapshot.head.flush;
             let number = number.min(*ahead.get_or_insert(reached.saturating_add(1)));
             if reached >= number {
-                return Ok((group.snapshot.pages, reached));
+                return Ok((group.snapshot.pages, group.snapshot.head));
             }
-            self.flush(&mut group, Vec::new()).await?;
+            writers.flush(&mut group, writers.id()?, Due::WorthACall).await?;
         }
+        Err(self.contended())
     }
 
-    /// Deletes all replaced pages that are due, and returns how many.
-    async fn delete_replaced(&self) -> Result<u64, Error> {
-        let writers = self.store.writers(&self.name);
-        let (mut deleted, mut last) = (0, None);
-        loop {
-            let turn = writers.line.turn(self.store.kv()).await;
+    /// Deletes retired pages that are due, and returns how many.
+    async fn delete_retired(&self) -> Result<u64, Error> {
+        let writers = &self.writers;
+        let mut deleted = 0;
+        for _ in 0..FLUSHES_A_STEP {
+            let turn = writers.queue.turn(self.kv()).await;
             drop(turn.take());
-            let mut group = self.begin(false).await?;
-            let due = replaced::due(&group.snapshot.pages, &group.head).await?;
-            let Some(oldest) = due.first().map(|listing| listing.key.clone()) else {
-                return Ok(deleted);
-            };
-            if last.as_ref() == Some(&oldest) {
-                let fault =
-                    Fault::Damaged("an entry of its list of replaced pages cannot be found");
-                return Err(group.snapshot.pages.damaged_head(fault));
+            let mut group = writers.begin(false).await?;
+            let (pages, head) = (group.snapshot.pages.clone(), group.snapshot.head.clone());
+            let due = retired::due(&pages, &head, Due::All).await.unwrap_or_default();
+            if due.is_empty() {
+                break;
             }
-            let pages = due.iter().map(|listing| listing.pages.len() as u64).sum::<u64>();
-            if self.flush(&mut group, due).await? == Swap::Done {
-                deleted += pages;
-                last = Some(oldest);
-            }
+            writers.flush(&mut group, writers.id()?, Due::All).await?;
+            deleted += due.iter().map(|listing| listing.pages.len() as u64).sum::<u64>();
         }
+        Ok(deleted)
     }
 
-    async fn stored(&self, head_key: &str) -> Result<Stored, Error> {
+    fn contended(&self) -> Error {
+        Error::Contended { tree: self.heads().name.as_str().into(), attempts: MAX_ATTEMPTS }
+    }
+
+    async fn stored(&self, head_key: &str, from: Option<PageId>) -> Result<Stored, Error> {
         let mut stored = Stored::default();
-        let prefix = format!("{}:", self.name.as_str());
+        let prefix = format!("{}:", self.heads().name.as_str());
         let visit = |key: &str| {
             if let Some(suffix) = key.strip_prefix(head_key) {
-                stored.pages.extend(suffix.strip_prefix(':').and_then(PageId::parse));
+                let id = suffix.strip_prefix(':').and_then(PageId::parse);
+                if let Some(id) = id.filter(|id| from.is_none_or(|from| *id > from)) {
+                    stored.pages.insert(id);
+                    if stored.pages.len() > PAGES_A_STEP {
+                        stored.pages.pop_last();
+                        stored.has_more = true;
+                    }
+                }
             } else if key.strip_prefix(&prefix).is_some_and(is_generation) {
                 stored.foreign.push(key.to_owned());
             }
         };
-        self.store.kv().keys(&prefix, visit).await?;
+        self.kv().keys(&prefix, visit).await?;
         Ok(stored)
     }
 
-    /// Drops from `ids` what the nodes of the tree lead to. A page that is in use all the while is
-    /// seen on whichever snapshot its entries are come to.
-    async fn forget_reachable(&self, ids: &mut BTreeSet<PageId>) -> Result<(), Error> {
-        let mut from = Some(Bytes::new());
-        while let Some(key) = from.take() {
-            let (pages, head) = self.head(None).await?;
-            let Some(root) = head.root else { break };
-            let walk = pages.resolve(|view| {
-                let start = find(view, &root, &key).rank;
-                let end = start.saturating_add(ENTRIES_AT_ONCE);
-                let mut reached = Vec::new();
-                reach(view, &root, &(start..end), &mut reached);
-                let mut next = Vec::new();
-                slice(view, &root, &(end..end.saturating_add(1)), &mut next);
-                (reached, next.pop().map(|(key, _)| key))
-            });
-            let (reached, next) = walk.await?;
-            reached.iter().for_each(|id| {
-                ids.remove(id);
-            });
-            from = next;
+    /// Which of the pages the tree does not lead to, and of how many that cannot be told.
+    async fn orphans(
+        &self,
+        pages: &Pages<K>,
+        head: &Head,
+        ids: BTreeSet<PageId>,
+    ) -> Result<(Vec<PageId>, u64), Error> {
+        let (mut keys, mut orphans, mut unknown) = (Vec::new(), Vec::new(), 0);
+        // Each page, and the one to read to know what leads to it.
+        let mut asked: Vec<_> = ids.into_iter().map(|id| (id, id)).collect();
+        for _ in 0..=MAX_LEVEL {
+            let mut below = Vec::new();
+            for batch in asked.chunks(self.kv().limits().read_batch.max(1)) {
+                let read: Vec<_> = batch.iter().map(|(_, read)| *read).collect();
+                for ((id, read), page) in batch.iter().zip(pages.read(&read).await?) {
+                    let page = page.and_then(|page| Page::decode(*read, page).ok());
+                    match page.map(|page| page.way()) {
+                        Some(Way::Key(key)) => keys.push((*id, key)),
+                        Some(Way::As(page)) => below.push((*id, page)),
+                        Some(Way::Unknown) | None => unknown += 1,
+                    }
+                }
+            }
+            asked = below;
         }
-        Ok(())
-    }
-
-    /// Drops from `ids` the pages on the list of replaced pages, and those of the list itself.
-    async fn forget_listed(&self, ids: &mut BTreeSet<PageId>) -> Result<(), Error> {
-        let (pages, head) = self.head(None).await?;
-        for id in replaced::pages(&pages, &head).await? {
-            ids.remove(&id);
+        for batch in keys.chunks(self.kv().limits().read_batch.max(1)) {
+            let Some(root) = head.root else {
+                orphans.extend(batch.iter().map(|(id, _)| *id));
+                continue;
+            };
+            let found = pages.resolve(head.flush, |view| {
+                let mut lost = Vec::new();
+                for (id, key) in batch {
+                    if !is_on_way(view, &root, key, *id) {
+                        lost.push(*id);
+                    }
+                }
+                lost
+            });
+            orphans.extend(found.await?);
         }
-        Ok(())
+        Ok((orphans, unknown))
     }
 }
 

@@ -32,7 +32,14 @@ struct Instance {
 
 fn instance() -> impl Strategy<Value = Instance> {
     let fault = prop::sample::select(
-        &[Fault::Fail, Fault::LoseReply, Fault::Late, Fault::Crash, Fault::CrashAfter][..],
+        &[
+            Fault::Fail,
+            Fault::LoseReply,
+            Fault::RefusedButDone,
+            Fault::Late,
+            Fault::Crash,
+            Fault::CrashAfter,
+        ][..],
     );
     let sizes = vec(prop::sample::select(&[0, 900, 3000, 9000][..]), 1..8);
     (btree_map(0..80_u64, fault, 0..5), sizes)
@@ -51,7 +58,8 @@ fn check(memory: &Memory, outcomes: &[(String, Result<(), Error>)]) {
             assert_eq!(record, index, "{name} is there in part");
             match outcome {
                 Ok(()) => assert!(record, "{name} was lost"),
-                Err(Error::Store(_)) => {}
+                Err(Error::Store(_)) => assert!(!record, "{name} was not committed"),
+                Err(Error::OutcomeUnknown { .. }) => {}
                 Err(error) => panic!("{name}: {error}"),
             }
         }
@@ -129,7 +137,14 @@ proptest! {
 
 #[test]
 fn every_fault_at_every_call_of_a_flush() {
-    for fault in [Fault::Fail, Fault::LoseReply, Fault::Late, Fault::Crash, Fault::CrashAfter] {
+    for fault in [
+        Fault::Fail,
+        Fault::LoseReply,
+        Fault::RefusedButDone,
+        Fault::Late,
+        Fault::Crash,
+        Fault::CrashAfter,
+    ] {
         let mut call = 0;
         loop {
             let memory = Memory::default();
@@ -149,7 +164,7 @@ fn every_fault_at_every_call_of_a_flush() {
             // A single lost reply is found out about.
             let failed = outcomes.iter().filter(|(_, outcome)| outcome.is_err()).count();
             match fault {
-                Fault::Fail | Fault::LoseReply | Fault::Late => {
+                Fault::Fail | Fault::LoseReply | Fault::RefusedButDone | Fault::Late => {
                     assert!(failed <= 1, "{fault:?} at {call}")
                 }
                 Fault::Crash | Fault::CrashAfter => assert!(tree.kv().has_crashed()),

@@ -96,7 +96,7 @@ fn a_snapshot_outlives_what_it_shows_for_a_while() {
         assert!(before.get("050").await.unwrap().is_some());
         reader.forget_pages();
         kv.advance(Duration::from_secs(60));
-        assert!(writer.vacuum().await.unwrap().replaced_pages > 0);
+        assert!(writer.vacuum().await.unwrap().retired_pages > 0);
         let expired = before.get("050").await;
         assert!(matches!(expired, Err(Error::Expired { .. })), "{expired:?}");
         let now = reader.snapshot().await.unwrap();
@@ -105,7 +105,7 @@ fn a_snapshot_outlives_what_it_shows_for_a_while() {
 }
 
 #[test]
-fn replaced_pages_do_not_pile_up() {
+fn retired_pages_do_not_pile_up() {
     let kv = Memory::default();
     let tree = tree(kv.clone());
     run(async {
@@ -182,10 +182,10 @@ fn damage_of_a_page_is_reported_with_its_key() {
                 kv.put_many(vec![((*page).clone(), whole.clone())]).await.unwrap();
             }
             let mut newer = whole.clone();
-            newer[0] = 3;
+            newer[0] = 4;
             kv.put_many(vec![((*page).clone(), newer)]).await.unwrap();
             match tree(kv.clone()).audit().await {
-                Err(Error::Newer { version: 3, key, .. }) => assert_eq!(key, **page),
+                Err(Error::Newer { version: 4, key, .. }) => assert_eq!(key, **page),
                 outcome => panic!("{page}: {outcome:?}"),
             }
             kv.put_many(vec![((*page).clone(), whole)]).await.unwrap();

@@ -1,0 +1,158 @@
+//! The commit of a group, and rebasing it on the commits of others.
+//!
+//! Where other instances write too, their commits are taken in right before the swap, so that the time
+//! in which yet another one can come is short. That is possible unless they concern what the group
+//! has read: everything that was written after the head which the group began with is still in the
+//! buffer, under the number of its commit, or it cannot be told.
+
+use std::rc::Rc;
+
+use super::group::Group;
+use super::swap::Outcome;
+use super::writers::Writers;
+use crate::format::buffer::record_len;
+use crate::format::head::{Head, MAX_FIXED_BYTES};
+use crate::writing::retired::Due;
+use crate::{Error, Event, Kv};
+
+/// How large a head becomes before its buffer is flushed to pages.
+pub(crate) const MAX_HEAD_BYTES: usize = 16 << 10;
+
+/// How large it may become while somebody flushes it.
+pub(crate) const MAX_FLUSHING_HEAD_BYTES: usize = 64 << 10;
+
+/// How many of the latest commits tell who else writes.
+const RECENT_COMMITS: u64 = 16;
+
+/// A group's commit, as far as it has come.
+pub(crate) struct Commit {
+    pub outcome: Outcome,
+    /// It has filled the buffer, which is to be flushed now.
+    pub fills_buffer: bool,
+}
+
+impl From<Outcome> for Commit {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, fills_buffer: false }
+    }
+}
+
+impl<K: Kv> Writers<K> {
+    /// Commits the group. [`Outcome::Lost`] means that the bodies of its members have to run again, or
+    /// that there is no attempt left. So many members wait for it.
+    pub async fn commit(
+        &self,
+        group: &mut Group<K>,
+        waiting: usize,
+        attempts: &mut u32,
+    ) -> Result<Commit, Error> {
+        let mut tried = 0;
+        loop {
+            let is_due = group.watch.is_none() || self.rivals_are_about();
+            if is_due && !self.rebase(group).await? {
+                self.back_off(waiting).await;
+                return Ok(Outcome::Lost.into());
+            }
+            tried += 1;
+            let commit = self.attempt(group).await?;
+            match commit.outcome {
+                Outcome::Done => {
+                    self.backoff.ease();
+                    let rivals = group.snapshot.head.rivals(self.id()?, RECENT_COMMITS);
+                    let requests = waiting + 1;
+                    self.kv().observe(&Event::Committed { requests, attempts: tried, rivals });
+                    return Ok(commit);
+                }
+                Outcome::Doubtful(_) => return Ok(commit),
+                Outcome::Lost => {}
+            }
+            *attempts = attempts.saturating_sub(1);
+            if *attempts == 0 {
+                return Ok(commit);
+            }
+            self.back_off(waiting).await;
+        }
+    }
+
+    /// Pauses after an attempt that failed. The more wait for the next one, the less.
+    async fn back_off(&self, waiting: usize) {
+        self.backoff.rise();
+        let share = u32::try_from(waiting + 1).unwrap_or(u32::MAX);
+        self.queue.pause(self.kv(), self.backoff.pause() / share).await;
+    }
+
+    /// Tries it once: in the head's buffer, or, if it does not fit there, in pages.
+    async fn attempt(&self, group: &mut Group<K>) -> Result<Commit, Error> {
+        let id = self.id()?;
+        let head = group.snapshot.head.clone();
+        let stamp = head.commit.wrapping_add(1);
+        let is_flushed = self.is_being_flushed(&head)?;
+        let others = is_flushed || self.rivals_are_about();
+        let limit = if others { MAX_FLUSHING_HEAD_BYTES } else { MAX_HEAD_BYTES };
+        let limit = limit.min(self.kv().limits().value_bytes);
+        let added = MAX_FIXED_BYTES + record_len(stamp, &group.snapshot.writes);
+        let mut buffer = head.buffer.clone();
+        if added + buffer.len() > MAX_HEAD_BYTES.min(limit) {
+            // What was overwritten since is dropped, if that makes room for more than this commit.
+            let live = buffer.retaining(|key, _| !group.snapshot.writes.contains_key(key));
+            if added + live.len() < MAX_HEAD_BYTES / 2 {
+                buffer = live;
+            }
+        }
+        let len = added + buffer.len();
+        if len <= limit {
+            let attempt = self.next_attempt();
+            let fills_buffer = len > MAX_HEAD_BYTES && !is_flushed;
+            let buffer = buffer.with(stamp, &group.snapshot.writes);
+            let next = head.next(id, attempt, self.kv().now(), buffer);
+            let announced = if fills_buffer { Some(id) } else { head.announced };
+            let next = Head { announced, ..next };
+            let outcome = self.swap(group, (id, attempt), next).await?;
+            return Ok(Commit { outcome, fills_buffer });
+        }
+        if is_flushed {
+            return Ok(Outcome::Lost.into());
+        }
+        if others && head.announced != Some(id) {
+            match self.announce_flush(group).await? {
+                Outcome::Done if self.rebase(group).await? => {}
+                Outcome::Done | Outcome::Lost => return Ok(Outcome::Lost.into()),
+                // Nothing of the group was in it.
+                Outcome::Doubtful(_) => return Ok(Outcome::Lost.into()),
+            }
+        }
+        Ok(self.flush(group, id, Due::WorthACall).await?.into())
+    }
+
+    /// Puts what the group wrote on top of the newest commit, unless something has changed that the
+    /// group has read, or it cannot be told because too much was flushed meanwhile.
+    pub async fn rebase(&self, group: &mut Group<K>) -> Result<bool, Error> {
+        let snapshot = &mut group.snapshot;
+        // What it takes to swap the newest head is only there where the group is based on it.
+        let (value, watch) = match group.watch.take() {
+            Some(mut watch) => (self.kv().watch_again(&mut watch).await?, watch),
+            None => self.kv().watch(&snapshot.pages.head_key).await?,
+        };
+        let Some(value) = value else { return Ok(false) };
+        let newest = self.heads.decode(&snapshot.pages, value)?;
+        self.see(&newest);
+        let base = snapshot.head.commit;
+        if newest.commit == base {
+            // The same, unless an older state of the store was put back in its place.
+            let is_same = Rc::ptr_eq(&newest, &snapshot.head) || newest == snapshot.head;
+            group.watch = is_same.then_some(watch);
+            return Ok(is_same);
+        }
+        if newest.commit < base || newest.flushed > base {
+            return Ok(false);
+        }
+        let reads = snapshot.reads.as_ref();
+        let concerns = |key| reads.is_none_or(|reads| reads.include(key));
+        if newest.buffer.changed_since(base).any(|key| concerns(key)) {
+            return Ok(false);
+        }
+        snapshot.head = newest;
+        group.watch = Some(watch);
+        Ok(true)
+    }
+}

@@ -1,0 +1,60 @@
+//! Creating a tree exactly once.
+//!
+//! On Spin's SQLite store a compare-and-swap of an absent key is an unconditional write. If two
+//! requests created the head at its key, the slower one could wipe out commits that the faster one
+//! has already acknowledged. So the key that decides, the anchor, is first brought into being by an
+//! operation that changes nothing where it exists ([`Kv::create_zero`]), and from then on it can be
+//! swapped conditionally. Each creator writes an empty head at a key of its own, made of a random
+//! generation, and then swaps the anchor from "no generation" to its generation. One of them wins;
+//! nobody else ever wrote at the winner's key. A loser removes its head when the anchor names another
+//! one: from then on, its own swap cannot happen any more, however late it comes.
+
+use super::writers::{MAX_ATTEMPTS, Writers};
+use crate::format::head::Head;
+use crate::random::{jittered_pause, random_u64};
+use crate::{Error, Kv};
+
+impl<K: Kv> Writers<K> {
+    /// Brings the tree into being with an empty head, unless another request has just done so.
+    pub async fn create(&self) -> Result<(), Error> {
+        let (kv, heads) = (self.kv(), &self.heads);
+        let anchor = heads.name.as_str();
+        let generation = random_generation()?;
+        let head_key = heads.head_key(generation);
+        let mut is_written = false;
+        for attempt in 0..MAX_ATTEMPTS {
+            let (value, watch) = kv.watch(anchor).await?;
+            let Some(value) = value else {
+                kv.create_zero(anchor).await?;
+                continue;
+            };
+            match heads.anchor(&value)? {
+                Some(winner) if winner == generation => return Ok(()),
+                Some(_) => {
+                    if is_written {
+                        // If that fails, vacuum finds it.
+                        let _ = kv.delete_many(vec![head_key]).await;
+                    }
+                    return Ok(());
+                }
+                None if !is_written => {
+                    let head = Head::default().encode(generation);
+                    kv.put_many(vec![(head_key.clone(), head)]).await?;
+                    is_written = true;
+                }
+                None => {}
+            }
+            // Whatever the answer is, the anchor tells what came of it.
+            if kv.swap(watch, generation.to_le_bytes().into()).await.is_err() {
+                kv.pause(jittered_pause(attempt)).await;
+            }
+        }
+        Err(Error::Contended { tree: anchor.into(), attempts: MAX_ATTEMPTS })
+    }
+}
+
+/// Positive as a signed number, because stores read eight-byte values as one, and never a byte away
+/// from none.
+fn random_generation() -> Result<u64, Error> {
+    Ok(random_u64()? >> 1 | 1 << 62 | 1)
+}

@@ -1,0 +1,20 @@
+//! Writing to a tree: transactions, and how they become commits.
+//!
+//! * `transaction` – what a body reads and writes.
+//! * `queue` – the transactions of an instance stand in line; `group` – those that share a commit.
+//! * `writers` – those who write to a tree in this instance; `backoff` – pauses between attempts.
+//! * `swap` – one swap of the head, and what came of it.
+//! * `commit` – a group's commit, and rebasing it on those of others; `flush` – from the buffer to
+//!   pages; `create` – the first commit's tree.
+//! * `transact` – all of it, from a body to a commit.
+
+mod backoff;
+mod commit;
+mod create;
+mod flush;
+mod group;
+mod queue;
+mod swap;
+mod transact;
+pub mod transaction;
+pub(crate) mod writers;

@@ -1,0 +1,154 @@
+//! From a body to a commit.
+//!
+//! The transactions of a tree stand in line. The first one reads the head, runs its body, and if
+//! others wait by then, it passes its uncommitted result on instead of committing it; the next one
+//! runs its body on top. The last in line commits for all of them. So they run one after the other,
+//! each on what those before it left, and a single swap decides for all: the group commits whole, or
+//! nothing of it did and all bodies run again.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::commit::MAX_FLUSHING_HEAD_BYTES;
+use super::group::Group;
+use super::queue::Place;
+use super::swap::Outcome;
+use super::transaction::Transaction;
+use super::writers::{MAX_ATTEMPTS, Writers};
+use crate::random::jittered_pause;
+use crate::{Error, Kv};
+
+/// How many transactions share a commit at most.
+const MAX_MEMBERS: usize = 64;
+
+/// How large the buffer of a head becomes before others wait for the flush that is under way.
+const CROWDED_BYTES: usize = MAX_FLUSHING_HEAD_BYTES * 3 / 4;
+
+/// How long transactions gather before the first of them begins, where other instances write too.
+const GATHERING: Duration = Duration::from_millis(2);
+
+/// What came of a transaction's part in a group.
+enum Settled<'q, K: Kv> {
+    Committed,
+    /// Nothing: the bodies of all members have to run again. This one may still have the turn.
+    Again(Option<Place<'q, Group<K>>>),
+}
+
+impl<K: Kv> Writers<K> {
+    /// See [`Tree::transact`](crate::Tree::transact).
+    pub async fn transact<T, E: From<Error>>(
+        &self,
+        mut body: impl AsyncFnMut(&mut Transaction<K>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut attempts = MAX_ATTEMPTS;
+        let mut kept = None;
+        while attempts > 0 {
+            let turn = match kept.take() {
+                Some(turn) => turn,
+                None => self.queue.turn(self.kv()).await,
+            };
+            let mut group = match turn.take() {
+                Some(group) => group,
+                // The pause before another attempt was time to gather.
+                None => self.begin(attempts == MAX_ATTEMPTS).await?,
+            };
+            let mut transaction = Transaction::on(group.snapshot.clone(), self.node_bytes);
+            let mut outcome = body(&mut transaction).await;
+            if outcome.is_ok() {
+                match transaction.finish() {
+                    Ok(snapshot) => group.snapshot = snapshot,
+                    Err(error) => outcome = Err(error.into()),
+                }
+            }
+            let (writes, exists) = (&group.snapshot.writes, group.snapshot.pages.generation != 0);
+            // There is nothing to delete in a tree that does not exist.
+            if !writes.values().any(|value| exists || value.is_some()) {
+                return outcome;
+            }
+            if !exists {
+                self.create().await?;
+                kept = Some(turn);
+                continue;
+            }
+            // Even an error depends on the commit: it may have come of what others in the group wrote.
+            match self.settle(turn, group, &mut attempts).await? {
+                Settled::Committed => return outcome,
+                Settled::Again(turn) => kept = turn,
+            }
+            attempts = attempts.saturating_sub(1);
+        }
+        let tree = self.heads.name.as_str().into();
+        Err(Error::Contended { tree, attempts: MAX_ATTEMPTS }.into())
+    }
+
+    /// Sees that the group is committed: by the next one in line, or here.
+    async fn settle<'q>(
+        &'q self,
+        turn: Place<'q, Group<K>>,
+        mut group: Group<K>,
+        attempts: &mut u32,
+    ) -> Result<Settled<'q, K>, Error> {
+        let kv = self.kv();
+        if turn.others_wait() && group.waiting() < MAX_MEMBERS {
+            let verdict = group.join();
+            turn.leave(group);
+            return match verdict.value(&self.queue, kv).await {
+                Some(Ok(())) => Ok(Settled::Committed),
+                Some(Err(error)) => Err(error),
+                None => Ok(Settled::Again(None)),
+            };
+        }
+        let waiting = group.waiting();
+        let members = group.committing();
+        let commit = match self.commit(&mut group, waiting, attempts).await {
+            Ok(commit) => commit,
+            Err(error) => {
+                members.announce(&Err(error.clone()));
+                return Err(error);
+            }
+        };
+        match commit.outcome {
+            Outcome::Done => {
+                members.announce(&Ok(()));
+                drop(turn);
+                if commit.fills_buffer {
+                    // The others answer their clients first.
+                    kv.pause(Duration::ZERO).await;
+                    let snapshot = group.snapshot;
+                    self.flush_behind(snapshot.pages, snapshot.head).await;
+                }
+                Ok(Settled::Committed)
+            }
+            Outcome::Lost => {
+                members.release();
+                Ok(Settled::Again(Some(turn)))
+            }
+            Outcome::Doubtful(cause) => {
+                let tree = self.heads.name.as_str().into();
+                let error = Error::OutcomeUnknown { tree, cause };
+                members.announce(&Err(error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// A new group on the newest head.
+    pub async fn begin(&self, gathers: bool) -> Result<Group<K>, Error> {
+        let kv = self.kv();
+        // Requests that are ready get in line, so that they can share the commit.
+        let time = if gathers && self.rivals_are_about() { GATHERING } else { Duration::ZERO };
+        self.queue.pause(kv, time).await;
+        loop {
+            let Some((pages, head, watch)) = self.heads.watch().await? else {
+                return Ok(Group::new(self.heads.pages(0), Rc::default(), None));
+            };
+            self.see(&head);
+            if head.buffer.len() > CROWDED_BYTES && self.is_being_flushed(&head)? {
+                drop(watch);
+                self.queue.pause(kv, jittered_pause(3)).await;
+                continue;
+            }
+            return Ok(Group::new(pages, head, Some(watch)));
+        }
+    }
+}

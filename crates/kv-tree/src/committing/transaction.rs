@@ -1,0 +1,71 @@
+//! What a transaction reads and writes.
+
+use std::ops::Deref;
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use crate::writing::divide::NODE_BYTES;
+use crate::{Error, Kv, Snapshot};
+
+/// A transaction: reads as the snapshot it began with and its own writes on top.
+pub struct Transaction<K: Kv> {
+    snapshot: Snapshot<K>,
+    max_key_bytes: usize,
+    too_long: Option<(&'static str, usize, usize)>,
+}
+
+/// The longest key of a tree with nodes of the usual size: several must fit in a node.
+pub const MAX_KEY_BYTES: usize = max_key_bytes(NODE_BYTES);
+
+/// The longest value of a tree.
+pub const MAX_VALUE_BYTES: usize = 1 << 20;
+
+/// The longest key where nodes have the size.
+const fn max_key_bytes(node_bytes: usize) -> usize {
+    node_bytes / 4
+}
+
+impl<K: Kv> Transaction<K> {
+    pub(crate) fn on(snapshot: Snapshot<K>, node_bytes: usize) -> Self {
+        Self { snapshot, max_key_bytes: max_key_bytes(node_bytes), too_long: None }
+    }
+
+    /// What the transaction leaves.
+    pub(crate) fn finish(self) -> Result<Snapshot<K>, Error> {
+        let tree = || self.snapshot.pages.tree.as_str().into();
+        match self.too_long {
+            Some((what, bytes, limit)) => Err(Error::TooLong { tree: tree(), what, bytes, limit }),
+            None => Ok(self.snapshot),
+        }
+    }
+
+    /// Writes `value` at `key`, replacing what was there. A key longer than [`MAX_KEY_BYTES`] or a
+    /// value longer than [`MAX_VALUE_BYTES`] makes the transaction fail when it is committed.
+    pub fn put(&mut self, key: impl Into<Bytes>, value: impl Into<Bytes>) {
+        let (key, value) = (key.into(), value.into());
+        if key.len() > self.max_key_bytes {
+            self.too_long = Some(("key", key.len(), self.max_key_bytes));
+        } else if value.len() > MAX_VALUE_BYTES {
+            self.too_long = Some(("value", value.len(), MAX_VALUE_BYTES));
+        }
+        self.write(key, Some(value));
+    }
+
+    /// Removes `key`, if it is there.
+    pub fn delete(&mut self, key: impl Into<Bytes>) {
+        self.write(key.into(), None);
+    }
+
+    fn write(&mut self, key: Bytes, value: Option<Bytes>) {
+        Rc::make_mut(&mut self.snapshot.writes).insert(key, value);
+    }
+}
+
+impl<K: Kv> Deref for Transaction<K> {
+    type Target = Snapshot<K>;
+
+    fn deref(&self) -> &Snapshot<K> {
+        &self.snapshot
+    }
+}

@@ -1,0 +1,96 @@
+//! Those who write to a tree in this instance.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::backoff::Backoff;
+use super::group::Group;
+use super::queue::Queue;
+use crate::format::head::Head;
+use crate::random::random_u64;
+use crate::reading::heads::Heads;
+use crate::{Error, Kv};
+
+/// How often a transaction is attempted before it gives up.
+pub(crate) const MAX_ATTEMPTS: u32 = 100;
+
+/// How recent a commit of another instance is if that is still about.
+const ABOUT: Duration = Duration::from_secs(1);
+
+/// Those who write to a tree in this instance.
+pub(crate) struct Writers<K: Kv> {
+    pub heads: Rc<Heads<K>>,
+    pub node_bytes: usize,
+    /// They stand in line; what is left to the next one is a group to join.
+    pub queue: Queue<Group<K>>,
+    pub backoff: Backoff,
+    /// Who they are together: a random even number. A flush beside their commits is by the odd one
+    /// that follows.
+    id: Cell<Option<u64>>,
+    attempts: Cell<u64>,
+    /// The number of the commit that was seen last, and when one of another instance was.
+    seen: Cell<Option<u64>>,
+    rival_seen: Cell<Option<Duration>>,
+    /// The announcement of a flush that was seen last – by whom, the how many-th – and since when.
+    pub announcement_seen: Cell<Option<(u64, u64, Duration)>>,
+    /// Whether a flush is under way in this instance.
+    pub is_flushing: Cell<bool>,
+}
+
+impl<K: Kv> Writers<K> {
+    pub fn new(heads: Rc<Heads<K>>, node_bytes: usize) -> Self {
+        Self {
+            heads,
+            node_bytes,
+            queue: Queue::default(),
+            backoff: Backoff::default(),
+            id: Cell::new(None),
+            attempts: Cell::new(0),
+            seen: Cell::new(None),
+            rival_seen: Cell::new(None),
+            announcement_seen: Cell::new(None),
+            is_flushing: Cell::new(false),
+        }
+    }
+
+    pub fn kv(&self) -> &K {
+        &self.heads.kv
+    }
+
+    /// Who they are.
+    pub fn id(&self) -> Result<u64, Error> {
+        if let Some(id) = self.id.get() {
+            return Ok(id);
+        }
+        let id = random_u64()? & !1;
+        self.id.set(Some(id));
+        Ok(id)
+    }
+
+    /// The number of the next attempt to commit.
+    pub fn next_attempt(&self) -> u64 {
+        let attempt = self.attempts.get() + 1;
+        self.attempts.set(attempt);
+        attempt
+    }
+
+    /// Notes whether a head that was read tells of another instance that writes.
+    pub fn see(&self, head: &Head) {
+        let own = self.id.get();
+        let is_new = self.seen.replace(Some(head.commit)) != Some(head.commit);
+        let is_rival = head.writers.last().is_some_and(|last| Some(last.writer & !1) != own);
+        // The first head that is seen may be old; then a clock has to do.
+        let first = self.rival_seen.get().is_none();
+        let age = self.kv().now().saturating_sub(Duration::from_millis(head.time));
+        if is_new && is_rival && (!first || age < ABOUT) {
+            self.rival_seen.set(Some(self.kv().elapsed()));
+        }
+    }
+
+    /// Whether other instances write to the tree too, as far as the heads show.
+    pub fn rivals_are_about(&self) -> bool {
+        let now = self.kv().elapsed();
+        self.rival_seen.get().is_some_and(|seen| now.saturating_sub(seen) < ABOUT)
+    }
+}

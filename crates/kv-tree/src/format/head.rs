@@ -1,0 +1,371 @@
+//! The head: all that changes of a tree.
+
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes};
+
+use super::buffer::Buffer;
+use super::checksum::{begin, open, seal};
+use super::codec::{
+    Fault, VERSION, get_count, get_number, get_slice, get_u8, get_u64, get_value, get_version,
+    put_number, put_value,
+};
+use super::legacy::{decode_version_1, decode_version_2};
+use super::page::{Child, Value};
+
+/// How many writers the head remembers.
+pub(crate) const MAX_WRITERS: usize = 16;
+
+/// How many bytes a head has beside its buffer, at most: the seal, some numbers, up to 12 bytes and
+/// two numbers a writer, two nodes, and the last list of retired pages.
+pub(crate) const MAX_FIXED_BYTES: usize = 1 << 10;
+
+/// How far the clocks of writers are believed to differ at most. A time that lies further ahead is of
+/// a clock that was wrong.
+pub(crate) const MAX_AHEAD: Duration = Duration::from_secs(60 * 60);
+
+/// The last commit of one who writes to the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LastCommit {
+    /// Who: a random number.
+    pub writer: u64,
+    /// The number that the writer gave it; it counts its attempts.
+    pub attempt: u64,
+    /// The number of the commit.
+    pub commit: u64,
+}
+
+/// One commit of the tree.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Head {
+    /// The number of the commit; it makes every head differ from all earlier ones.
+    pub commit: u64,
+    /// When it was made, in milliseconds since 1970, by the clock that is furthest ahead.
+    pub time: u64,
+    /// How many flushes there were.
+    pub flush: u64,
+    /// What was written up to the commit of this number may have left the buffer; what was written
+    /// after it is still there.
+    pub flushed: u64,
+    /// Who is flushing the buffer while others go on writing, so that they need not.
+    pub announced: Option<u64>,
+    /// The last commits of those who wrote last, the latest last.
+    pub writers: Vec<LastCommit>,
+    /// The tree's pages, if it has any.
+    pub root: Option<Child>,
+    /// The tree of pages to delete: what each flush replaced, under the number of the flush.
+    pub retired: Option<Child>,
+    /// What the last flush replaced, not listed yet.
+    pub retired_last: Option<Value>,
+    /// What is written but not flushed.
+    pub buffer: Buffer,
+}
+
+/// What became of an attempt to commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Committed,
+    /// It is not in this head.
+    NotCommitted,
+    /// Too many others have committed since to tell.
+    Unknown,
+}
+
+impl Head {
+    /// The head that follows, with what is written by the attempt.
+    pub fn next(&self, writer: u64, attempt: u64, now: Duration, buffer: Buffer) -> Self {
+        let commit = self.commit.wrapping_add(1);
+        let mut writers = self.writers.clone();
+        writers.retain(|last| last.writer != writer);
+        if writers.len() >= MAX_WRITERS {
+            writers.remove(0);
+        }
+        writers.push(LastCommit { writer, attempt, commit });
+        Self { commit, time: self.time_at(now), writers, buffer, ..self.without_buffer() }
+    }
+
+    /// The tree's time, in milliseconds since 1970, where a clock shows `now`. It goes on with the clock
+    /// that is furthest ahead, so that it does not go back where writers' clocks differ.
+    pub fn time_at(&self, now: Duration) -> u64 {
+        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        let believable = now.saturating_add(MAX_AHEAD.as_millis() as u64);
+        if self.time <= believable { now.max(self.time) } else { now }
+    }
+
+    fn without_buffer(&self) -> Self {
+        Self {
+            buffer: Buffer::default(),
+            writers: Vec::new(),
+            retired_last: self.retired_last.clone(),
+            ..*self
+        }
+    }
+
+    /// What became of an attempt that was made on the head of the commit numbered `base`.
+    pub fn fate(&self, writer: u64, attempt: u64, base: u64) -> Fate {
+        if let Some(last) = self.writers.iter().find(|last| last.writer == writer) {
+            // An attempt is made when it is known what became of the one before.
+            return if last.attempt == attempt { Fate::Committed } else { Fate::NotCommitted };
+        }
+        // The latest commit of somebody who wrote before would have been forgotten first.
+        let is_complete = self.writers.len() < MAX_WRITERS;
+        match is_complete || self.writers.first().is_some_and(|first| first.commit <= base) {
+            true => Fate::NotCommitted,
+            false => Fate::Unknown,
+        }
+    }
+
+    /// How many others than `writer` have made the latest `commits` commits.
+    pub fn rivals(&self, writer: u64, commits: u64) -> usize {
+        let since = self.commit.saturating_sub(commits);
+        let is_rival = |last: &&LastCommit| last.writer != writer && last.commit > since;
+        self.writers.iter().filter(is_rival).count()
+    }
+
+    /// The bytes of the head of the generation, as the documentation of the crate says.
+    pub fn encode(&self, generation: u64) -> Vec<u8> {
+        let mut bytes = begin(MAX_FIXED_BYTES + self.buffer.len());
+        bytes.put_u64_le(self.commit);
+        put_number(&mut bytes, self.time);
+        put_number(&mut bytes, self.flush);
+        put_number(&mut bytes, self.flushed);
+        bytes.put_u8(
+            u8::from(self.root.is_some()) * ROOT
+                + u8::from(self.retired.is_some()) * RETIRED
+                + u8::from(self.retired_last.is_some()) * RETIRED_LAST
+                + u8::from(self.announced.is_some()) * ANNOUNCED,
+        );
+        put_number(&mut bytes, self.writers.len() as u64);
+        for last in &self.writers {
+            bytes.put_u64_le(last.writer);
+            put_number(&mut bytes, last.attempt);
+            put_number(&mut bytes, self.commit.wrapping_sub(last.commit));
+        }
+        if let Some(writer) = self.announced {
+            bytes.put_u64_le(writer);
+        }
+        for node in [&self.root, &self.retired].into_iter().flatten() {
+            node.put(&mut bytes);
+        }
+        if let Some(value) = &self.retired_last {
+            put_value(&mut bytes, value);
+        }
+        bytes.put_slice(self.buffer.log());
+        seal(bytes, generation)
+    }
+
+    /// Reads what [`encode`](Self::encode) made, or a head of an earlier version; `known` is an
+    /// earlier head of the tree, which makes it quicker.
+    pub fn decode(mut bytes: Bytes, generation: u64, known: Option<&Head>) -> Result<Self, Fault> {
+        match get_version(&mut bytes)? {
+            VERSION => open(&mut bytes, generation)?,
+            1 => return decode_version_1(bytes),
+            _ => return decode_version_2(bytes),
+        }
+        let commit = get_u64(&mut bytes)?;
+        let time = get_number(&mut bytes)?;
+        let flush = get_number(&mut bytes)?;
+        let flushed = get_number(&mut bytes)?;
+        let parts = get_u8(&mut bytes)?;
+        if parts > ROOT + RETIRED + RETIRED_LAST + ANNOUNCED {
+            return Err(Fault::Damaged("it has parts that do not exist"));
+        }
+        let has = |part: u8| parts & part != 0;
+        let count = get_count(&mut bytes)?;
+        if count > MAX_WRITERS {
+            return Err(Fault::Damaged("it remembers too many writers"));
+        }
+        let mut writers = Vec::with_capacity(count);
+        for _ in 0..count {
+            let (writer, attempt) = (get_u64(&mut bytes)?, get_number(&mut bytes)?);
+            let commit = commit.wrapping_sub(get_number(&mut bytes)?);
+            writers.push(LastCommit { writer, attempt, commit });
+        }
+        let announced = has(ANNOUNCED).then(|| get_u64(&mut bytes)).transpose()?;
+        let root = has(ROOT).then(|| Child::get(&mut bytes)).transpose()?;
+        let retired = has(RETIRED).then(|| Child::get(&mut bytes)).transpose()?;
+        let retired_last = has(RETIRED_LAST).then(|| get_value(&mut bytes)).transpose()?;
+        // It shares the memory of the whole head otherwise.
+        let retired_last = retired_last.map(|value| match value {
+            Value::Inline(list) => Value::Inline(Bytes::copy_from_slice(&list)),
+            paged => paged,
+        });
+        let len = bytes.len();
+        let log = get_slice(&mut bytes, len)?;
+        let buffer = Buffer::decode(log, known.map(|known| &known.buffer))?;
+        let head = Self { commit, time, flush, flushed, announced, writers, ..Self::default() };
+        Ok(Self { root, retired, retired_last, buffer, ..head })
+    }
+}
+
+/// The parts that a head may have.
+const ROOT: u8 = 1;
+const RETIRED: u8 = 2;
+const RETIRED_LAST: u8 = 4;
+const ANNOUNCED: u8 = 8;
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
+
+    use super::super::buffer::tests::buffer;
+    use super::super::page::PageId;
+    use super::*;
+
+    fn id() -> impl Strategy<Value = PageId> {
+        (any::<u64>(), any::<u64>(), any::<u32>()).prop_map(|(flush, attempt, index)| PageId {
+            flush,
+            attempt,
+            index,
+        })
+    }
+
+    fn child() -> impl Strategy<Value = Child> {
+        (id(), any::<u64>(), any::<u32>(), any::<bool>()).prop_map(
+            |(id, entries, bytes, paged_values)| Child { id, entries, bytes, paged_values },
+        )
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            vec(any::<u8>(), 0..9).prop_map(|value| Value::Inline(value.into())),
+            (id(), any::<u32>()).prop_map(|(id, len)| Value::Paged { id, len }),
+        ]
+    }
+
+    fn head() -> impl Strategy<Value = Head> {
+        let last = (any::<u64>(), any::<u64>(), any::<u64>())
+            .prop_map(|(writer, attempt, commit)| LastCommit { writer, attempt, commit });
+        let numbers = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>());
+        let parts = (option::of(any::<u64>()), vec(last, 0..=MAX_WRITERS));
+        let trees = (option::of(child()), option::of(child()), option::of(value()));
+        (numbers, parts, trees, buffer()).prop_map(|(numbers, parts, trees, buffer)| {
+            let (commit, time, flush, flushed) = numbers;
+            let (announced, writers) = parts;
+            let (root, retired, retired_last) = trees;
+            let head = Head { commit, time, flush, flushed, announced, writers, ..Head::default() };
+            Head { root, retired, retired_last, buffer, ..head }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(head in head(), known in head()) {
+            let bytes = Bytes::from(head.encode(7));
+            prop_assert!(bytes.len() <= MAX_FIXED_BYTES + head.buffer.len());
+            for known in [None, Some(&head), Some(&known)] {
+                prop_assert_eq!(&Head::decode(bytes.clone(), 7, known).unwrap(), &head);
+            }
+        }
+
+        #[test]
+        fn a_head_that_is_cut_changed_or_of_another_tree_is_damaged(
+            head in head(),
+            place: prop::sample::Index,
+            change in 1..=u8::MAX,
+        ) {
+            let bytes = head.encode(7);
+            let place = place.index(bytes.len());
+            let cut = Bytes::copy_from_slice(&bytes[..place]);
+            prop_assert!(matches!(Head::decode(cut, 7, None), Err(Fault::Damaged(_))));
+            prop_assert!(matches!(Head::decode(bytes.clone().into(), 8, None), Err(Fault::Damaged(_))));
+            let mut changed = bytes;
+            changed[place] ^= change;
+            prop_assert!(Head::decode(changed.into(), 7, None).is_err());
+        }
+    }
+
+    #[test]
+    fn heads_of_earlier_versions_are_read() {
+        let mut bytes = vec![1];
+        bytes.put_u64_le(7);
+        bytes.put_u32_le(2);
+        for text in ["r/1", "first", "r/2", "second"] {
+            bytes.put_u32_le(text.len() as u32);
+            bytes.put_slice(text.as_bytes());
+        }
+        let first = Bytes::from(bytes);
+        // Commit 7 at time 5, flush 1 with all up to commit 6, two commits remembered, a root, and of
+        // what is buffered one key deleted.
+        let mut bytes = vec![2];
+        bytes.put_u64_le(7);
+        bytes.put_slice(&[5, 1, 2]);
+        bytes.put_slice(&[0; 16]);
+        bytes.put_slice(&[1 + 16, 6]);
+        let id = PageId { flush: 1, attempt: 9, index: 0 };
+        let root = Child { id, entries: 3, bytes: 90, paged_values: false };
+        root.put(&mut bytes);
+        bytes.put_slice(&[2, 0, 3]);
+        bytes.put_slice(b"r/1");
+        bytes.put_slice(&[0, 2, 1, b'2', 7]);
+        bytes.put_slice(b"second");
+        let second = Bytes::from(bytes);
+
+        for (whole, root, value) in
+            [(first, None, Some("first".into())), (second, Some(root), None)]
+        {
+            let head = Head::decode(whole.clone(), 1, None).unwrap();
+            assert_eq!((head.commit, head.root), (7, root));
+            let values = head.buffer.iter().map(|(_, entry)| (entry.stamp, entry.value.clone()));
+            assert_eq!(values.collect::<Vec<_>>(), [(7, value), (7, Some("second".into()))]);
+            for cut in 1..whole.len() {
+                let cut = Head::decode(whole.slice(..cut), 1, None);
+                assert!(matches!(cut, Err(Fault::Damaged(_))), "{cut:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_newer_version_is_named() {
+        let newer = Head::decode(Bytes::from_static(&[9, 0, 0]), 1, None);
+        assert_eq!(newer.unwrap_err(), Fault::Newer(9));
+    }
+
+    #[test]
+    fn a_commit_is_known_until_too_many_others_wrote() {
+        let base = Head::default().next(1, 1, Duration::ZERO, Buffer::default());
+        let by = |head: &Head, writer, attempt| {
+            head.next(writer, attempt, Duration::ZERO, Buffer::default())
+        };
+        assert_eq!(base.fate(1, 2, base.commit), Fate::NotCommitted);
+        let (mut with, mut without) = (by(&base, 1, 2), base.clone());
+        // However often a few of them write.
+        for round in 0..100 {
+            (with, without) =
+                (by(&with, 2 + round % 14, round), by(&without, 2 + round % 14, round));
+            assert_eq!(with.fate(1, 2, base.commit), Fate::Committed);
+            assert_eq!(without.fate(1, 2, base.commit), Fate::NotCommitted);
+        }
+        assert_eq!(with.fate(99, 1, base.commit), Fate::NotCommitted, "nobody was forgotten");
+        // The others are 15 now, and with one more there is no room.
+        (with, without) = (by(&with, 20, 1), by(&without, 20, 1));
+        assert_eq!(with.fate(1, 2, base.commit), Fate::Committed);
+        assert_eq!(without.fate(1, 2, base.commit), Fate::NotCommitted, "its last one is known");
+        (with, without) = (by(&with, 21, 1), by(&without, 21, 1));
+        assert_eq!(with.writers.len(), MAX_WRITERS);
+        assert_eq!(with.fate(1, 2, base.commit), Fate::Unknown);
+        assert_eq!(without.fate(1, 2, base.commit), Fate::Unknown);
+        assert_eq!(with.fate(1, 200, with.writers[0].commit), Fate::NotCommitted);
+    }
+
+    #[test]
+    fn rivals_are_those_who_wrote_lately() {
+        let mut head = Head::default();
+        for writer in [1, 2, 3, 2, 4, 1] {
+            head = head.next(writer, 1, Duration::ZERO, Buffer::default());
+        }
+        assert_eq!((head.rivals(1, 3), head.rivals(1, 100), head.rivals(9, 1)), (2, 3, 1));
+    }
+
+    #[test]
+    fn time_does_not_go_back_unless_a_clock_was_wrong() {
+        let at = |head: &Head, seconds| {
+            head.next(1, 1, Duration::from_secs(seconds), Buffer::default()).time / 1000
+        };
+        let head = Head { time: 50_000_000, ..Head::default() };
+        assert_eq!((at(&head, 50_300), at(&head, 49_700)), (50_300, 50_000));
+        assert_eq!(at(&head, 40_000), 40_000);
+    }
+}

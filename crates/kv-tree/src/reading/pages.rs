@@ -1,0 +1,198 @@
+//! Fetching pages.
+//!
+//! What reads or changes nodes is written as a plain function of a [`View`]. Where the view lacks a
+//! page, the function goes on without it, and its result does not count: [`Pages::resolve`] fetches
+//! all pages that were missing, in one call, and runs the function again. So the pages of one level
+//! are fetched together, and no algorithm has to know how.
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::cache::PageCache;
+use super::walk::{find, whole};
+use crate::format::codec::Fault;
+use crate::format::head::Head;
+use crate::format::page::{Child, Page, PageId, PagedValue};
+use crate::{Error, Kv, TreeName};
+
+/// Where the pages of a tree are.
+pub(crate) struct Pages<K: Kv> {
+    pub kv: Rc<K>,
+    pub cache: Rc<PageCache>,
+    pub tree: TreeName,
+    pub generation: u64,
+    pub head_key: Rc<str>,
+}
+
+impl<K: Kv> Clone for Pages<K> {
+    fn clone(&self) -> Self {
+        Self {
+            kv: self.kv.clone(),
+            cache: self.cache.clone(),
+            tree: self.tree.clone(),
+            generation: self.generation,
+            head_key: self.head_key.clone(),
+        }
+    }
+}
+
+impl<K: Kv> Pages<K> {
+    /// Runs `walk` until no page is missing to it, and returns its last result. `flush` is the number
+    /// of flushes of the head that it begins at.
+    pub async fn resolve<T>(
+        &self,
+        flush: u64,
+        mut walk: impl FnMut(&mut View<'_>) -> T,
+    ) -> Result<T, Error> {
+        let mut view = View::new(&self.cache, self.generation);
+        loop {
+            let result = walk(&mut view);
+            // A fault that was found while pages were missing may be due to that; a true one is found
+            // again.
+            let fault = view.fault.take();
+            if view.missing.is_empty() {
+                return match fault {
+                    Some((id, fault)) => Err(self.damaged(id, fault)),
+                    None => Ok(result),
+                };
+            }
+            let missing: Vec<_> = std::mem::take(&mut view.missing).into_iter().collect();
+            for batch in missing.chunks(self.kv.limits().read_batch.max(1)) {
+                self.fetch(flush, batch, &mut view).await?;
+            }
+        }
+    }
+
+    /// The pages that have to be read next to look for `key` in an earlier head of the tree.
+    pub fn missing_to(&self, head: &Head, key: &[u8]) -> Vec<PageId> {
+        let mut view = View::new(&self.cache, self.generation);
+        if let (Some(root), None) = (&head.root, head.buffer.get(key))
+            && let Some(value) = find(&mut view, root, key).value
+        {
+            whole(&mut view, value);
+        }
+        view.missing.into_iter().collect()
+    }
+
+    /// Reads the head, and in the same call the pages that are expected to be needed. Those that are
+    /// gone, or not what they should be, are left for whoever does need them.
+    pub async fn head_with(&self, expected: &[PageId]) -> Result<Option<Bytes>, Error> {
+        if expected.is_empty() {
+            return Ok(self.kv.get(&self.head_key).await?);
+        }
+        let mut keys = vec![self.head_key.to_string()];
+        keys.extend(expected.iter().map(|id| id.key(&self.head_key)));
+        let mut values = self.kv.get_many(&keys).await?.into_iter();
+        let head = values.next().flatten();
+        for (id, page) in expected.iter().zip(values) {
+            if let Some(Ok(page)) = page.map(|page| Page::decode(*id, page)) {
+                self.cache.insert(self.generation, *id, Rc::new(page));
+            }
+        }
+        Ok(head)
+    }
+
+    /// The pages themselves, as they are in the store.
+    pub async fn read(&self, ids: &[PageId]) -> Result<Vec<Option<Bytes>>, Error> {
+        let keys: Vec<_> = ids.iter().map(|id| id.key(&self.head_key)).collect();
+        Ok(match &keys[..] {
+            // A single read does not hold up other requests of the instance.
+            [key] => vec![self.kv.get(key).await?],
+            keys => self.kv.get_many(keys).await?,
+        })
+    }
+
+    async fn fetch(&self, flush: u64, ids: &[PageId], view: &mut View<'_>) -> Result<(), Error> {
+        let pages = self.read(ids).await?;
+        for (index, id) in ids.iter().enumerate() {
+            let Some(page) = pages.get(index).cloned().flatten() else {
+                return Err(self.page_is_missing(flush, *id).await?);
+            };
+            let page = Page::decode(*id, page).map_err(|fault| self.damaged(*id, fault))?;
+            let page = Rc::new(page);
+            self.cache.insert(self.generation, *id, page.clone());
+            view.pinned.insert(*id, page);
+        }
+        Ok(())
+    }
+
+    /// Pages are only deleted when a flush has replaced them: if there was none since, this one should
+    /// be there.
+    async fn page_is_missing(&self, flush: u64, id: PageId) -> Result<Error, Error> {
+        let Some(bytes) = self.kv.get(&self.head_key).await? else {
+            return Ok(self.damaged_head(Fault::Damaged("it does not exist any more")));
+        };
+        let newest = Head::decode(bytes, self.generation, None);
+        let newest = newest.map_err(|fault| self.damaged_head(fault))?;
+        Ok(match newest.flush == flush {
+            true => self.damaged(id, Fault::Damaged("it is needed, but it does not exist")),
+            false => Error::Expired { tree: self.tree.as_str().into() },
+        })
+    }
+
+    /// What is wrong with the head.
+    pub fn damaged_head(&self, fault: Fault) -> Error {
+        self.tree.fault(&self.head_key, fault)
+    }
+
+    /// What is wrong with a page.
+    pub fn damaged(&self, id: PageId, fault: Fault) -> Error {
+        self.tree.fault(&id.key(&self.head_key), fault)
+    }
+}
+
+/// Pages at hand.
+pub(crate) struct View<'c> {
+    cache: &'c PageCache,
+    generation: u64,
+    /// Pages that were seen stay at hand, whatever the cache evicts.
+    pinned: HashMap<PageId, Rc<Page>>,
+    missing: BTreeSet<PageId>,
+    fault: Option<(PageId, Fault)>,
+}
+
+impl<'c> View<'c> {
+    fn new(cache: &'c PageCache, generation: u64) -> Self {
+        Self { cache, generation, pinned: HashMap::new(), missing: BTreeSet::new(), fault: None }
+    }
+
+    /// The node that `child` describes, which must be of the level if one is given.
+    pub fn node(&mut self, child: &Child, level: Option<u8>) -> Option<Rc<Page>> {
+        let page = self.page(child.id)?;
+        if page.is_node(child) && level.is_none_or(|level| page.level() == Some(level)) {
+            return Some(page);
+        }
+        self.damage(child.id, "it is not the node that it is referred to as");
+        None
+    }
+
+    /// The value of `len` bytes that lies in a page of its own.
+    pub fn value(&mut self, id: PageId, len: u32) -> Option<Bytes> {
+        match &*self.page(id)? {
+            Page::Value(PagedValue { value, .. }) if value.len() == len as usize => {
+                return Some(value.clone());
+            }
+            _ => self.damage(id, "it is not the value that it is referred to as"),
+        }
+        None
+    }
+
+    /// Reports a page that is not what it should be.
+    pub fn damage(&mut self, id: PageId, fault: &'static str) {
+        self.fault.get_or_insert((id, Fault::Damaged(fault)));
+    }
+
+    fn page(&mut self, id: PageId) -> Option<Rc<Page>> {
+        if let Some(page) = self.pinned.get(&id) {
+            return Some(page.clone());
+        }
+        let Some(page) = self.cache.get(self.generation, id) else {
+            self.missing.insert(id);
+            return None;
+        };
+        self.pinned.insert(id, page.clone());
+        Some(page)
+    }
+}

@@ -1,0 +1,163 @@
+//! A store in memory, for tests.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::{Kv, KvError, Swapped};
+
+/// A store in memory that behaves as Spin's SQLite store does: the swap of a key that was absent
+/// when watched is an unconditional write.
+///
+/// Clones share their data. Every call yields once before it takes effect, so that a test which
+/// polls several futures decides the order of their effects.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    values: Arc<Mutex<BTreeMap<String, Bytes>>>,
+    /// Microseconds since the store came into being.
+    elapsed: Arc<AtomicU64>,
+    /// By how many microseconds the caller's clock is wrong.
+    ahead: Arc<AtomicI64>,
+}
+
+/// The time at which a store comes into being, since 1970.
+const BEGIN: Duration = Duration::from_secs(1_800_000_000);
+
+impl Memory {
+    /// All keys and values, for a test to look at.
+    pub fn contents(&self) -> BTreeMap<String, Bytes> {
+        self.lock().clone()
+    }
+
+    /// Lets time go on, which stands still but for pauses.
+    pub fn advance(&self, duration: Duration) {
+        let duration = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        self.elapsed.fetch_add(duration, Ordering::Relaxed);
+    }
+
+    /// The same store, for a caller whose clock can be wrong by itself.
+    pub fn with_own_clock(&self) -> Self {
+        Self { ahead: Arc::default(), ..self.clone() }
+    }
+
+    /// Sets the clock of this caller, and its clones, so many seconds ahead of the right one.
+    pub fn set_clock_ahead(&self, seconds: i64) {
+        self.ahead.store(seconds.saturating_mul(1_000_000), Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Bytes>> {
+        // No call can panic half-way through a change, so a poisoned map is still whole.
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was read of a key in order to swap it.
+#[derive(Debug)]
+pub struct Watch {
+    key: String,
+    seen: Option<Bytes>,
+}
+
+impl Kv for Memory {
+    type Watch = Watch;
+
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
+        Yield::default().await;
+        Ok(self.lock().get(key).cloned())
+    }
+
+    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
+        Yield::default().await;
+        let values = self.lock();
+        Ok(keys.iter().map(|key| values.get(key).cloned()).collect())
+    }
+
+    async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
+        Yield::default().await;
+        self.lock().extend(entries.into_iter().map(|(key, value)| (key, value.into())));
+        Ok(())
+    }
+
+    async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError> {
+        Yield::default().await;
+        let mut values = self.lock();
+        for key in keys {
+            values.remove(&key);
+        }
+        Ok(())
+    }
+
+    async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Watch), KvError> {
+        let seen = self.get(key).await?;
+        Ok((seen.clone(), Watch { key: key.to_owned(), seen }))
+    }
+
+    async fn watch_again(&self, watch: &mut Watch) -> Result<Option<Bytes>, KvError> {
+        watch.seen = self.get(&watch.key).await?;
+        Ok(watch.seen.clone())
+    }
+
+    async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
+        Yield::default().await;
+        let mut values = self.lock();
+        if watch.seen.is_some() && values.get(&watch.key) != watch.seen.as_ref() {
+            return Ok(Swapped::Refused);
+        }
+        values.insert(watch.key, value.into());
+        Ok(Swapped::Done)
+    }
+
+    async fn create_zero(&self, key: &str) -> Result<(), KvError> {
+        Yield::default().await;
+        self.lock().entry(key.to_owned()).or_insert_with(|| Bytes::from_static(&[0; 8]));
+        Ok(())
+    }
+
+    async fn keys(&self, prefix: &str, mut visit: impl FnMut(&str)) -> Result<(), KvError> {
+        Yield::default().await;
+        let keys: Vec<_> =
+            self.lock().keys().filter(|key| key.starts_with(prefix)).cloned().collect();
+        keys.iter().for_each(|key| visit(key));
+        Ok(())
+    }
+
+    async fn pause(&self, duration: Duration) {
+        Yield::default().await;
+        self.advance(duration);
+    }
+
+    fn now(&self) -> Duration {
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        let distance = Duration::from_micros(ahead.unsigned_abs());
+        let right = BEGIN + self.elapsed();
+        if ahead < 0 { right.saturating_sub(distance) } else { right + distance }
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_micros(self.elapsed.load(Ordering::Relaxed))
+    }
+}
+
+/// Pending once, then ready.
+#[derive(Default)]
+struct Yield {
+    yielded: bool,
+}
+
+impl Future for Yield {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.yielded {
+            return Poll::Ready(());
+        }
+        self.yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}

@@ -1,0 +1,14 @@
+//! Changing pages: what a flush writes. This layer writes pages that nothing leads to yet.
+//!
+//! * `edit` – new nodes for those that change; `divide` – how entries are cut into nodes; `writer` –
+//!   the pages that come of it.
+//! * `batches` – pages to and from the store, within its limits.
+//! * `retired` – the list of pages that are not needed any more.
+//! * `flush` – from what is buffered to pages in the store.
+
+pub(crate) mod batches;
+pub(crate) mod divide;
+pub(crate) mod edit;
+pub(crate) mod flush;
+pub(crate) mod retired;
+pub(crate) mod writer;
