@@ -1,5 +1,6 @@
 //! What runs the components.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -7,8 +8,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use reqwest::{Client, StatusCode};
+use sqlite_store::Sqlite;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+
+use crate::log::Log;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum HostKind {
@@ -46,6 +50,7 @@ pub struct Host {
     process: Child,
     pub client: Client,
     pub base_url: String,
+    pub log: Log,
     _state_dir: TempDir,
 }
 
@@ -72,14 +77,26 @@ impl Host {
             HostKind::Devhost => Command::new(root.join("target/debug/devhost")),
         };
         command.arg("--from").arg(&path).args(["--listen", &listen]);
-        command.arg("--state-dir").arg(state_dir.path().join("state"));
-        // What the components log is written as an application's would be, and not looked at.
-        let log = std::fs::File::create(state_dir.path().join("log"))?;
-        command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null()).kill_on_drop(true);
+        let state = state_dir.path().join("state");
+        // In WAL mode on both hosts, as `cargo xtask up` has it.
+        drop(Sqlite::open(&state)?);
+        command.arg("--state-dir").arg(&state);
+        let output = state_dir.path().join("log");
+        let file = File::create(&output)?;
+        command.stdout(file.try_clone()?).stderr(file).stdin(Stdio::null()).kill_on_drop(true);
         let process = command.spawn().context("the host cannot be started")?;
-        let base_url = format!("http://{listen}");
-        let mut host =
-            Self { kind, process, client: Client::new(), base_url, _state_dir: state_dir };
+        let log = Log::new(match kind {
+            HostKind::Spin => state.join("logs"),
+            HostKind::Devhost => output,
+        });
+        let mut host = Self {
+            kind,
+            process,
+            client: Client::new(),
+            base_url: format!("http://{listen}"),
+            log,
+            _state_dir: state_dir,
+        };
         host.wait().await?;
         Ok(host)
     }

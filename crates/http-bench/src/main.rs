@@ -7,6 +7,8 @@
 //! * `accounts` – the accounts that there are.
 //! * `cases` – what is asked for, and what it is compared with.
 //! * `load` – asking for it at a number of connections.
+//! * `log` – what the application's log says about that time.
+//! * `table` – the figures as a table.
 //! * `cold` – the first request of an instance.
 
 #![forbid(unsafe_code)]
@@ -16,11 +18,14 @@ mod cases;
 mod cold;
 mod host;
 mod load;
+mod log;
+mod table;
 
 use clap::Parser;
 
 use crate::cases::Case;
 use crate::host::{Host, HostKind};
+use crate::table::Row;
 
 /// Loads the application and the floor components, and prints how they compare.
 #[derive(Parser)]
@@ -51,32 +56,28 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     println!("{}, {} accounts", host.describe(), arguments.records);
     accounts::create(&host, arguments.records).await?;
     println!();
-    println!(
-        "| case | connections | floor, req/s | req/s | ratio | p50 | p99 | floor p50 | floor p99 |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|");
+    print!("{}", table::HEAD);
     for &connections in &arguments.connections {
         let cases = Case::all(arguments.records).into_iter();
         for case in cases.filter(|case| case.name.contains(&arguments.only)) {
-            // The floor again for each case: what the machine does besides changes with time.
-            let measure = async |case: &Case| {
-                if arguments.warm_up > 0 {
-                    load::measure(&host, case, connections, arguments.warm_up).await?;
+            let warm_up = async |case: &Case| match arguments.warm_up {
+                0 => Ok(()),
+                seconds => {
+                    load::measure(&host.base_url, case, connections, seconds).await.map(drop)
                 }
-                load::measure(&host, case, connections, arguments.seconds).await
             };
-            let (floor, own) = (measure(&case.floor()).await?, measure(&case).await?);
-            println!(
-                "| {} | {connections} | {:.0} | {:.0} | {:.2} | {} | {} | {} | {} |",
-                case.name,
-                floor.per_second,
-                own.per_second,
-                own.per_second / floor.per_second,
-                own.p50,
-                own.p99,
-                floor.p50,
-                floor.p99
-            );
+            let measure = async |case: &Case| {
+                load::measure(&host.base_url, case, connections, arguments.seconds).await
+            };
+            // The floor again for each case: what the machine does besides changes with time.
+            let case_floor = case.floor();
+            warm_up(&case_floor).await?;
+            let floor = measure(&case_floor).await?;
+            warm_up(&case).await?;
+            let begin = host.log.end()?;
+            let own = measure(&case).await?;
+            let activity = host.log.since(&begin)?;
+            println!("{}", Row { case: case.name, connections, floor, own, activity });
         }
     }
     println!();
