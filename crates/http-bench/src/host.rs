@@ -1,6 +1,7 @@
 //! What runs the components.
 
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -57,10 +58,7 @@ pub struct Host {
 impl Host {
     pub async fn start(kind: HostKind) -> anyhow::Result<Self> {
         let root = root();
-        let folder = root.join("target/bench");
-        std::fs::create_dir_all(&folder)?;
-        // Beside the components, on a disk like that of an application.
-        let state_dir = TempDir::new_in(&folder)?;
+        let state_dir = TempDir::new_in(scratch()?)?;
         let manifest = std::fs::read_to_string(root.join("spin.toml"))? + FLOOR;
         let target = root.join("target/").display().to_string();
         let manifest = manifest.replace("source = \"target/", &format!("source = \"{target}"));
@@ -76,7 +74,7 @@ impl Host {
             }
             HostKind::Devhost => Command::new(root.join("target/debug/devhost")),
         };
-        command.arg("--from").arg(&path).args(["--listen", &listen]);
+        command.arg("--from").arg(&path).arg("--listen").arg(listen.to_string());
         let state = state_dir.path().join("state");
         // In WAL mode on both hosts, as `cargo xtask up` has it.
         drop(Sqlite::open(&state)?);
@@ -143,7 +141,15 @@ fn root() -> PathBuf {
     manifest_dir.ancestors().nth(2).unwrap_or(manifest_dir).to_owned()
 }
 
-fn free_address() -> anyhow::Result<String> {
+/// The folder for what a benchmark writes: beside the components, on a disk like that of an
+/// application.
+pub fn scratch() -> anyhow::Result<PathBuf> {
+    let folder = root().join("target/bench");
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+pub fn free_address() -> anyhow::Result<SocketAddr> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    Ok(listener.local_addr()?.to_string())
+    Ok(listener.local_addr()?)
 }

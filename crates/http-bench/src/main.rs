@@ -8,6 +8,8 @@
 //! * `cases` – what is asked for, and what it is compared with.
 //! * `load` – asking for it at a number of connections.
 //! * `log` – what the application's log says about that time.
+//! * `yardstick` – a conventional service for the same work, on `postgres`.
+//! * `process` – programs that end with the benchmark.
 //! * `table` – the figures as a table.
 //! * `cold` – the first request of an instance.
 
@@ -19,13 +21,19 @@ mod cold;
 mod host;
 mod load;
 mod log;
+mod postgres;
+mod process;
 mod table;
+mod yardstick;
+
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
 use crate::cases::Case;
 use crate::host::{Host, HostKind};
-use crate::table::Row;
+use crate::table::{Row, Table};
+use crate::yardstick::Yardstick;
 
 /// Loads the application and the floor components, and prints how they compare.
 #[derive(Parser)]
@@ -49,40 +57,67 @@ struct Arguments {
     /// Only cases whose names contain this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Compares with a conventional service too: the folder of its `server.js`, relative to the
+    /// project's folder. It needs Node.js and PostgreSQL.
+    #[arg(long, value_name = "DIR", value_parser = yardstick::folder)]
+    yardstick: Option<PathBuf>,
 }
 
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let host = Host::start(arguments.host).await?;
     println!("{}, {} accounts", host.describe(), arguments.records);
     accounts::create(&host, arguments.records).await?;
+    let yardstick = match &arguments.yardstick {
+        Some(folder) => start_yardstick(folder, arguments.records).await?,
+        None => None,
+    };
+    let table = Table { has_yardstick: yardstick.is_some() };
     println!();
-    print!("{}", table::HEAD);
+    println!("{}", table.head());
     for &connections in &arguments.connections {
+        let load = async |base_url: &str, case: &Case, seconds| {
+            load::measure(base_url, case, connections, seconds).await
+        };
+        let warm_up = async |base_url: &str, case: &Case| match arguments.warm_up {
+            0 => Ok(()),
+            seconds => load(base_url, case, seconds).await.map(drop),
+        };
         let cases = Case::all(arguments.records).into_iter();
         for case in cases.filter(|case| case.name.contains(&arguments.only)) {
-            let warm_up = async |case: &Case| match arguments.warm_up {
-                0 => Ok(()),
-                seconds => {
-                    load::measure(&host.base_url, case, connections, seconds).await.map(drop)
+            // The others again for each case: what the machine does besides changes with time.
+            let least = case.floor();
+            warm_up(&host.base_url, &least).await?;
+            let floor = load(&host.base_url, &least, arguments.seconds).await?;
+            let yardstick = match &yardstick {
+                Some(yardstick) if case.is_conventional => {
+                    yardstick.tidy()?;
+                    warm_up(&yardstick.base_url, &case).await?;
+                    Some(load(&yardstick.base_url, &case, arguments.seconds).await?)
                 }
+                _ => None,
             };
-            let measure = async |case: &Case| {
-                load::measure(&host.base_url, case, connections, arguments.seconds).await
-            };
-            // The floor again for each case: what the machine does besides changes with time.
-            let case_floor = case.floor();
-            warm_up(&case_floor).await?;
-            let floor = measure(&case_floor).await?;
-            warm_up(&case).await?;
+            warm_up(&host.base_url, &case).await?;
             let begin = host.log.end()?;
-            let own = measure(&case).await?;
+            let own = load(&host.base_url, &case, arguments.seconds).await?;
             let activity = host.log.since(&begin)?;
-            println!("{}", Row { case: case.name, connections, floor, own, activity });
+            let row = Row { case: case.name, connections, floor, own, activity, yardstick };
+            println!("{}", table.row(&row));
         }
     }
     println!();
     println!("{}", cold::measure(&host).await?);
     host.stop().await
+}
+
+/// Starts the conventional service, or says why there is none.
+async fn start_yardstick(folder: &Path, records: usize) -> anyhow::Result<Option<Yardstick>> {
+    match Yardstick::start(folder, &host::scratch()?, records).await {
+        Ok(yardstick) => Ok(Some(yardstick)),
+        Err(error) => {
+            println!("Without a yardstick: {error:#}");
+            Ok(None)
+        }
+    }
 }
 
 #[tokio::main]
