@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use reqwest::{Client, StatusCode};
 use sqlite_store::Sqlite;
@@ -56,11 +56,13 @@ pub struct Host {
 }
 
 impl Host {
-    pub async fn start(kind: HostKind) -> anyhow::Result<Self> {
+    /// Starts the components in the folder `target`, relative to the project's. `perf_map`: what
+    /// they are compiled to can be profiled, which Spin has no switch for.
+    pub async fn start(kind: HostKind, target: &Path, perf_map: bool) -> anyhow::Result<Self> {
         let root = root();
         let state_dir = TempDir::new_in(scratch()?)?;
         let manifest = std::fs::read_to_string(root.join("spin.toml"))? + FLOOR;
-        let target = root.join("target/").display().to_string();
+        let target = format!("{}/", root.join(target).display());
         let manifest = manifest.replace("source = \"target/", &format!("source = \"{target}"));
         let path = state_dir.path().join("spin.toml");
         std::fs::write(&path, manifest)?;
@@ -74,6 +76,10 @@ impl Host {
             }
             HostKind::Devhost => Command::new(root.join("target/debug/devhost")),
         };
+        if perf_map {
+            ensure!(kind == HostKind::Devhost, "only devhost can be profiled");
+            command.arg("--perf-map");
+        }
         command.arg("--from").arg(&path).arg("--listen").arg(listen.to_string());
         let state = state_dir.path().join("state");
         // In WAL mode on both hosts, as `cargo xtask up` has it.
@@ -113,6 +119,11 @@ impl Host {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         bail!("the host does not answer")
+    }
+
+    /// Its process, if that is running.
+    pub fn process(&self) -> anyhow::Result<u32> {
+        self.process.id().context("the host has ended")
     }
 
     /// What the figures are from.

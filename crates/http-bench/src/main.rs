@@ -8,6 +8,7 @@
 //! * `cases` – what is asked for, and what it is compared with.
 //! * `load` – asking for it at a number of connections.
 //! * `log` – what the application's log says about that time.
+//! * `profile` – which functions take the time.
 //! * `yardstick` – a conventional service for the same work, on `postgres`.
 //! * `process` – programs that end with the benchmark.
 //! * `table` – the figures as a table.
@@ -23,6 +24,7 @@ mod load;
 mod log;
 mod postgres;
 mod process;
+mod profile;
 mod table;
 mod yardstick;
 
@@ -54,9 +56,16 @@ struct Arguments {
     /// At how many connections; several numbers are separated by commas.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
     connections: Vec<u32>,
-    /// Only cases whose names contain this.
-    #[arg(long, default_value = "")]
-    only: String,
+    /// Only cases whose names contain this [default: all, or POST with --profile].
+    #[arg(long)]
+    only: Option<String>,
+    /// Tells which functions take the host's processor time, with Linux's perf. The call graph of
+    /// the last case stays in target/bench/perf.data, for `perf report`.
+    #[arg(long)]
+    profile: bool,
+    /// The folder that components are built in, relative to the project's folder.
+    #[arg(long, value_name = "DIR", default_value = "target", hide = true)]
+    components: PathBuf,
     /// Compares with a conventional service too: the folder of its `server.js`, relative to the
     /// project's folder. It needs Node.js and PostgreSQL.
     #[arg(long, value_name = "DIR", value_parser = yardstick::folder)]
@@ -64,7 +73,7 @@ struct Arguments {
 }
 
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let host = Host::start(arguments.host).await?;
+    let host = Host::start(arguments.host, &arguments.components, arguments.profile).await?;
     println!("{}, {} accounts", host.describe(), arguments.records);
     accounts::create(&host, arguments.records).await?;
     let yardstick = match &arguments.yardstick {
@@ -72,8 +81,10 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         None => None,
     };
     let table = Table { has_yardstick: yardstick.is_some() };
+    let only = arguments.only.as_deref().unwrap_or(if arguments.profile { "POST" } else { "" });
     println!();
     println!("{}", table.head());
+    let mut profiles = Vec::new();
     for &connections in &arguments.connections {
         let load = async |base_url: &str, case: &Case, seconds| {
             load::measure(base_url, case, connections, seconds).await
@@ -83,7 +94,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             seconds => load(base_url, case, seconds).await.map(drop),
         };
         let cases = Case::all(arguments.records).into_iter();
-        for case in cases.filter(|case| case.name.contains(&arguments.only)) {
+        for case in cases.filter(|case| case.name.contains(only)) {
             // The others again for each case: what the machine does besides changes with time.
             let least = case.floor();
             warm_up(&host.base_url, &least).await?;
@@ -98,11 +109,24 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             };
             warm_up(&host.base_url, &case).await?;
             let begin = host.log.end()?;
-            let own = load(&host.base_url, &case, arguments.seconds).await?;
+            let own = load(&host.base_url, &case, arguments.seconds);
+            let own = match arguments.profile {
+                false => own.await?,
+                true => {
+                    let file = host::scratch()?.join("perf.data");
+                    let profile = profile::record(host.process()?, arguments.seconds, file);
+                    let (own, profile) = tokio::try_join!(own, profile)?;
+                    profiles.push(format!("{}, {connections} connections, {profile}", case.name));
+                    own
+                }
+            };
             let activity = host.log.since(&begin)?;
             let row = Row { case: case.name, connections, floor, own, activity, yardstick };
             println!("{}", table.row(&row));
         }
+    }
+    for profile in profiles {
+        println!("\n{profile}");
     }
     println!();
     println!("{}", cold::measure(&host).await?);
