@@ -18,6 +18,9 @@ pub enum Bench {
     /// What storage costs: calls, bytes and time of kv-tree per operation, by the number of records.
     Store(Arguments),
     /// What requests cost: how many a second are answered, next to components that do the least.
+    ///
+    /// `-- --yardstick DIR` compares with a conventional service, `-- --profile` tells which functions
+    /// take the time.
     Http(Arguments),
 }
 
