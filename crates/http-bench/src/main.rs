@@ -12,6 +12,7 @@
 //! * `yardstick` – a conventional service for the same work, on `postgres`.
 //! * `process` – programs that end with the benchmark.
 //! * `table` – the figures as a table.
+//! * `compare` – one case on everything that is compared.
 //! * `cold` – the first request of an instance.
 
 #![forbid(unsafe_code)]
@@ -19,6 +20,7 @@
 mod accounts;
 mod cases;
 mod cold;
+mod compare;
 mod host;
 mod load;
 mod log;
@@ -33,8 +35,9 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use crate::cases::Case;
+use crate::compare::Comparison;
 use crate::host::{Host, HostKind};
-use crate::table::{Row, Table};
+use crate::table::Table;
 use crate::yardstick::Yardstick;
 
 /// Loads the application and the floor components, and prints how they compare.
@@ -82,54 +85,23 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let table = Table { has_yardstick: yardstick.is_some() };
     let only = arguments.only.as_deref().unwrap_or(if arguments.profile { "POST" } else { "" });
-    println!();
-    println!("{}", table.head());
+    println!("\n{}", table.head());
     let mut profiles = Vec::new();
     for &connections in &arguments.connections {
-        let load = async |base_url: &str, case: &Case, seconds| {
-            load::measure(base_url, case, connections, seconds).await
-        };
-        let warm_up = async |base_url: &str, case: &Case| match arguments.warm_up {
-            0 => Ok(()),
-            seconds => load(base_url, case, seconds).await.map(drop),
-        };
+        let yardstick = yardstick.as_ref();
+        let comparison = Comparison { host: &host, yardstick, arguments, connections };
         let cases = Case::all(arguments.records).into_iter();
         for case in cases.filter(|case| case.name.contains(only)) {
-            // The others again for each case: what the machine does besides changes with time.
-            let least = case.floor();
-            warm_up(&host.base_url, &least).await?;
-            let floor = load(&host.base_url, &least, arguments.seconds).await?;
-            let yardstick = match &yardstick {
-                Some(yardstick) if case.is_conventional => {
-                    yardstick.tidy()?;
-                    warm_up(&yardstick.base_url, &case).await?;
-                    Some(load(&yardstick.base_url, &case, arguments.seconds).await?)
-                }
-                _ => None,
-            };
-            warm_up(&host.base_url, &case).await?;
-            let begin = host.log.end()?;
-            let own = load(&host.base_url, &case, arguments.seconds);
-            let own = match arguments.profile {
-                false => own.await?,
-                true => {
-                    let file = host::scratch()?.join("perf.data");
-                    let profile = profile::record(host.process()?, arguments.seconds, file);
-                    let (own, profile) = tokio::try_join!(own, profile)?;
-                    profiles.push(format!("{}, {connections} connections, {profile}", case.name));
-                    own
-                }
-            };
-            let activity = host.log.since(&begin)?;
-            let row = Row { case: case.name, connections, floor, own, activity, yardstick };
+            let (row, profile) = comparison.of(&case).await?;
             println!("{}", table.row(&row));
+            let title = format!("{}, {connections} connections", case.name);
+            profiles.extend(profile.map(|profile| format!("{title}, {profile}")));
         }
     }
     for profile in profiles {
         println!("\n{profile}");
     }
-    println!();
-    println!("{}", cold::measure(&host).await?);
+    println!("\n{}", cold::measure(&host).await?);
     host.stop().await
 }
 
