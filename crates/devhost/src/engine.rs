@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use wasmtime::component::{Component, Linker};
 use wasmtime::error::Context;
-use wasmtime::{Cache, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{
+    Cache, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, ProfilingStrategy,
+};
 use wasmtime_wasi_http::handler::ProxyPre;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
@@ -28,12 +30,16 @@ pub(crate) fn cache(log: &Log) -> Option<Cache> {
     cache.inspect_err(|error| log.line(format!("Compiled code cannot be kept: {error:#}"))).ok()
 }
 
-/// An engine as Spin configures it.
-pub(crate) fn engine(cache: Option<Cache>) -> wasmtime::Result<Engine> {
+/// An engine as Spin configures it. `perf_map`: it writes which function is where into
+/// `/tmp/perf-<process>.map`, for Linux's perf.
+pub(crate) fn engine(cache: Option<Cache>, perf_map: bool) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
     config.epoch_interruption(true);
     config.cache(cache);
+    if perf_map {
+        config.profiler(ProfilingStrategy::PerfMap);
+    }
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(MAX_INSTANCES)
         .total_core_instances(4 * MAX_INSTANCES)
@@ -100,7 +106,7 @@ mod tests {
         let cache = Cache::new(config).unwrap();
         let empty_component = b"\0asm\x0d\0\x01\0";
         for start in 0..2 {
-            let engine = engine(Some(cache.clone())).unwrap();
+            let engine = engine(Some(cache.clone()), false).unwrap();
             Component::new(&engine, empty_component).unwrap();
             assert_eq!((cache.cache_misses(), cache.cache_hits()), (1, start));
         }

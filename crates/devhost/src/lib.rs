@@ -53,6 +53,8 @@ pub struct Options {
     pub request_timeout: Option<Duration>,
     /// How many bytes of memory an instance may have; `None` is as many as WebAssembly allows.
     pub max_instance_memory: Option<usize>,
+    /// Whether compiled code is described for Linux's perf, in `/tmp/perf-<process>.map`.
+    pub perf_map: bool,
     /// Where lines of the log go.
     pub log: Log,
 }
@@ -67,6 +69,7 @@ impl Options {
             variables: Vec::new(),
             request_timeout: None,
             max_instance_memory: None,
+            perf_map: false,
             log: Log::stderr(),
         }
     }

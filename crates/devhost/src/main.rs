@@ -31,6 +31,9 @@ struct Arguments {
     /// How many bytes of memory an instance may have [default: 4 GiB].
     #[arg(long, value_name = "BYTES")]
     max_instance_memory: Option<usize>,
+    /// Describes compiled code for Linux's perf, in `/tmp/perf-<process>.map`.
+    #[arg(long)]
+    perf_map: bool,
 }
 
 fn key_value(argument: &str) -> Result<(String, String), String> {
@@ -60,6 +63,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         variables: arguments.variables,
         request_timeout: arguments.request_timeout.map(Duration::from_secs),
         max_instance_memory: arguments.max_instance_memory,
+        perf_map: arguments.perf_map,
         log: Log::stderr(),
     };
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -78,7 +78,7 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Running> {
     let address = listener.local_addr()?;
 
     let sqlite = Sqlite::open(&state_dir)?;
-    let engine = engine::engine(engine::cache(&options.log))?;
+    let engine = engine::engine(engine::cache(&options.log), options.perf_map)?;
     let linker = engine::linker(&engine)?;
     let (stop, stopped) = watch::channel(false);
     let mut components = BTreeMap::new();

@@ -3,7 +3,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use anyhow::ensure;
+use reqwest::Client;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::host::Host;
 
@@ -18,6 +20,9 @@ const OF_A_PARTY: usize = 20;
 
 /// How many are created at once.
 const AT_ONCE: usize = 500;
+
+/// How many clients create them where each is created by itself.
+const WORKERS: usize = 16;
 
 /// How many related parties there are.
 pub fn parties(records: usize) -> usize {
@@ -121,6 +126,26 @@ pub async fn create(host: &Host, records: usize) -> anyhow::Result<()> {
         let response = request.body(json!(operations).to_string()).send().await?;
         let status = response.status();
         ensure!(status.is_success(), "creating accounts: {status} {}", response.text().await?);
+    }
+    Ok(())
+}
+
+/// Creates them one by one, where many at once is not possible.
+pub async fn create_each(client: &Client, base_url: &str, records: usize) -> anyhow::Result<()> {
+    let mut workers = JoinSet::new();
+    for first in 0..WORKERS {
+        let (client, url) = (client.clone(), format!("{base_url}{ACCOUNTS}"));
+        workers.spawn(async move {
+            for number in (first..records).step_by(WORKERS) {
+                let response = client.post(&url).json(&numbered(number, records)).send().await?;
+                let status = response.status();
+                ensure!(status.is_success(), "creating an account: {status}");
+            }
+            Ok(())
+        });
+    }
+    while let Some(worker) = workers.join_next().await {
+        worker??;
     }
     Ok(())
 }

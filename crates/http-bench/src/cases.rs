@@ -7,6 +7,8 @@ pub struct Case {
     pub name: &'static str,
     /// The body of a function of wrk that makes a request, in Lua.
     pub request: String,
+    /// Whether a conventional service has it too.
+    pub is_conventional: bool,
     writes: bool,
 }
 
@@ -14,12 +16,17 @@ const JSON: &str = r#"{["content-type"] = "application/json"}"#;
 
 impl Case {
     fn reads(name: &'static str, path: &str) -> Self {
-        Self { name, request: format!("return wrk.format('GET', {path})"), writes: false }
+        let request = format!("return wrk.format('GET', {path})");
+        Self { name, request, is_conventional: true, writes: false }
     }
 
     fn writes(name: &'static str, method: &str, path: &str, body: &str) -> Self {
         let request = format!("return wrk.format('{method}', {path}, {JSON}, {body})");
-        Self { name, request, writes: true }
+        Self { name, request, is_conventional: true, writes: true }
+    }
+
+    fn reads_v4(name: &'static str, path: &str) -> Self {
+        Self { is_conventional: false, ..Self::reads(name, path) }
     }
 
     /// The cases for a number of accounts.
@@ -42,8 +49,8 @@ impl Case {
             Self::reads("list of 20, at the middle", &list(&format!("&offset={}", records / 2))),
             Self::reads("filter by related party", &party),
             Self::reads("sort by name", &list("&sort=name")),
-            Self::reads("GET by id through v4", &any_of(ACCOUNTS_V4)),
-            Self::reads("list of 20 through v4", &format!("'{ACCOUNTS_V4}?limit=20'")),
+            Self::reads_v4("GET by id through v4", &any_of(ACCOUNTS_V4)),
+            Self::reads_v4("list of 20 through v4", &format!("'{ACCOUNTS_V4}?limit=20'")),
         ]
     }
 

@@ -1,14 +1,19 @@
 //! What runs the components.
 
+use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use reqwest::{Client, StatusCode};
+use sqlite_store::Sqlite;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+
+use crate::log::Log;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum HostKind {
@@ -46,18 +51,18 @@ pub struct Host {
     process: Child,
     pub client: Client,
     pub base_url: String,
+    pub log: Log,
     _state_dir: TempDir,
 }
 
 impl Host {
-    pub async fn start(kind: HostKind) -> anyhow::Result<Self> {
+    /// Starts the components in the folder `target`, relative to the project's. `perf_map`: what
+    /// they are compiled to can be profiled, which Spin has no switch for.
+    pub async fn start(kind: HostKind, target: &Path, perf_map: bool) -> anyhow::Result<Self> {
         let root = root();
-        let folder = root.join("target/bench");
-        std::fs::create_dir_all(&folder)?;
-        // Beside the components, on a disk like that of an application.
-        let state_dir = TempDir::new_in(&folder)?;
+        let state_dir = TempDir::new_in(scratch()?)?;
         let manifest = std::fs::read_to_string(root.join("spin.toml"))? + FLOOR;
-        let target = root.join("target/").display().to_string();
+        let target = format!("{}/", root.join(target).display());
         let manifest = manifest.replace("source = \"target/", &format!("source = \"{target}"));
         let path = state_dir.path().join("spin.toml");
         std::fs::write(&path, manifest)?;
@@ -71,15 +76,31 @@ impl Host {
             }
             HostKind::Devhost => Command::new(root.join("target/debug/devhost")),
         };
-        command.arg("--from").arg(&path).args(["--listen", &listen]);
-        command.arg("--state-dir").arg(state_dir.path().join("state"));
-        // What the components log is written as an application's would be, and not looked at.
-        let log = std::fs::File::create(state_dir.path().join("log"))?;
-        command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null()).kill_on_drop(true);
+        if perf_map {
+            ensure!(kind == HostKind::Devhost, "only devhost can be profiled");
+            command.arg("--perf-map");
+        }
+        command.arg("--from").arg(&path).arg("--listen").arg(listen.to_string());
+        let state = state_dir.path().join("state");
+        // In WAL mode on both hosts, as `cargo xtask up` has it.
+        drop(Sqlite::open(&state)?);
+        command.arg("--state-dir").arg(&state);
+        let output = state_dir.path().join("log");
+        let file = File::create(&output)?;
+        command.stdout(file.try_clone()?).stderr(file).stdin(Stdio::null()).kill_on_drop(true);
         let process = command.spawn().context("the host cannot be started")?;
-        let base_url = format!("http://{listen}");
-        let mut host =
-            Self { kind, process, client: Client::new(), base_url, _state_dir: state_dir };
+        let log = Log::new(match kind {
+            HostKind::Spin => state.join("logs"),
+            HostKind::Devhost => output,
+        });
+        let mut host = Self {
+            kind,
+            process,
+            client: Client::new(),
+            base_url: format!("http://{listen}"),
+            log,
+            _state_dir: state_dir,
+        };
         host.wait().await?;
         Ok(host)
     }
@@ -98,6 +119,11 @@ impl Host {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         bail!("the host does not answer")
+    }
+
+    /// Its process, if that is running.
+    pub fn process(&self) -> anyhow::Result<u32> {
+        self.process.id().context("the host has ended")
     }
 
     /// What the figures are from.
@@ -126,7 +152,15 @@ fn root() -> PathBuf {
     manifest_dir.ancestors().nth(2).unwrap_or(manifest_dir).to_owned()
 }
 
-fn free_address() -> anyhow::Result<String> {
+/// The folder for what a benchmark writes: beside the components, on a disk like that of an
+/// application.
+pub fn scratch() -> anyhow::Result<PathBuf> {
+    let folder = root().join("target/bench");
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+pub fn free_address() -> anyhow::Result<SocketAddr> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    Ok(listener.local_addr()?.to_string())
+    Ok(listener.local_addr()?)
 }

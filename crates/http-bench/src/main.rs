@@ -7,6 +7,12 @@
 //! * `accounts` – the accounts that there are.
 //! * `cases` – what is asked for, and what it is compared with.
 //! * `load` – asking for it at a number of connections.
+//! * `log` – what the application's log says about that time.
+//! * `profile` – which functions take the time.
+//! * `yardstick` – a conventional service for the same work, on `postgres`.
+//! * `process` – programs that end with the benchmark.
+//! * `table` – the figures as a table.
+//! * `compare` – one case on everything that is compared.
 //! * `cold` – the first request of an instance.
 
 #![forbid(unsafe_code)]
@@ -14,13 +20,25 @@
 mod accounts;
 mod cases;
 mod cold;
+mod compare;
 mod host;
 mod load;
+mod log;
+mod postgres;
+mod process;
+mod profile;
+mod table;
+mod yardstick;
+
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
 use crate::cases::Case;
+use crate::compare::Comparison;
 use crate::host::{Host, HostKind};
+use crate::table::Table;
+use crate::yardstick::Yardstick;
 
 /// Loads the application and the floor components, and prints how they compare.
 #[derive(Parser)]
@@ -41,47 +59,61 @@ struct Arguments {
     /// At how many connections; several numbers are separated by commas.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
     connections: Vec<u32>,
-    /// Only cases whose names contain this.
-    #[arg(long, default_value = "")]
-    only: String,
+    /// Only cases whose names contain this [default: all, or POST with --profile].
+    #[arg(long)]
+    only: Option<String>,
+    /// Tells which functions take the host's processor time, with Linux's perf. The call graph of
+    /// the last case stays in target/bench/perf.data, for `perf report`.
+    #[arg(long)]
+    profile: bool,
+    /// The folder that components are built in, relative to the project's folder.
+    #[arg(long, value_name = "DIR", default_value = "target", hide = true)]
+    components: PathBuf,
+    /// Compares with a conventional service too: the folder of its `server.js`, relative to the
+    /// project's folder. It needs Node.js and PostgreSQL.
+    #[arg(long, value_name = "DIR", value_parser = yardstick::folder)]
+    yardstick: Option<PathBuf>,
 }
 
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let host = Host::start(arguments.host).await?;
+    let host = Host::start(arguments.host, &arguments.components, arguments.profile).await?;
     println!("{}, {} accounts", host.describe(), arguments.records);
     accounts::create(&host, arguments.records).await?;
-    println!();
-    println!(
-        "| case | connections | floor, req/s | req/s | ratio | p50 | p99 | floor p50 | floor p99 |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|");
+    let yardstick = match &arguments.yardstick {
+        Some(folder) => start_yardstick(folder, arguments.records).await?,
+        None => None,
+    };
+    let table = Table { has_yardstick: yardstick.is_some() };
+    let only = arguments.only.as_deref().unwrap_or(if arguments.profile { "POST" } else { "" });
+    println!("\n{}", table.head());
+    let mut profiles = Vec::new();
     for &connections in &arguments.connections {
+        let yardstick = yardstick.as_ref();
+        let comparison = Comparison { host: &host, yardstick, arguments, connections };
         let cases = Case::all(arguments.records).into_iter();
-        for case in cases.filter(|case| case.name.contains(&arguments.only)) {
-            // The floor again for each case: what the machine does besides changes with time.
-            let measure = async |case: &Case| {
-                if arguments.warm_up > 0 {
-                    load::measure(&host, case, connections, arguments.warm_up).await?;
-                }
-                load::measure(&host, case, connections, arguments.seconds).await
-            };
-            let (floor, own) = (measure(&case.floor()).await?, measure(&case).await?);
-            println!(
-                "| {} | {connections} | {:.0} | {:.0} | {:.2} | {} | {} | {} | {} |",
-                case.name,
-                floor.per_second,
-                own.per_second,
-                own.per_second / floor.per_second,
-                own.p50,
-                own.p99,
-                floor.p50,
-                floor.p99
-            );
+        for case in cases.filter(|case| case.name.contains(only)) {
+            let (row, profile) = comparison.of(&case).await?;
+            println!("{}", table.row(&row));
+            let title = format!("{}, {connections} connections", case.name);
+            profiles.extend(profile.map(|profile| format!("{title}, {profile}")));
         }
     }
-    println!();
-    println!("{}", cold::measure(&host).await?);
+    for profile in profiles {
+        println!("\n{profile}");
+    }
+    println!("\n{}", cold::measure(&host).await?);
     host.stop().await
+}
+
+/// Starts the conventional service, or says why there is none.
+async fn start_yardstick(folder: &Path, records: usize) -> anyhow::Result<Option<Yardstick>> {
+    match Yardstick::start(folder, &host::scratch()?, records).await {
+        Ok(yardstick) => Ok(Some(yardstick)),
+        Err(error) => {
+            println!("Without a yardstick: {error:#}");
+            Ok(None)
+        }
+    }
 }
 
 #[tokio::main]

@@ -8,6 +8,7 @@
 //! * [`store`] – the file, and the stores in it.
 //! * [`kv`] – a store as the port of kv-tree, for benchmarks and for looking into the data of an
 //!   application.
+//! * `bin/create-store` – creates the file before Spin would.
 
 #![forbid(unsafe_code)]
 

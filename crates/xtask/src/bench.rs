@@ -1,11 +1,13 @@
 //! `cargo xtask bench`.
 
+use std::path::PathBuf;
+
 use anyhow::{bail, ensure};
 use clap::Subcommand;
 
 use crate::build;
 use crate::process::{output, run, start, supervise};
-use crate::project::{cargo, command};
+use crate::project::{cargo, command, target_dir};
 use crate::toolchain::install_packages;
 
 /// The components that the application is compared with; they are no part of it.
@@ -16,6 +18,9 @@ pub enum Bench {
     /// What storage costs: calls, bytes and time of kv-tree per operation, by the number of records.
     Store(Arguments),
     /// What requests cost: how many a second are answered, next to components that do the least.
+    ///
+    /// `-- --yardstick DIR` compares with a conventional service, `-- --profile` tells which functions
+    /// take the time.
     Http(Arguments),
 }
 
@@ -28,24 +33,43 @@ pub struct Arguments {
 
 /// Builds a benchmark and what it needs, and runs it.
 pub fn bench(bench: &Bench) -> anyhow::Result<()> {
-    let (package, profile, arguments) = match bench {
-        Bench::Store(Arguments { arguments }) => ("store-bench", "bench", arguments),
-        Bench::Http(Arguments { arguments }) => {
-            if output(command("which").arg("wrk")).is_none() {
-                println!("Installing wrk");
-                install_packages(&["wrk".to_owned()])?;
-            }
-            build::build_with(&FLOOR)?;
-            run(cargo().args(["build", "--package", "devhost"]))?;
-            // The load does not come from the benchmark itself.
-            ("http-bench", "dev", arguments)
+    let mut command = cargo();
+    command.arg("run");
+    match bench {
+        Bench::Store(Arguments { arguments }) => {
+            command.args(["--profile", "bench", "--package", "store-bench", "--"]).args(arguments);
         }
-    };
-    let mut bench = cargo();
-    bench.args(["run", "--profile", profile, "--package", package, "--"]).args(arguments);
-    match supervise(&mut start(&mut bench)?)? {
+        Bench::Http(Arguments { arguments }) => {
+            let components = prepare_http(arguments)?;
+            // The load does not come from the benchmark itself, which need not be fast.
+            command.args(["--package", "http-bench", "--", "--components"]).arg(components);
+            command.args(arguments);
+        }
+    }
+    match supervise(&mut start(&mut command)?)? {
         Some(status) => ensure!(status.success(), "the benchmark failed ({status})"),
         None => bail!("stopped by a signal"),
     }
     Ok(())
+}
+
+/// Finds or builds what requests are measured with, and says which folder the components are in.
+fn prepare_http(arguments: &[String]) -> anyhow::Result<PathBuf> {
+    if output(command("which").arg("wrk")).is_none() {
+        println!("Installing wrk");
+        install_packages(&["wrk".to_owned()])?;
+    }
+    let components = match arguments.iter().any(|argument| argument == "--profile") {
+        true => {
+            let perf = output(command("perf").arg("--version"));
+            ensure!(perf.is_some(), "perf is missing; on Debian: apt-get install linux-perf");
+            build::build_with_names(&FLOOR)?
+        }
+        false => {
+            build::build_with(&FLOOR)?;
+            target_dir()
+        }
+    };
+    run(cargo().args(["build", "--package", "devhost"]))?;
+    Ok(components)
 }

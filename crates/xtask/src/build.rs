@@ -1,5 +1,6 @@
 //! `cargo xtask build`.
 
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::process::run;
@@ -13,6 +14,19 @@ pub fn build() -> anyhow::Result<()> {
 
 /// Builds all components and the `others`, which are not part of the application.
 pub fn build_with(others: &[&str]) -> anyhow::Result<()> {
+    compile(others, &target_dir(), &[])
+}
+
+/// The same with the names of functions in them, for a profiler. They are not those that are served
+/// otherwise, and in a folder of their own, which is the answer.
+pub fn build_with_names(others: &[&str]) -> anyhow::Result<PathBuf> {
+    let target = target_dir().join("names");
+    let profile = [("CARGO_PROFILE_RELEASE_STRIP", "none"), ("CARGO_PROFILE_RELEASE_DEBUG", "0")];
+    compile(others, &target, &profile)?;
+    Ok(target)
+}
+
+fn compile(others: &[&str], target: &Path, environment: &[(&str, &str)]) -> anyhow::Result<()> {
     let start = Instant::now();
     let toolchain = Toolchain::find_or_install()?;
     let functions = functions()?;
@@ -20,11 +34,12 @@ pub fn build_with(others: &[&str]) -> anyhow::Result<()> {
     for package in functions.iter().map(String::as_str).chain(others.iter().copied()) {
         build.args(["--package", package]);
     }
+    build.env("CARGO_TARGET_DIR", target).envs(environment.iter().copied());
     run(&mut build)?;
     println!("Components built in {:.1} s:", start.elapsed().as_secs_f64());
     for function in functions {
         let file = format!("{}.wasm", function.replace('-', "_"));
-        let path = target_dir().join("wasm32-wasip2/release").join(file);
+        let path = target.join("wasm32-wasip2/release").join(file);
         let kilobytes = std::fs::metadata(&path)?.len() / 1000;
         println!("  {} ({kilobytes} kB)", path.strip_prefix(root()).unwrap_or(&path).display());
     }

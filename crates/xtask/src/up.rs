@@ -1,7 +1,7 @@
 //! `cargo xtask up`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{bail, ensure};
@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::build;
 use crate::process::{output, run, start, supervise};
-use crate::project::{cargo, command, target_dir};
+use crate::project::{cargo, command, root, target_dir};
 use crate::version;
 
 /// The oldest Spin that runs WASI 0.3 components.
@@ -44,12 +44,14 @@ enum Host {
 /// Builds all components and serves them until a signal ends it.
 pub fn up(arguments: &Arguments) -> anyhow::Result<()> {
     build::build()?;
-    let mut host = host(arguments.host)?;
-    host.arg("--listen").arg(arguments.listen.to_string());
-    if let Some(state_dir) = &arguments.state_dir {
+    let state_dir = match &arguments.state_dir {
         // Relative to where the user is, not to the project.
-        host.arg("--state-dir").arg(std::path::absolute(state_dir)?);
-    }
+        Some(state_dir) => std::path::absolute(state_dir)?,
+        None => root().join(".spin"),
+    };
+    let mut host = host(arguments.host, &state_dir)?;
+    host.arg("--listen").arg(arguments.listen.to_string());
+    host.arg("--state-dir").arg(state_dir);
     for variable in &arguments.variables {
         host.args(["--variable", variable]);
     }
@@ -60,7 +62,7 @@ pub fn up(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// The command that starts the host that was chosen, and a line that says which it is.
-fn host(chosen: Host) -> anyhow::Result<Command> {
+fn host(chosen: Host, state_dir: &Path) -> anyhow::Result<Command> {
     let spin = output(command("spin").arg("--version"));
     let version = spin.as_deref().and_then(version::printed);
     let is_new = version.is_some_and(|version| version >= OLDEST_SPIN);
@@ -74,6 +76,7 @@ fn host(chosen: Host) -> anyhow::Result<Command> {
     };
     if use_spin {
         println!("Host: Spin {}", found(version));
+        create_store(state_dir)?;
         let mut host = command("spin");
         host.args(["up", "--from", "spin.toml"]);
         return Ok(host);
@@ -86,6 +89,18 @@ fn host(chosen: Host) -> anyhow::Result<Command> {
     let mut host = command(target_dir().join("debug/devhost"));
     host.args(["--from", "spin.toml"]);
     Ok(host)
+}
+
+/// Creates the file of the key-value stores for Spin where there is none, because one that Spin
+/// creates is not in WAL mode. The program that does it is not part of this one, which has to be
+/// built before anything else and should not have to wait for SQLite.
+fn create_store(state_dir: &Path) -> anyhow::Result<()> {
+    if state_dir.join("sqlite_key_value.db").exists() {
+        return Ok(());
+    }
+    let mut create = cargo();
+    create.args(["run", "--package", "sqlite-store", "--bin", "create-store", "--"]);
+    run(create.arg(state_dir))
 }
 
 fn found(version: Option<(u32, u32)>) -> String {

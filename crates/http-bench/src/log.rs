@@ -1,0 +1,205 @@
+//! What the application's log says about the time that a case was loaded.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use serde::Deserialize;
+
+/// The log of a host, which the components write a line of JSON to for each request.
+pub struct Log {
+    /// The file, or a folder of files.
+    path: PathBuf,
+}
+
+/// How long each file was, by its path.
+pub struct Position(Vec<(PathBuf, u64)>);
+
+/// What the lines of a time add up to.
+#[derive(Debug, Default)]
+pub struct Activity {
+    instances: HashSet<String>,
+    /// Lines that say what was done with the store.
+    requests: u64,
+    store: StoreUse,
+}
+
+/// The part of a line that this reads.
+#[derive(Deserialize)]
+struct Line {
+    instance: Option<String>,
+    store: Option<StoreUse>,
+}
+
+/// What an instance did since its line before.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(default)]
+struct StoreUse {
+    /// Calls to the key-value store.
+    calls: u64,
+    commits: u64,
+    attempts: u64,
+    /// Requests whose changes were in those commits.
+    committed: u64,
+}
+
+impl Log {
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Where the log ends now.
+    pub fn end(&self) -> anyhow::Result<Position> {
+        let measure = |path: PathBuf| {
+            let length = std::fs::metadata(&path)?.len();
+            anyhow::Ok((path, length))
+        };
+        let lengths = self.files()?.into_iter().map(measure).collect::<anyhow::Result<_>>();
+        Ok(Position(lengths.with_context(|| format!("{}", self.path.display()))?))
+    }
+
+    /// What was logged since.
+    pub fn since(&self, position: &Position) -> anyhow::Result<Activity> {
+        let mut activity = Activity::default();
+        for (path, end) in self.end()?.0 {
+            let start = position.of(&path);
+            let mut bytes = Vec::new();
+            let mut file = File::open(&path)?;
+            file.seek(SeekFrom::Start(start))?;
+            // Not what is written meanwhile.
+            file.take(end.saturating_sub(start)).read_to_end(&mut bytes)?;
+            String::from_utf8_lossy(&bytes).lines().for_each(|line| activity.add(line));
+        }
+        Ok(activity)
+    }
+
+    fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
+        if !self.path.exists() {
+            return Ok(Vec::new());
+        }
+        if !self.path.is_dir() {
+            return Ok(vec![self.path.clone()]);
+        }
+        std::fs::read_dir(&self.path)?.map(|entry| Ok(entry?.path())).collect()
+    }
+}
+
+impl Position {
+    /// A file that was not there began at its beginning.
+    fn of(&self, path: &PathBuf) -> u64 {
+        self.0.iter().find(|(known, _)| known == path).map_or(0, |(_, length)| *length)
+    }
+}
+
+impl Activity {
+    /// Adds a line, unless it is of another kind, or cut off.
+    fn add(&mut self, line: &str) {
+        // A host may write something before what the component has written.
+        let Some(start) = line.find('{') else { return };
+        let Ok(line) = serde_json::from_str::<Line>(&line[start..]) else { return };
+        self.instances.extend(line.instance);
+        let Some(store) = line.store else { return };
+        self.requests += 1;
+        self.store.calls += store.calls;
+        self.store.commits += store.commits;
+        self.store.attempts += store.attempts;
+        self.store.committed += store.committed;
+    }
+
+    /// How many instances answered.
+    pub fn instances(&self) -> Option<usize> {
+        Some(self.instances.len()).filter(|instances| *instances > 0)
+    }
+
+    pub fn calls_a_request(&self) -> Option<f64> {
+        ratio(self.store.calls, self.requests)
+    }
+
+    pub fn requests_a_commit(&self) -> Option<f64> {
+        ratio(self.store.committed, self.store.commits)
+    }
+
+    pub fn attempts_a_commit(&self) -> Option<f64> {
+        ratio(self.store.attempts, self.store.commits)
+    }
+}
+
+fn ratio(dividend: u64, divisor: u64) -> Option<f64> {
+    (divisor > 0).then(|| dividend as f64 / divisor as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::path::Path;
+
+    use super::*;
+
+    fn activity(lines: &[&str]) -> Activity {
+        let mut activity = Activity::default();
+        lines.iter().for_each(|line| activity.add(line));
+        activity
+    }
+
+    #[test]
+    fn lines_are_added_up() {
+        let activity = activity(&[
+            r#"{"status":201,"instance":"a","store":{"calls":9,"commits":1,"attempts":2,"committed":3}}"#,
+            r#"{"status":201,"instance":"a","store":{"calls":0,"commits":0,"attempts":1,"committed":0}}"#,
+            r#"[component] {"instance":"b","store":{"calls":3,"commits":1,"attempts":1,"committed":1}}"#,
+        ]);
+        assert_eq!(activity.instances(), Some(2));
+        assert_eq!(activity.calls_a_request(), Some(4.0));
+        assert_eq!(activity.requests_a_commit(), Some(2.0));
+        assert_eq!(activity.attempts_a_commit(), Some(2.0));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_told() {
+        let activity = activity(&[
+            r#"{"status":200,"microseconds":5}"#,
+            r#"{"store":{"calls":1}}"#,
+            r#""committed":1}}"#,
+            r#"{"instance":"cut o"#,
+            "Serving http://127.0.0.1:3000",
+        ]);
+        assert_eq!(activity.instances(), None);
+        assert_eq!(activity.calls_a_request(), Some(1.0));
+        assert_eq!((activity.requests_a_commit(), activity.attempts_a_commit()), (None, None));
+        assert_eq!(Activity::default().calls_a_request(), None);
+    }
+
+    fn write(folder: &Path, name: &str, instance: &str) {
+        let file = File::options().create(true).append(true).open(folder.join(name));
+        writeln!(file.unwrap(), r#"{{"instance":"{instance}"}}"#).unwrap();
+    }
+
+    #[test]
+    fn only_what_was_written_since_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "log", "before");
+        let log = Log::new(folder.path().join("log"));
+        let position = log.end().unwrap();
+        assert_eq!(log.since(&position).unwrap().instances(), None);
+        write(folder.path(), "log", "a");
+        write(folder.path(), "log", "a");
+        assert_eq!(log.since(&position).unwrap().instances(), Some(1));
+    }
+
+    #[test]
+    fn a_log_may_be_several_files_or_none_yet() {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = folder.path().join("logs");
+        let log = Log::new(logs.clone());
+        let position = log.end().unwrap();
+        std::fs::create_dir(&logs).unwrap();
+        write(&logs, "one", "a");
+        assert_eq!(log.since(&position).unwrap().instances(), Some(1));
+        let position = log.end().unwrap();
+        write(&logs, "one", "b");
+        write(&logs, "two", "c");
+        assert_eq!(log.since(&position).unwrap().instances(), Some(2));
+    }
+}
