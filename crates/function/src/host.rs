@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use kv_tree::{KvError, Store};
-use resource::Ports;
+use resource::{Activity, Ports};
 use uuid::{ContextV7, Uuid};
 
+use crate::instance;
 use crate::store::{self, KeyValue};
 
 thread_local! {
@@ -46,5 +47,9 @@ impl Ports for Host {
     fn log(&self, line: &str) {
         // In one piece: each write is a call of the host. If that fails, there is nobody to tell.
         let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    }
+
+    fn activity(&self) -> Option<Activity> {
+        Some(instance::take_activity())
     }
 }

@@ -7,9 +7,14 @@
 //!
 //! * `settings` – the variables of the application.
 //! * `store` – Spin's key-value store as the port of kv-tree.
+//! * `instance` – how busy an instance is, and when it takes no more requests.
+//! * `memory` – comparing bytes, which the C library does slowly.
 //! * `host` – store, clock, ids and log as the ports of the resource pipeline.
 
 mod host;
+mod instance;
+#[cfg(target_family = "wasm")]
+mod memory;
 mod settings;
 mod store;
 
@@ -26,6 +31,7 @@ pub async fn serve(definition: &Definition, request: Request) -> Response<Full<B
         Ok(settings) => resource::serve(definition, &settings, &host::Host, request).await,
         Err(error) => not_set_up(definition.name, version, error),
     };
+    instance::retire_if_due().await;
     response.map(Full::new)
 }
 

@@ -3,17 +3,18 @@
 //! Single reads go through `spin:key-value`, whose calls let other requests of the instance go on
 //! meanwhile. Batches and compare-and-swap are only in `wasi:keyvalue`, whose calls do not.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kv_tree::{Kv, KvError, Store, Swapped};
+use kv_tree::{Event, Kv, KvError, Store, Swapped};
 use spin_sdk::key_value;
 
 use self::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
 use self::bindings::wasi::keyvalue::{batch, store};
 use crate::host::since_1970;
+use crate::instance;
 
 mod bindings {
     spin_sdk::wit_bindgen::generate!({
@@ -39,15 +40,34 @@ pub(crate) async fn open() -> Result<Store<KeyValue>, KvError> {
     }
     let store = key_value::Store::open(LABEL).await.map_err(failed("open"))?;
     let bucket = store::open(LABEL).map_err(failed("open"))?;
-    let store = Store::new(KeyValue { store, bucket });
+    let (begin, swaps) = (Instant::now(), Cell::new(0));
+    let store = Store::new(KeyValue { store, bucket, begin, swaps });
     // Another request of the instance may have opened it meanwhile.
     Ok(OPEN.with_borrow_mut(|open| open.get_or_insert(store).clone()))
 }
+
+/// How many handles for swaps Spin gives an instance. It keeps that of every swap, also of one that
+/// fails; one that is dropped without a swap is free again.
+const MAX_SWAPS: u32 = 256;
+
+/// How many of them are kept for what is under way when there are few left.
+const SWAPS_IN_RESERVE: u32 = 64;
 
 /// The store's handles of both interfaces.
 pub(crate) struct KeyValue {
     store: key_value::Store,
     bucket: store::Bucket,
+    /// When it was opened.
+    begin: Instant,
+    /// How many swaps were tried.
+    swaps: Cell<u32>,
+}
+
+impl KeyValue {
+    /// Whether handles for swaps run out.
+    fn has_few_swaps(&self) -> bool {
+        self.swaps.get() + SWAPS_IN_RESERVE > MAX_SWAPS
+    }
 }
 
 /// A key that is about to be swapped, and what it had.
@@ -60,11 +80,13 @@ impl Kv for KeyValue {
     type Watch = Watch;
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
+        instance::count_call();
         let value = self.store.get(key).await.map_err(failed("get"))?;
         Ok(value.map(Bytes::from))
     }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
+        instance::count_call();
         // The answer leaves out keys that are absent, and is in no particular order.
         let found = batch::get_many(&self.bucket, keys).map_err(failed("get-many"))?;
         let mut found: HashMap<String, Bytes> =
@@ -73,32 +95,41 @@ impl Kv for KeyValue {
     }
 
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
+        instance::count_call();
         batch::set_many(&self.bucket, &entries).map_err(failed("set-many"))
     }
 
     async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError> {
+        instance::count_call();
         batch::delete_many(&self.bucket, &keys).map_err(failed("delete-many"))
     }
 
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Watch), KvError> {
         let cas = Cas::new(&self.bucket, key).map_err(failed("cas.new"))?;
-        let seen = cas.current().map_err(failed("cas.current"))?.map(Bytes::from);
-        Ok((seen.clone(), Watch { cas, seen }))
+        let mut watch = Watch { cas, seen: None };
+        let seen = self.watch_again(&mut watch).await?;
+        Ok((seen, watch))
     }
 
-    async fn swap(&self, Watch { cas, seen }: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
-        // Spin keeps the handle of every swap, also of one that fails, and an instance gets 256 of
-        // them. One that is dropped without a swap is free again, so those that are sure to fail are
-        // not tried. What comes in between now, the swap sees.
-        let current = cas.current().map_err(failed("cas.current"))?;
-        let is_current = match (&current, &seen) {
-            (Some(current), Some(seen)) => kv_tree::is_same(current, seen),
-            (current, seen) => current.is_none() && seen.is_none(),
-        };
-        if !is_current {
-            return Ok(Swapped::NotTried);
+    async fn watch_again(&self, watch: &mut Watch) -> Result<Option<Bytes>, KvError> {
+        instance::count_call();
+        watch.seen = watch.cas.current().map_err(failed("cas.current"))?.map(Bytes::from);
+        Ok(watch.seen.clone())
+    }
+
+    async fn swap(&self, mut watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
+        // Where handles run out, those that are sure to fail are not tried. What comes in between
+        // now, the swap sees.
+        if self.has_few_swaps() {
+            let seen = watch.seen.clone();
+            if self.watch_again(&mut watch).await? != seen {
+                return Ok(Swapped::NotTried);
+            }
+            instance::retire_soon();
         }
-        match atomics::swap(cas, &value) {
+        instance::count_call();
+        self.swaps.set(self.swaps.get() + 1);
+        match atomics::swap(watch.cas, &value) {
             Ok(()) => Ok(Swapped::Done),
             Err(CasError::CasFailed(_)) => Ok(Swapped::Refused),
             Err(CasError::StoreError(error)) => Err(failed("swap")(error)),
@@ -106,6 +137,7 @@ impl Kv for KeyValue {
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {
+        instance::count_call();
         // Adding 0 to a number that is there leaves it as it is; one call is one transaction.
         atomics::increment(&self.bucket, key, 0).map_err(failed("increment"))?;
         Ok(())
@@ -134,6 +166,14 @@ impl Kv for KeyValue {
 
     fn now(&self) -> Duration {
         since_1970()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.begin.elapsed()
+    }
+
+    fn observe(&self, event: &Event<'_>) {
+        instance::observe(event);
     }
 }
 

@@ -287,6 +287,11 @@ impl From<kv_tree::Error> for Error {
                     .message("Nothing was changed. Try again.")
                     .header(RETRY_AFTER, Some(HeaderValue::from_static("1")))
             }
+            kv_tree::Error::OutcomeUnknown { .. } => {
+                let reason = "It is not known whether the change was made";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, reason)
+                    .message("Look before you send it again, or send a POST again with the same Idempotency-Key.")
+            }
             kv_tree::Error::TooLong { .. } => {
                 let reason = "The resource is too large to be stored";
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_BODY, reason)
@@ -334,6 +339,10 @@ mod tests {
         );
         let expired = Error::from(kv_tree::Error::Expired { tree: tree() });
         assert_eq!(expired.into_response(Version::V5).status(), 503);
+        let unknown = kv_tree::Error::OutcomeUnknown { tree: tree(), cause: "no answer".into() };
+        let unknown = Error::from(unknown).into_response(Version::V5);
+        assert_eq!((unknown.status().as_u16(), unknown.headers().get(RETRY_AFTER)), (500, None));
+        assert!(String::from_utf8_lossy(unknown.body()).contains("not known whether"));
         let too_long = kv_tree::Error::TooLong { tree: tree(), what: "value", bytes: 3, limit: 2 };
         assert_eq!(Error::from(too_long).into_response(Version::V5).status(), 413);
         let damaged = kv_tree::Error::Damaged { tree: tree(), key: "k".into(), fault: "f" };

@@ -4,6 +4,7 @@
 //! What was answered first lies at `k/{key}`, written together with the resource. A second entry, at
 //! `x/{time}/{key}`, tells in which order keys can be forgotten; each POST with a key forgets a few.
 
+use std::ops::Bound;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -125,27 +126,26 @@ fn forget_key(created: Timestamp, key: &str) -> String {
 /// Removes keys that are not kept any more.
 async fn forget<K: Kv>(transaction: &mut Transaction<K>, now: Timestamp) -> Result<(), Error> {
     let mut old = Vec::new();
-    let mut scan =
-        transaction.scan(KeyRange::prefix("x/"), Order::Ascending).limit(FORGOTTEN_AT_ONCE);
+    // Only keys that are old enough are looked at, so that requests which add new ones do not
+    // concern this one.
+    let from = Bound::Included(b"x/".to_vec());
+    let cut_off = now.checked_sub(jiff::SignedDuration::try_from(KEPT).unwrap_or_default());
+    let to = Bound::Excluded(forget_key(cut_off.unwrap_or(Timestamp::MIN), "").into_bytes());
+    let range = KeyRange::between(from, to);
+    let mut scan = transaction.scan(range, Order::Ascending).limit(FORGOTTEN_AT_ONCE);
     while let Some((place, _)) = scan.next().await? {
         old.push(place);
     }
     for place in old {
         let text = String::from_utf8_lossy(&place).into_owned();
-        let Some((time, key)) = text.strip_prefix("x/").and_then(|rest| rest.split_once('/'))
-        else {
-            continue;
-        };
-        let created = time.parse().ok().and_then(|time| Timestamp::from_millisecond(time).ok());
-        if created.is_some_and(|created| !is_over(created, now)) {
-            break;
-        }
-        let memory = format!("k/{key}");
-        // The key may have been used anew since.
-        let value = transaction.get(&memory).await?;
-        let noted = value.and_then(|value| Memory::decode(&value));
-        if noted.is_none_or(|noted| is_over(noted.created, now)) {
-            transaction.delete(memory);
+        if let Some((_, key)) = text.strip_prefix("x/").and_then(|rest| rest.split_once('/')) {
+            let memory = format!("k/{key}");
+            // The key may have been used anew since.
+            let value = transaction.get(&memory).await?;
+            let noted = value.and_then(|value| Memory::decode(&value));
+            if noted.is_none_or(|noted| is_over(noted.created, now)) {
+                transaction.delete(memory);
+            }
         }
         transaction.delete(place);
     }

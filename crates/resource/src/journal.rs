@@ -55,6 +55,15 @@ impl<'j, P: Ports> Journal<'j, P> {
             "tenant": self.tenant,
             "requestId": self.request_id,
         });
+        if let Some(activity) = self.ports.activity() {
+            line["instance"] = format!("{:08x}", activity.instance).into();
+            line["store"] = json!({
+                "calls": activity.calls,
+                "commits": activity.commits,
+                "attempts": activity.attempts,
+                "committed": activity.committed,
+            });
+        }
         if let Some(cause) = cause {
             line["error"] = cause.into();
         }

@@ -62,7 +62,7 @@ pub use error::Error;
 use exchange::Exchange;
 use http::header::ALLOW;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-pub use ports::Ports;
+pub use ports::{Activity, Ports};
 use route::Target;
 pub use settings::Settings;
 pub use version::Version;

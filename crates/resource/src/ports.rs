@@ -21,4 +21,24 @@ pub trait Ports {
 
     /// Writes a line to the log, for operators only.
     fn log(&self, line: &str);
+
+    /// What the instance has done since it was asked last, for the log.
+    fn activity(&self) -> Option<Activity> {
+        None
+    }
+}
+
+/// What an instance has done in a time, for whatever request.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Activity {
+    /// A random number that tells the instance from others.
+    pub instance: u32,
+    /// Calls to the key-value store.
+    pub calls: u64,
+    /// Commits.
+    pub commits: u64,
+    /// Attempts at them.
+    pub attempts: u64,
+    /// Requests that shared in them.
+    pub committed: u64,
 }

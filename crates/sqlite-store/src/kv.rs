@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use kv_tree::{Kv, KvError, Swapped};
@@ -12,7 +12,8 @@ use crate::Store;
 /// A store as the port of kv-tree. Its calls block the thread.
 pub struct NativeKv {
     store: Store,
-    /// How far its clock is ahead of the system's.
+    begin: Instant,
+    /// How far its clocks are ahead of the system's.
     ahead: Cell<Duration>,
 }
 
@@ -25,10 +26,10 @@ pub struct Watch {
 impl NativeKv {
     /// The port of `store`.
     pub fn new(store: Store) -> Self {
-        Self { store, ahead: Cell::new(Duration::ZERO) }
+        Self { store, begin: Instant::now(), ahead: Cell::new(Duration::ZERO) }
     }
 
-    /// Moves the clock forward, so that what takes a while to happen happens now.
+    /// Moves the clocks forward, so that what takes a while to happen happens now.
     pub fn advance(&self, duration: Duration) {
         self.ahead.set(self.ahead.get().saturating_add(duration));
     }
@@ -66,6 +67,11 @@ impl Kv for NativeKv {
         Ok((seen.clone(), Watch { key: key.to_owned(), seen }))
     }
 
+    async fn watch_again(&self, watch: &mut Watch) -> Result<Option<Bytes>, KvError> {
+        watch.seen = self.get(&watch.key).await?;
+        Ok(watch.seen.clone())
+    }
+
     async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         let Watch { key, seen } = watch;
         match self.store.swap(&key, seen.as_deref(), &value).map_err(failed("swap"))? {
@@ -92,6 +98,10 @@ impl Kv for NativeKv {
     fn now(&self) -> Duration {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         now.saturating_add(self.ahead.get())
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.begin.elapsed().saturating_add(self.ahead.get())
     }
 }
 

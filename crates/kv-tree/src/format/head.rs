@@ -115,10 +115,13 @@ impl Head {
         }
     }
 
-    /// How many others than `writer` have made the latest `commits` commits.
+    /// How many others than `writer` have made the latest `commits` commits. Those who only flush what
+    /// others wrote, whose numbers are odd, do not count.
     pub fn rivals(&self, writer: u64, commits: u64) -> usize {
         let since = self.commit.saturating_sub(commits);
-        let is_rival = |last: &&LastCommit| last.writer != writer && last.commit > since;
+        let is_rival = |last: &&LastCommit| {
+            last.writer != writer && last.writer & 1 == 0 && last.commit > since
+        };
         self.writers.iter().filter(is_rival).count()
     }
 
@@ -353,10 +356,10 @@ mod tests {
     #[test]
     fn rivals_are_those_who_wrote_lately() {
         let mut head = Head::default();
-        for writer in [1, 2, 3, 2, 4, 1] {
+        for writer in [2, 4, 6, 4, 5, 8, 2] {
             head = head.next(writer, 1, Duration::ZERO, Buffer::default());
         }
-        assert_eq!((head.rivals(1, 3), head.rivals(1, 100), head.rivals(9, 1)), (2, 3, 1));
+        assert_eq!((head.rivals(2, 3), head.rivals(2, 100), head.rivals(10, 1)), (1, 3, 1));
     }
 
     #[test]

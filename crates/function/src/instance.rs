@@ -1,0 +1,112 @@
+//! What an instance knows of itself: how busy it is with commits, and whether it should go on.
+//!
+//! Where many connections open at once, Spin starts about as many instances, and each then commits for
+//! one request at a time, against all the others. Few instances with many requests each share commits
+//! instead. So an instance that sees too many others commit takes no more requests: it raises the
+//! component model's backpressure, which Spin respects (it gives an instance no request then, and ends
+//! it when it has answered those that it has).
+
+use std::cell::{Cell, RefCell};
+
+use kv_tree::Event;
+use resource::Activity;
+use spin_sdk::wit_bindgen;
+
+/// How many other instances may commit beside this one.
+const ENOUGH_RIVALS: usize = 3;
+
+thread_local! {
+    /// What was done since it was logged last.
+    static ACTIVITY: RefCell<Activity> = RefCell::new(Activity {
+        instance: getrandom::u32().unwrap_or_default(),
+        ..Activity::default()
+    });
+    static RETIREMENT: Cell<Retirement> = const { Cell::new(Retirement::Active) };
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Retirement {
+    /// Takes requests.
+    Active,
+    /// Is going to take no more.
+    Soon,
+    /// Takes no more.
+    Retired,
+}
+
+/// Counts a call to the key-value store.
+pub(crate) fn count_call() {
+    ACTIVITY.with_borrow_mut(|activity| activity.calls += 1);
+}
+
+/// What was done since this was asked last.
+pub(crate) fn take_activity() -> Activity {
+    ACTIVITY.with_borrow_mut(|activity| {
+        let fresh = Activity { instance: activity.instance, ..Activity::default() };
+        std::mem::replace(activity, fresh)
+    })
+}
+
+/// Hears what happens to the trees.
+pub(crate) fn observe(event: &Event<'_>) {
+    match event {
+        Event::Committed { requests, attempts, rivals } => {
+            ACTIVITY.with_borrow_mut(|activity| {
+                activity.commits += 1;
+                activity.attempts += u64::from(*attempts);
+                activity.committed += *requests as u64;
+            });
+            if is_surplus(*requests, *rivals, getrandom::u32().unwrap_or_default()) {
+                retire_soon();
+            }
+        }
+        Event::HousekeepingFailed { tree, task, error } => {
+            eprintln!("tree {tree}: {task} failed: {error}");
+        }
+    }
+}
+
+/// Whether an instance that has committed for so many requests beside so many others should retire: the
+/// likelier, the more others there are, and the fewer requests it has. All decide for themselves, so
+/// chance decides who.
+fn is_surplus(requests: usize, rivals: usize, random: u32) -> bool {
+    let surplus = rivals.saturating_sub(ENOUGH_RIVALS) as u64;
+    let limit = (u64::from(u32::MAX) * surplus) / ((rivals + 1) * requests.max(1)) as u64;
+    u64::from(random) < limit
+}
+
+/// Sees that the instance takes no more requests.
+pub(crate) fn retire_soon() {
+    if RETIREMENT.get() == Retirement::Active {
+        RETIREMENT.set(Retirement::Soon);
+    }
+}
+
+/// Takes no more requests, if that was decided; called at the end of a request.
+pub(crate) async fn retire_if_due() {
+    if RETIREMENT.get() != Retirement::Soon {
+        return;
+    }
+    RETIREMENT.set(Retirement::Retired);
+    // The host may have given the instance a request that has not begun. It begins while this one
+    // waits; behind backpressure it would never begin.
+    wit_bindgen::yield_async().await;
+    wit_bindgen::backpressure_inc();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_one_of_many_with_few_requests_is_surplus() {
+        let share = |requests, rivals| {
+            let hits = (0..1000).filter(|n| is_surplus(requests, rivals, n * (u32::MAX / 1000)));
+            hits.count()
+        };
+        assert_eq!((share(1, 0), share(1, ENOUGH_RIVALS)), (0, 0));
+        assert!((700..800).contains(&share(1, 15)), "{}", share(1, 15));
+        assert!((150..200).contains(&share(4, 11)), "{}", share(4, 11));
+        assert!(share(16, 15) < 60);
+    }
+}
