@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use kv_tree::{KvError, Store};
-use resource::{Activity, Ports};
+use resource::{Activity, Ports, StoreType};
 use uuid::{ContextV7, Uuid};
 
 use crate::instance;
@@ -22,13 +22,16 @@ pub(crate) fn since_1970() -> Duration {
 }
 
 /// The host that the component runs on.
-pub(crate) struct Host;
+pub(crate) struct Host {
+    /// What keeps the data.
+    pub store: StoreType,
+}
 
 impl Ports for Host {
     type Kv = KeyValue;
 
     async fn store(&self) -> Result<Store<KeyValue>, KvError> {
-        store::open().await
+        store::open(self.store).await
     }
 
     fn now(&self) -> Timestamp {

@@ -13,7 +13,7 @@ use resource::Activity;
 use spin_sdk::wit_bindgen;
 
 /// How many other instances may commit beside this one.
-const ENOUGH_RIVALS: usize = 3;
+const ENOUGH_RIVALS: usize = 5;
 
 thread_local! {
     /// What was done since it was logged last.

@@ -19,6 +19,7 @@ mod settings;
 mod store;
 
 use bytes::Bytes;
+use host::Host;
 use http_body_util::Full;
 pub use resource::{Definition, Version, account};
 pub use schemas;
@@ -28,7 +29,10 @@ use spin_sdk::http::{Request, Response};
 pub async fn serve(definition: &Definition, request: Request) -> Response<Full<Bytes>> {
     let version = Version::at(request.uri().path());
     let response = match settings::settings().await {
-        Ok(settings) => resource::serve(definition, &settings, &host::Host, request).await,
+        Ok(settings) => {
+            let host = Host { store: settings.key_value_store };
+            resource::serve(definition, &settings, &host, request).await
+        }
         Err(error) => not_set_up(definition.name, version, error),
     };
     instance::retire_if_due().await;
@@ -42,7 +46,10 @@ pub async fn serve_document(
     request: Request,
 ) -> Response<Full<Bytes>> {
     let response = match settings::settings().await {
-        Ok(settings) => resource::serve_document(name, document, &settings, &host::Host, &request),
+        Ok(settings) => {
+            let host = Host { store: settings.key_value_store };
+            resource::serve_document(name, document, &settings, &host, &request)
+        }
         Err(error) => not_set_up(name, Version::at(request.uri().path()), error),
     };
     response.map(Full::new)

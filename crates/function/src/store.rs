@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kv_tree::{Event, Kv, KvError, Store, Swapped};
+use kv_tree::{Event, Kv, KvError, Limits, Store, Swapped};
+use resource::StoreType;
 use spin_sdk::key_value;
 
 use self::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
@@ -34,14 +35,14 @@ thread_local! {
 }
 
 /// Opens the application's store.
-pub(crate) async fn open() -> Result<Store<KeyValue>, KvError> {
+pub(crate) async fn open(kind: StoreType) -> Result<Store<KeyValue>, KvError> {
     if let Some(store) = OPEN.with_borrow(Clone::clone) {
         return Ok(store);
     }
     let store = key_value::Store::open(LABEL).await.map_err(failed("open"))?;
     let bucket = store::open(LABEL).map_err(failed("open"))?;
     let (begin, swaps) = (Instant::now(), Cell::new(0));
-    let store = Store::new(KeyValue { store, bucket, begin, swaps });
+    let store = Store::new(KeyValue { kind, store, bucket, begin, swaps });
     // Another request of the instance may have opened it meanwhile.
     Ok(OPEN.with_borrow_mut(|open| open.get_or_insert(store).clone()))
 }
@@ -55,6 +56,7 @@ const SWAPS_IN_RESERVE: u32 = 64;
 
 /// The store's handles of both interfaces.
 pub(crate) struct KeyValue {
+    kind: StoreType,
     store: key_value::Store,
     bucket: store::Bucket,
     /// When it was opened.
@@ -123,7 +125,7 @@ impl Kv for KeyValue {
         if self.has_few_swaps() {
             let seen = watch.seen.clone();
             if self.watch_again(&mut watch).await? != seen {
-                return Ok(Swapped::NotTried);
+                return Ok(Swapped::Lost);
             }
             instance::retire_soon();
         }
@@ -131,7 +133,11 @@ impl Kv for KeyValue {
         self.swaps.set(self.swaps.get() + 1);
         match atomics::swap(watch.cas, &value) {
             Ok(()) => Ok(Swapped::Done),
-            Err(CasError::CasFailed(_)) => Ok(Swapped::Refused),
+            Err(CasError::CasFailed(_)) => Ok(match self.kind {
+                StoreType::Spin => Swapped::Lost,
+                // Their clients send a write again that was not answered.
+                StoreType::AzureCosmos | StoreType::AwsDynamo => Swapped::Refused,
+            }),
             Err(CasError::StoreError(error)) => Err(failed("swap")(error)),
         }
     }
@@ -170,6 +176,21 @@ impl Kv for KeyValue {
 
     fn elapsed(&self) -> Duration {
         self.begin.elapsed()
+    }
+
+    fn limits(&self) -> Limits {
+        match self.kind {
+            StoreType::Spin => Limits::default(),
+            // Spin asks for all keys of a batch in one query, and writes them one by one. An item
+            // can have 2 MB, in base64.
+            StoreType::AzureCosmos => {
+                Limits { read_batch: 100, write_batch: 100, value_bytes: 1_400_000 }
+            }
+            // BatchGetItem, BatchWriteItem, and the size of an item with its key.
+            StoreType::AwsDynamo => {
+                Limits { read_batch: 100, write_batch: 25, value_bytes: 399_000 }
+            }
+        }
     }
 
     fn observe(&self, event: &Event<'_>) {

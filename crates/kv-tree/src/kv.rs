@@ -125,8 +125,8 @@ pub enum Swapped {
     /// The store says that it is not. Where a client of the store sends again what was not answered,
     /// it may be nevertheless.
     Refused,
-    /// The key had another value already, so that it was not tried.
-    NotTried,
+    /// The key had another value: it is not written, and will not be.
+    Lost,
 }
 
 /// A call to the store failed: which one, and what the store said.

@@ -41,6 +41,12 @@ impl<K: Kv> Tree<K> {
         Ok(Snapshot::new(pages, head))
     }
 
+    /// For a request that is going to write, before it does anything else: where others write too, it
+    /// waits a few milliseconds, so that those which arrive meanwhile share its commit.
+    pub async fn gather(&self) {
+        self.writers.gather().await;
+    }
+
     /// Runs `body` on a transaction and commits what it wrote, atomically, unless it fails. When
     /// another writer has changed what it read, `body` runs again on the newer state: it must have no
     /// effects besides the transaction, and it must not wait for another transaction. A body that

@@ -137,7 +137,7 @@ impl<K: Kv> Tree<K> {
             let turn = writers.queue.turn(self.kv()).await;
             // The members of a group that was left to this turn try again.
             drop(turn.take());
-            let mut group = writers.begin(false).await?;
+            let mut group = writers.begin().await?;
             let reached = group.snapshot.head.flush;
             let number = number.min(*ahead.get_or_insert(reached.saturating_add(1)));
             if reached >= number {
@@ -155,7 +155,7 @@ impl<K: Kv> Tree<K> {
         for _ in 0..FLUSHES_A_STEP {
             let turn = writers.queue.turn(self.kv()).await;
             drop(turn.take());
-            let mut group = writers.begin(false).await?;
+            let mut group = writers.begin().await?;
             let (pages, head) = (group.snapshot.pages.clone(), group.snapshot.head.clone());
             let due = retired::due(&pages, &head, Due::All).await.unwrap_or_default();
             if due.is_empty() {

@@ -64,7 +64,7 @@ use http::header::ALLOW;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 pub use ports::{Activity, Ports};
 use route::Target;
-pub use settings::Settings;
+pub use settings::{Settings, StoreType};
 pub use version::Version;
 
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
@@ -94,6 +94,9 @@ async fn answer<P: Ports, B: http_body::Body>(
     let (version, target) = Target::of(definition, request.uri().path())?;
     negotiation::expect_json(request.headers())?;
     let context = Context::of(definition, settings, ports, version, &request).await?;
+    if matches!(*request.method(), Method::POST | Method::PATCH | Method::DELETE) {
+        context.tree.gather().await;
+    }
     match (target, request.method()) {
         (Target::Collection, &Method::GET | &Method::HEAD) => list::list(&context, &request).await,
         (Target::Collection, &Method::POST) => create::create(&context, request).await,

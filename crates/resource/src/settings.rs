@@ -14,6 +14,20 @@ pub struct Settings {
     pub(crate) partial_content: bool,
     pub(crate) state_transitions: StateTransitions,
     pub(crate) references: References,
+    /// What keeps the data.
+    pub key_value_store: StoreType,
+}
+
+/// What is behind Spin's key-value store, as its runtime configuration calls it. That decides what a
+/// call may ask of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreType {
+    /// Spin's own, on SQLite.
+    Spin,
+    /// Azure Cosmos DB.
+    AzureCosmos,
+    /// Amazon DynamoDB.
+    AwsDynamo,
 }
 
 /// Which changes of `state` are allowed.
@@ -36,12 +50,13 @@ pub(crate) enum References {
 
 impl Settings {
     /// The variables that settings are made of, with their defaults.
-    pub const VARIABLES: [(&'static str, &'static str); 5] = [
+    pub const VARIABLES: [(&'static str, &'static str); 6] = [
         ("base_url", ""),
         ("tenant", "default"),
         ("partial_content", "200"),
         ("state_transitions", "open"),
         ("references", "open"),
+        ("key_value_store", "spin"),
     ];
 
     /// The default of the variable.
@@ -56,6 +71,11 @@ impl Settings {
         let partial_content =
             choice("partial_content", &value_of, &[("200", false), ("206", true)]);
         let transitions = [("open", StateTransitions::Open), ("tmf", StateTransitions::Tmf)];
+        let stores = [
+            ("spin", StoreType::Spin),
+            ("azure_cosmos", StoreType::AzureCosmos),
+            ("aws_dynamo", StoreType::AwsDynamo),
+        ];
         let references = [("open", References::Open), ("strict", References::Strict)];
         Ok(Self {
             base_url: base_url(value_of("base_url"))?,
@@ -63,6 +83,7 @@ impl Settings {
             partial_content: partial_content?,
             state_transitions: choice("state_transitions", &value_of, &transitions)?,
             references: choice("references", &value_of, &references)?,
+            key_value_store: choice("key_value_store", &value_of, &stores)?,
         })
     }
 }
@@ -144,6 +165,11 @@ mod tests {
     fn choices_are_chosen_among() {
         assert!(with("partial_content", "206").unwrap().partial_content);
         assert_eq!(with("references", "strict").unwrap().references, References::Strict);
+        let store = with("key_value_store", "aws_dynamo").unwrap().key_value_store;
+        assert_eq!(store, StoreType::AwsDynamo);
+        // Its compare-and-swap does not work on Spin.
+        let error = with("key_value_store", "redis").unwrap_err();
+        assert_eq!(error, r#"key_value_store "redis" must be spin or azure_cosmos or aws_dynamo"#);
         let error = with("state_transitions", "closed").unwrap_err();
         assert_eq!(error, r#"state_transitions "closed" must be open or tmf"#);
     }

@@ -76,7 +76,7 @@ impl Kv for NativeKv {
         let Watch { key, seen } = watch;
         match self.store.swap(&key, seen.as_deref(), &value).map_err(failed("swap"))? {
             true => Ok(Swapped::Done),
-            false => Ok(Swapped::Refused),
+            false => Ok(Swapped::Lost),
         }
     }
 

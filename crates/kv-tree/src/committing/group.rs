@@ -1,6 +1,7 @@
 //! Transactions of one instance that share a commit.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::queue::{Awaited, Promise, promise};
 use crate::format::head::Head;
@@ -18,13 +19,16 @@ pub(crate) struct Group<K: Kv> {
     pub snapshot: Snapshot<K>,
     /// What it takes to swap that head, unless it was used.
     pub watch: Option<K::Watch>,
+    /// When it began, by the clock that never goes back.
+    pub began: Duration,
     members: Vec<Promise<Verdict>>,
 }
 
 impl<K: Kv> Group<K> {
     pub fn new(pages: Pages<K>, head: Rc<Head>, watch: Option<K::Watch>) -> Self {
+        let began = pages.kv.elapsed();
         let snapshot = Snapshot { reads: Some(Reads::default()), ..Snapshot::new(pages, head) };
-        Self { snapshot, watch, members: Vec::new() }
+        Self { snapshot, watch, began, members: Vec::new() }
     }
 
     /// How many members wait for the outcome.

@@ -47,7 +47,7 @@ impl<K: Kv> Writers<K> {
                 group.snapshot.head = next;
                 return Ok(Outcome::Done);
             }
-            Ok(Swapped::NotTried) => return Ok(Outcome::Lost),
+            Ok(Swapped::Lost) => return Ok(Outcome::Lost),
             // It may be the answer to a second try of the store's own client.
             Ok(Swapped::Refused) => None,
             Err(error) => Some(error),

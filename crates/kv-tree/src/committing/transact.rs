@@ -24,9 +24,6 @@ const MAX_MEMBERS: usize = 64;
 /// How large the buffer of a head becomes before others wait for the flush that is under way.
 const CROWDED_BYTES: usize = MAX_FLUSHING_HEAD_BYTES * 3 / 4;
 
-/// How long transactions gather before the first of them begins, where other instances write too.
-const GATHERING: Duration = Duration::from_millis(2);
-
 /// What came of a transaction's part in a group.
 enum Settled<'q, K: Kv> {
     Committed,
@@ -49,8 +46,7 @@ impl<K: Kv> Writers<K> {
             };
             let mut group = match turn.take() {
                 Some(group) => group,
-                // The pause before another attempt was time to gather.
-                None => self.begin(attempts == MAX_ATTEMPTS).await?,
+                None => self.begin().await?,
             };
             let mut transaction = Transaction::on(group.snapshot.clone(), self.node_bytes);
             let mut outcome = body(&mut transaction).await;
@@ -110,6 +106,7 @@ impl<K: Kv> Writers<K> {
         match commit.outcome {
             Outcome::Done => {
                 members.announce(&Ok(()));
+                self.note_group(group.began, waiting > 0);
                 drop(turn);
                 if commit.fills_buffer {
                     // The others answer their clients first.
@@ -133,11 +130,10 @@ impl<K: Kv> Writers<K> {
     }
 
     /// A new group on the newest head.
-    pub async fn begin(&self, gathers: bool) -> Result<Group<K>, Error> {
+    pub async fn begin(&self) -> Result<Group<K>, Error> {
         let kv = self.kv();
         // Requests that are ready get in line, so that they can share the commit.
-        let time = if gathers && self.rivals_are_about() { GATHERING } else { Duration::ZERO };
-        self.queue.pause(kv, time).await;
+        kv.pause(Duration::ZERO).await;
         loop {
             let Some((pages, head, watch)) = self.heads.watch().await? else {
                 return Ok(Group::new(self.heads.pages(0), Rc::default(), None));

@@ -1,6 +1,7 @@
 //! Those who write to a tree in this instance.
 
 use std::cell::Cell;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ pub(crate) const MAX_ATTEMPTS: u32 = 100;
 
 /// How recent a commit of another instance is if that is still about.
 const ABOUT: Duration = Duration::from_secs(1);
+
+/// How long transactions gather, at least and at most.
+const GATHERING: RangeInclusive<Duration> = Duration::from_millis(2)..=Duration::from_millis(16);
 
 /// Those who write to a tree in this instance.
 pub(crate) struct Writers<K: Kv> {
@@ -36,6 +40,10 @@ pub(crate) struct Writers<K: Kv> {
     pub announcement_seen: Cell<Option<(u64, u64, Duration)>>,
     /// Whether a flush is under way in this instance.
     pub is_flushing: Cell<bool>,
+    /// Until when those gather who are about to write.
+    gathering_until: Cell<Duration>,
+    /// How long the last group took, and when it was committed.
+    last_group: Cell<(Duration, Option<Duration>)>,
 }
 
 impl<K: Kv> Writers<K> {
@@ -51,6 +59,8 @@ impl<K: Kv> Writers<K> {
             rival_seen: Cell::new(None),
             announcement_seen: Cell::new(None),
             is_flushing: Cell::new(false),
+            gathering_until: Cell::default(),
+            last_group: Cell::default(),
         }
     }
 
@@ -86,6 +96,30 @@ impl<K: Kv> Writers<K> {
         if is_new && is_rival && (!first || age < ABOUT) {
             self.rival_seen.set(Some(self.kv().elapsed()));
         }
+    }
+
+    /// Waits for others who are about to write, if there are any. Who takes long to commit waits as long,
+    /// so that an instance has time to take requests; until it has committed once, it does not know.
+    pub async fn gather(&self) {
+        let now = self.kv().elapsed();
+        let (took, committed) = self.last_group.get();
+        let is_busy = committed.is_none_or(|at| now.saturating_sub(at) < ABOUT);
+        if !is_busy && !self.rivals_are_about() {
+            return;
+        }
+        if self.gathering_until.get() <= now {
+            let time = took.clamp(*GATHERING.start(), *GATHERING.end());
+            self.gathering_until.set(now.saturating_add(time));
+        }
+        self.kv().pause(self.gathering_until.get().saturating_sub(now)).await;
+    }
+
+    /// Notes that a group was committed that began at the time; whether it was of several requests.
+    pub fn note_group(&self, began: Duration, is_shared: bool) {
+        let now = self.kv().elapsed();
+        let committed =
+            if is_shared { Some(now) } else { self.last_group.get().1.or(Some(Duration::ZERO)) };
+        self.last_group.set((now.saturating_sub(began), committed));
     }
 
     /// Whether other instances write to the tree too, as far as the heads show.
