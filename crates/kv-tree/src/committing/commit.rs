@@ -94,7 +94,7 @@ impl<K: Kv> Writers<K> {
         let mut buffer = head.buffer.clone();
         if added + buffer.len() > MAX_HEAD_BYTES.min(limit) {
             // What was overwritten since is dropped, if that makes room for more than this commit.
-            let live = buffer.retaining(|key, _| !group.snapshot.writes.contains_key(key));
+            let live = buffer.retaining(|entry| !group.snapshot.writes.contains_key(&entry.key));
             if added + live.len() < MAX_HEAD_BYTES / 2 {
                 buffer = live;
             }

@@ -10,7 +10,7 @@
 //! A key that was deleted has an entry too, until it is in the pages that it is gone.
 
 use std::collections::BTreeMap;
-use std::ops::RangeBounds;
+use std::ops::{Bound, RangeBounds};
 use std::rc::Rc;
 
 use bytes::{BufMut, Bytes};
@@ -23,8 +23,9 @@ use super::codec::{
 pub(crate) type Writes = BTreeMap<Bytes, Option<Bytes>>;
 
 /// The newest of what was written at a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
+    pub key: Bytes,
     /// The number of the commit that wrote it.
     pub stamp: u64,
     /// The value, or `None` if the key was deleted.
@@ -35,7 +36,10 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Buffer {
     log: Bytes,
-    entries: Rc<BTreeMap<Bytes, Entry>>,
+    /// Where the records of the log begin, and the numbers of their commits.
+    records: Rc<Vec<(u64, usize)>>,
+    /// In the order of keys, each of which there is once.
+    entries: Rc<Vec<Rc<Entry>>>,
 }
 
 impl Buffer {
@@ -46,23 +50,29 @@ impl Buffer {
 
     /// The newest of what was written at `key`.
     pub fn get(&self, key: &[u8]) -> Option<&Entry> {
-        self.entries.get(key)
+        let found = self.entries.binary_search_by(|entry| entry.key[..].cmp(key));
+        found.ok().map(|place| &*self.entries[place])
     }
 
-    /// The entries of all keys, in order.
-    #[cfg(test)]
-    pub fn iter(&self) -> impl Iterator<Item = (&Bytes, &Entry)> {
-        self.entries.iter()
-    }
-
-    /// The entries of the keys in a range that is not empty, in order.
-    pub fn range(&self, range: impl RangeBounds<[u8]>) -> impl Iterator<Item = (&Bytes, &Entry)> {
-        self.entries.range::<[u8], _>(range)
+    /// The entries of the keys in a range, in order.
+    pub fn range(&self, range: impl RangeBounds<[u8]>) -> impl Iterator<Item = &Entry> {
+        let before = |bound: Bound<&[u8]>, excluded: bool| match bound {
+            Bound::Unbounded => None,
+            Bound::Included(key) | Bound::Excluded(key) => {
+                let also_equal = matches!(bound, Bound::Excluded(_)) == excluded;
+                Some(self.entries.partition_point(|entry| {
+                    entry.key[..] < *key || also_equal && entry.key[..] == *key
+                }))
+            }
+        };
+        let start = before(range.start_bound(), true).unwrap_or(0);
+        let end = before(range.end_bound(), false).unwrap_or(self.entries.len());
+        self.entries.get(start..end).unwrap_or_default().iter().map(|entry| &**entry)
     }
 
     /// The keys that were written after the commit numbered `commit`, as far as they are not in pages.
     pub fn changed_since(&self, commit: u64) -> impl Iterator<Item = &Bytes> {
-        self.entries.iter().filter(move |(_, entry)| entry.stamp > commit).map(|(key, _)| key)
+        self.entries.iter().filter(move |entry| entry.stamp > commit).map(|entry| &entry.key)
     }
 
     /// With what the commit numbered `stamp`, which is the newest, writes.
@@ -70,30 +80,34 @@ impl Buffer {
         let mut log = Vec::with_capacity(self.log.len() + record_len(stamp, writes));
         log.put_slice(&self.log);
         put_record(&mut log, stamp, writes.iter().map(|(key, value)| (key, value.as_ref())));
-        let mut entries = (*self.entries).clone();
-        for (key, value) in writes {
-            entries.insert(key.clone(), Entry { stamp, value: value.clone() });
-        }
-        Self { log: log.into(), entries: Rc::new(entries) }
+        let mut records = (*self.records).clone();
+        records.push((stamp, self.log.len()));
+        let written = writes
+            .iter()
+            .map(|(key, value)| Entry { key: key.clone(), stamp, value: value.clone() })
+            .map(Rc::new);
+        let entries = merge(&self.entries, written);
+        Self { log: log.into(), records: Rc::new(records), entries: Rc::new(entries) }
     }
 
     /// Only the entries that `keeps` chooses, and nothing that was overwritten.
-    pub fn retaining(&self, mut keeps: impl FnMut(&Bytes, &Entry) -> bool) -> Self {
-        let kept = self.entries.iter().filter(|(key, entry)| keeps(key, entry));
-        Self::of(kept.map(|(key, entry)| (key.clone(), entry.clone())).collect())
+    pub fn retaining(&self, keeps: impl Fn(&Entry) -> bool) -> Self {
+        Self::of(self.entries.iter().filter(|entry| keeps(entry)).cloned().collect())
     }
 
-    /// The buffer that has the entries.
-    pub fn of(entries: BTreeMap<Bytes, Entry>) -> Self {
-        let mut commits: BTreeMap<u64, Vec<(&Bytes, Option<&Bytes>)>> = BTreeMap::new();
-        for (key, entry) in &entries {
-            commits.entry(entry.stamp).or_default().push((key, entry.value.as_ref()));
+    /// The buffer that has the entries, which are in the order of keys.
+    pub fn of(entries: Vec<Rc<Entry>>) -> Self {
+        let mut commits: BTreeMap<u64, Vec<&Entry>> = BTreeMap::new();
+        for entry in &entries {
+            commits.entry(entry.stamp).or_default().push(entry);
         }
-        let mut log = Vec::new();
+        let (mut log, mut records) = (Vec::new(), Vec::with_capacity(commits.len()));
         for (stamp, writes) in commits {
-            put_record(&mut log, stamp, writes.into_iter());
+            records.push((stamp, log.len()));
+            let writes = writes.into_iter().map(|entry| (&entry.key, entry.value.as_ref()));
+            put_record(&mut log, stamp, writes);
         }
-        Self { log: log.into(), entries: Rc::new(entries) }
+        Self { log: log.into(), records: Rc::new(records), entries: Rc::new(entries) }
     }
 
     /// The bytes of the log, as the documentation of the crate says.
@@ -101,21 +115,41 @@ impl Buffer {
         &self.log
     }
 
-    /// Reads a log. Of one that begins as that of a known buffer, only the rest is read.
+    /// Reads a log. Of one that goes on from that of a known buffer, or from what a flush has left of
+    /// it, only the rest is read.
     pub fn decode(log: Bytes, known: Option<&Buffer>) -> Result<Self, Fault> {
-        let known = known.filter(|known| log.starts_with(&known.log));
-        let (read, mut entries) =
-            known.map_or_else(Default::default, |known| (known.len(), known.entries.clone()));
+        let begun = known.and_then(|known| known.cut_to(&log)).unwrap_or_default();
+        let mut records = (*begun.records).clone();
+        let mut entries = begun.entries.clone();
         // A copy of its own, or a small entry would keep the whole head in memory.
-        let mut rest = Bytes::copy_from_slice(&log[read..]);
-        let mut last = 0;
-        if !rest.is_empty() {
-            let entries = Rc::make_mut(&mut entries);
-            while !rest.is_empty() {
-                last = get_record(&mut rest, last, entries)?;
+        let mut rest = Bytes::copy_from_slice(&log[begun.len()..]);
+        while !rest.is_empty() {
+            let offset = log.len() - rest.len();
+            let (stamp, written) = get_record(&mut rest)?;
+            if records.last().is_some_and(|(last, _)| *last >= stamp) {
+                return Err(Fault::Damaged("its commits are not in order"));
             }
+            records.push((stamp, offset));
+            entries = Rc::new(merge(&entries, written.into_iter().map(Rc::new)));
         }
-        Ok(Self { log, entries })
+        Ok(Self { log, records: Rc::new(records), entries })
+    }
+
+    /// The part of this buffer that a later log begins with, if it does.
+    fn cut_to(&self, later: &Bytes) -> Option<Self> {
+        let first = get_number(&mut later.clone()).ok()?;
+        let place = self.records.iter().position(|(stamp, _)| *stamp == first)?;
+        let (_, offset) = self.records[place];
+        let log = self.log.slice(offset..);
+        if !later.starts_with(&log) {
+            return None;
+        }
+        if place == 0 {
+            return Some(self.clone());
+        }
+        let records = self.records[place..].iter().map(|(stamp, at)| (*stamp, at - offset));
+        let entries = self.entries.iter().filter(|entry| entry.stamp >= first).cloned();
+        Some(Self { log, records: Rc::new(records.collect()), entries: Rc::new(entries.collect()) })
     }
 }
 
@@ -123,6 +157,22 @@ impl PartialEq for Buffer {
     fn eq(&self, other: &Self) -> bool {
         self.entries == other.entries
     }
+}
+
+/// `entries` with those that were `written` later, both in the order of keys.
+fn merge(entries: &[Rc<Entry>], written: impl ExactSizeIterator<Item = Rc<Entry>>) -> Vec<Rc<Entry>> {
+    let mut merged = Vec::with_capacity(entries.len() + written.len());
+    let mut rest = entries;
+    for entry in written {
+        let before = rest.partition_point(|old| old.key < entry.key);
+        let (smaller, others) = rest.split_at(before);
+        merged.extend_from_slice(smaller);
+        let is_overwritten = others.first().is_some_and(|old| old.key == entry.key);
+        rest = &others[usize::from(is_overwritten)..];
+        merged.push(entry);
+    }
+    merged.extend_from_slice(rest);
+    merged
 }
 
 /// How many bytes the record of a commit takes in the log.
@@ -158,16 +208,9 @@ fn put_record<'w>(
     }
 }
 
-/// Reads the next record, which must be of a commit after the one numbered `last`.
-fn get_record(
-    log: &mut Bytes,
-    last: u64,
-    entries: &mut BTreeMap<Bytes, Entry>,
-) -> Result<u64, Fault> {
+/// Reads the next record: the number of its commit, and what that wrote.
+fn get_record(log: &mut Bytes) -> Result<(u64, Vec<Entry>), Fault> {
     let stamp = get_number(log)?;
-    if stamp <= last {
-        return Err(Fault::Damaged("its commits are not in order"));
-    }
     let count = get_count(log)?;
     let mut keys = KeyReader::default();
     let mut values = Vec::with_capacity(count);
@@ -179,10 +222,8 @@ fn get_record(
         });
     }
     let keys = keys.finish();
-    for (index, value) in values.into_iter().enumerate() {
-        entries.insert(keys.shared(index), Entry { stamp, value });
-    }
-    Ok(stamp)
+    let entry = |(index, value)| Entry { key: keys.shared(index), stamp, value };
+    Ok((stamp, values.into_iter().enumerate().map(entry).collect()))
 }
 
 #[cfg(test)]
@@ -212,7 +253,7 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn what_is_logged_is_read(buffer in buffer(), stamp in 2000..u64::MAX, writes in writes()) {
+        fn what_is_logged_is_read(buffer in buffer(), stamp in 2000..u64::MAX - 1, writes in writes()) {
             prop_assert_eq!(&Buffer::decode(buffer.log.clone(), None).unwrap(), &buffer);
             let longer = buffer.with(stamp, &writes);
             prop_assert_eq!(longer.len() - buffer.len(), record_len(stamp, &writes));
@@ -222,10 +263,15 @@ pub(crate) mod tests {
             // One that does not begin as the known one, as after a flush.
             let changed: Vec<_> = longer.changed_since(stamp - 1).cloned().collect();
             prop_assert_eq!(&changed, &writes.keys().cloned().collect::<Vec<_>>());
-            let rest = longer.retaining(|_, entry| entry.stamp == stamp);
-            prop_assert!(rest.iter().map(|(key, _)| key).eq(changed.iter()));
+            let rest = longer.retaining(|entry| entry.stamp == stamp);
+            prop_assert!(rest.entries.iter().map(|entry| &entry.key).eq(changed.iter()));
             prop_assert_eq!(&Buffer::decode(rest.log.clone(), Some(&longer)).unwrap(), &rest);
-            let all = longer.retaining(|_, _| true);
+            // What a flush leaves of a known one, and more.
+            let later = longer.retaining(|entry| entry.stamp > stamp / 2).with(stamp + 1, &writes);
+            for known in [&longer, &buffer, &later] {
+                prop_assert_eq!(&Buffer::decode(later.log.clone(), Some(known)).unwrap(), &later);
+            }
+            let all = longer.retaining(|_| true);
             prop_assert!(all.len() <= longer.len());
             prop_assert_eq!(&Buffer::decode(all.log.clone(), Some(&buffer)).unwrap(), &longer);
         }
@@ -238,5 +284,23 @@ pub(crate) mod tests {
             put_record(&mut log, stamp, [].into_iter());
         }
         assert!(matches!(Buffer::decode(log.into(), None), Err(Fault::Damaged(_))));
+    }
+
+    #[test]
+    fn ranges_end_where_their_bounds_say() {
+        let writes = ["a", "b", "d"].map(|key| (Bytes::from(key), None));
+        let buffer = Buffer::default().with(1, &writes.into());
+        let keys = |from: Bound<&str>, to: Bound<&str>| {
+            let bytes = |bound: Bound<&str>| bound.map(|key| Bytes::copy_from_slice(key.as_bytes()));
+            let (from, to) = (bytes(from), bytes(to));
+            let range = (from.as_ref().map(|key| &key[..]), to.as_ref().map(|key| &key[..]));
+            buffer.range(range).map(|entry| entry.key[0] as char).collect::<String>()
+        };
+        use Bound::{Excluded, Included, Unbounded};
+        assert_eq!(keys(Unbounded, Unbounded), "abd");
+        assert_eq!(keys(Included("a"), Included("b")), "ab");
+        assert_eq!(keys(Excluded("a"), Excluded("d")), "b");
+        assert_eq!(keys(Included("c"), Unbounded), "d");
+        assert_eq!(keys(Excluded("d"), Included("a")), "");
     }
 }

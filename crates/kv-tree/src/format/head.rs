@@ -216,6 +216,7 @@ mod tests {
     use super::super::buffer::tests::buffer;
     use super::super::page::PageId;
     use super::*;
+    use crate::KeyRange;
 
     fn id() -> impl Strategy<Value = PageId> {
         (any::<u64>(), any::<u64>(), any::<u32>()).prop_map(|(flush, attempt, index)| PageId {
@@ -311,7 +312,8 @@ mod tests {
         {
             let head = Head::decode(whole.clone(), 1, None).unwrap();
             assert_eq!((head.commit, head.root), (7, root));
-            let values = head.buffer.iter().map(|(_, entry)| (entry.stamp, entry.value.clone()));
+            let all = KeyRange::all();
+            let values = head.buffer.range(&all).map(|entry| (entry.stamp, entry.value.clone()));
             assert_eq!(values.collect::<Vec<_>>(), [(7, value), (7, Some("second".into()))]);
             for cut in 1..whole.len() {
                 let cut = Head::decode(whole.slice(..cut), 1, None);

@@ -2,7 +2,7 @@
 //!
 //! Their commits were not told apart, so all that they have buffered counts as written by the last.
 
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use bytes::{Buf, Bytes};
 
@@ -18,16 +18,16 @@ use super::page::Child;
 /// little-endian.
 pub(crate) fn decode_version_1(mut bytes: Bytes) -> Result<Head, Fault> {
     let commit = get_u64(&mut bytes)?;
-    let mut entries = BTreeMap::new();
+    let mut entries: Vec<Rc<Entry>> = Vec::new();
     for _ in 0..get_u32(&mut bytes)? {
         let key_len = get_u32(&mut bytes)? as usize;
         let key = get_slice(&mut bytes, key_len)?;
         let value_len = get_u32(&mut bytes)? as usize;
         let value = Some(get_slice(&mut bytes, value_len)?);
-        if entries.last_key_value().is_some_and(|(last, _)| *last >= key) {
+        if entries.last().is_some_and(|last| last.key >= key) {
             return Err(Fault::Damaged("its keys are not in order"));
         }
-        entries.insert(key, Entry { stamp: commit, value });
+        entries.push(Rc::new(Entry { key, stamp: commit, value }));
     }
     finish(&bytes)?;
     Ok(Head { commit, buffer: Buffer::of(entries), ..Head::default() })
@@ -60,9 +60,8 @@ pub(crate) fn decode_version_2(mut bytes: Bytes) -> Result<Head, Fault> {
         return Err(Fault::Damaged("bytes follow its end"));
     }
     let keys = keys.finish();
-    let entry = |value| Entry { stamp: commit, value };
-    let entries = values.into_iter().enumerate();
-    let entries = entries.map(|(index, value)| (keys.shared(index), entry(value))).collect();
+    let entry = |(index, value)| Rc::new(Entry { key: keys.shared(index), stamp: commit, value });
+    let entries = values.into_iter().enumerate().map(entry).collect();
     let head =
         Head { commit, time, flush, flushed, buffer: Buffer::of(entries), ..Head::default() };
     Ok(Head { root, retired, retired_last, ..head })

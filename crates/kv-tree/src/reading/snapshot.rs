@@ -1,6 +1,5 @@
 //! Reading one commit of a tree: its pages, with the head's buffer on top.
 
-use std::ops::RangeBounds;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -80,7 +79,8 @@ impl<K: Kv> Snapshot<K> {
     pub(crate) fn written_in(&self, range: &KeyRange) -> Vec<(Bytes, Option<Bytes>)> {
         let mut writes = self.writes.range::<[u8], _>(range).peekable();
         let mut written = Vec::new();
-        for (key, entry) in self.head.buffer.range((range.start_bound(), range.end_bound())) {
+        for entry in self.head.buffer.range(range) {
+            let key = &entry.key;
             while let Some((before, value)) = writes.next_if(|(before, _)| *before < key) {
                 written.push((before.clone(), value.clone()));
             }

@@ -5,7 +5,6 @@
 //! fail the flush.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use bytes::Bytes;
 
@@ -15,7 +14,7 @@ use super::retired::{self, Due, Listing};
 use super::writer::Writer;
 use crate::format::buffer::Buffer;
 use crate::format::head::Head;
-use crate::format::page::{Child, Page, PageId, Value};
+use crate::format::page::{Child, PageId, Value};
 use crate::random::random_u64;
 use crate::reading::pages::Pages;
 use crate::reading::snapshot::Snapshot;
@@ -100,9 +99,7 @@ impl Flushed {
     /// A head leads to the pages: they are remembered.
     pub fn keep<K: Kv>(self, pages: &Pages<K>) {
         for (id, page) in self.written {
-            if let Ok(page) = Page::decode(id, page) {
-                pages.cache.insert(pages.generation, id, Rc::new(page));
-            }
+            pages.cache.insert_encoded(pages.generation, id, page);
         }
     }
 
