@@ -61,7 +61,8 @@ pub(crate) fn observe(event: &Event<'_>) {
             }
         }
         Event::HousekeepingFailed { tree, task, error } => {
-            eprintln!("tree {tree}: {task} failed: {error}");
+            let error = error.to_string();
+            eprintln!("{}", serde_json::json!({ "tree": tree, "task": task, "error": error }));
         }
     }
 }

@@ -13,7 +13,7 @@
 
 mod host;
 mod instance;
-#[cfg(target_family = "wasm")]
+#[cfg(any(test, target_family = "wasm"))]
 mod memory;
 mod settings;
 mod store;

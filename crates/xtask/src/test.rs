@@ -14,9 +14,6 @@ use crate::project::{cargo, functions};
 /// The packages whose tests need components, and so run after the build.
 const ON_COMPONENTS: [&str; 3] = ["devhost", "black-box-tests", "conformance"];
 
-/// What has no tests, and would only be compiled.
-const WITHOUT_TESTS: [&str; 1] = ["http-bench"];
-
 /// The component that the tests of devhost run; it is no part of the application.
 const DEVHOST_GUEST: &str = "devhost-guest";
 
@@ -35,7 +32,7 @@ pub fn test() -> anyhow::Result<()> {
     let mut native = cargo();
     native.args(["test", "--workspace", "--no-fail-fast"]);
     let guests = functions()?;
-    let others = [DEVHOST_GUEST].into_iter().chain(FLOOR).chain(WITHOUT_TESTS);
+    let others = [DEVHOST_GUEST].into_iter().chain(FLOOR);
     for package in ON_COMPONENTS.into_iter().chain(others) {
         native.args(["--exclude", package]);
     }

@@ -81,9 +81,9 @@ impl<K: Kv> Writers<K> {
             let head = group.snapshot.head.clone();
             let writes = &group.snapshot.writes;
             // What was written meanwhile stays, unless the group has overwritten it since.
-            let rest = head.buffer.retaining(|entry| {
-                entry.stamp > base.commit && !writes.contains_key(&entry.key)
-            });
+            let rest = head
+                .buffer
+                .retaining(|entry| entry.stamp > base.commit && !writes.contains_key(&entry.key));
             let attempt = self.next_attempt();
             let next = head.next(writer, attempt, self.kv().now(), rest.clone());
             let covered = if writes.is_empty() { base.commit } else { next.commit };

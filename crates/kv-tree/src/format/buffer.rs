@@ -160,7 +160,10 @@ impl PartialEq for Buffer {
 }
 
 /// `entries` with those that were `written` later, both in the order of keys.
-fn merge(entries: &[Rc<Entry>], written: impl ExactSizeIterator<Item = Rc<Entry>>) -> Vec<Rc<Entry>> {
+fn merge(
+    entries: &[Rc<Entry>],
+    written: impl ExactSizeIterator<Item = Rc<Entry>>,
+) -> Vec<Rc<Entry>> {
     let mut merged = Vec::with_capacity(entries.len() + written.len());
     let mut rest = entries;
     for entry in written {
@@ -291,7 +294,8 @@ pub(crate) mod tests {
         let writes = ["a", "b", "d"].map(|key| (Bytes::from(key), None));
         let buffer = Buffer::default().with(1, &writes.into());
         let keys = |from: Bound<&str>, to: Bound<&str>| {
-            let bytes = |bound: Bound<&str>| bound.map(|key| Bytes::copy_from_slice(key.as_bytes()));
+            let bytes =
+                |bound: Bound<&str>| bound.map(|key| Bytes::copy_from_slice(key.as_bytes()));
             let (from, to) = (bytes(from), bytes(to));
             let range = (from.as_ref().map(|key| &key[..]), to.as_ref().map(|key| &key[..]));
             buffer.range(range).map(|entry| entry.key[0] as char).collect::<String>()
