@@ -1,24 +1,20 @@
 //! Store, clock, ids and log as the ports of the resource pipeline.
 
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use kv_tree::{KvError, Store};
 use resource::{Activity, Ports, StoreType};
 use uuid::{ContextV7, Uuid};
 
+use crate::clock::since_1970;
 use crate::instance;
 use crate::store::{self, KeyValue};
 
 thread_local! {
     /// Keeps the ids of an instance in order where several are made within a millisecond.
     static IDS: ContextV7 = const { ContextV7::new() };
-}
-
-/// The time since 1970; a clock that is set before then shows 1970.
-pub(crate) fn since_1970() -> Duration {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The host that the component runs on.

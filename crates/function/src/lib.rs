@@ -9,8 +9,10 @@
 //! * `store` – Spin's key-value store as the port of kv-tree.
 //! * `instance` – how busy an instance is, and when it takes no more requests.
 //! * `memory` – comparing bytes, which the C library does slowly.
+//! * `clock` – the time.
 //! * `host` – store, clock, ids and log as the ports of the resource pipeline.
 
+mod clock;
 mod host;
 mod instance;
 #[cfg(any(test, target_family = "wasm"))]

@@ -14,7 +14,7 @@ use spin_sdk::key_value;
 
 use self::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
 use self::bindings::wasi::keyvalue::{batch, store};
-use crate::host::since_1970;
+use crate::clock::since_1970;
 use crate::instance;
 
 mod bindings {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::format::codec::Fault;
-use crate::format::page::{Child, PageId};
-use crate::reading::pages::View;
+use crate::format::page::Child;
+use crate::format::value::PageId;
+use crate::reading::view::View;
 use crate::reading::walk::{find, reach, slice, whole};
 use crate::writing::retired;
 use crate::{Error, KeyRange, Kv, Order, Snapshot, Tree};

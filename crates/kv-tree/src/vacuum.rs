@@ -15,7 +15,8 @@ use std::str::FromStr;
 
 use crate::committing::writers::MAX_ATTEMPTS;
 use crate::format::head::Head;
-use crate::format::page::{MAX_LEVEL, Page, PageId, Way};
+use crate::format::page::{MAX_LEVEL, Page, Way};
+use crate::format::value::PageId;
 use crate::reading::pages::Pages;
 use crate::reading::walk::is_on_way;
 use crate::writing::batches::delete_pages;

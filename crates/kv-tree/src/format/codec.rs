@@ -1,12 +1,10 @@
-//! What the byte formats of head and pages are made of: numbers, page ids, keys in order, values.
+//! What the byte formats of head and pages are made of: numbers, and keys in order.
 //!
 //! Numbers are unsigned LEB128 (7 bits a byte, the lowest first, the top bit set on all but the
 //! last). A sorted run of keys is front-coded: each key is written as the number of bytes that it
 //! shares with the one before, the number of bytes that follow, and those bytes.
 
 use bytes::{Buf, BufMut, Bytes};
-
-use super::page::{PageId, Value};
 
 /// The version of all formats; it is the first byte of the head and of every page.
 pub(crate) const VERSION: u8 = 3;
@@ -22,7 +20,7 @@ pub(crate) enum Fault {
 }
 
 /// The bytes end in the middle of something.
-const CUT: Fault = Fault::Damaged("it ends too early");
+pub(crate) const CUT: Fault = Fault::Damaged("it ends too early");
 
 /// Reads the version, which every format begins with.
 pub(crate) fn get_version(bytes: &mut Bytes) -> Result<u8, Fault> {
@@ -95,46 +93,6 @@ pub(crate) fn get_slice(bytes: &mut Bytes, len: usize) -> Result<Bytes, Fault> {
         return Err(CUT);
     }
     Ok(bytes.split_to(len))
-}
-
-pub(crate) fn put_id(bytes: &mut Vec<u8>, id: PageId) {
-    put_number(bytes, id.flush);
-    bytes.put_u64_le(id.attempt);
-    put_number(bytes, u64::from(id.index));
-}
-
-pub(crate) fn get_id(bytes: &mut Bytes) -> Result<PageId, Fault> {
-    let flush = get_number(bytes)?;
-    let attempt = get_u64(bytes)?;
-    let index = u32::try_from(get_number(bytes)?)
-        .map_err(|_| Fault::Damaged("the number of a page is too large"))?;
-    Ok(PageId { flush, attempt, index })
-}
-
-/// A value is its length, doubled, and its bytes; or its length, doubled, plus one, and the id of
-/// the page that it lies in.
-pub(crate) fn put_value(bytes: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::Inline(value) => {
-            put_number(bytes, (value.len() as u64) << 1);
-            bytes.put_slice(value);
-        }
-        Value::Paged { id, len } => {
-            put_number(bytes, u64::from(*len) << 1 | 1);
-            put_id(bytes, *id);
-        }
-    }
-}
-
-pub(crate) fn get_value(bytes: &mut Bytes) -> Result<Value, Fault> {
-    let tag = get_number(bytes)?;
-    let len = tag >> 1;
-    if tag & 1 == 0 {
-        let len = usize::try_from(len).map_err(|_| CUT)?;
-        return Ok(Value::Inline(get_slice(bytes, len)?));
-    }
-    let len = u32::try_from(len).map_err(|_| Fault::Damaged("a value in it is too long"))?;
-    Ok(Value::Paged { id: get_id(bytes)?, len })
 }
 
 /// How many bytes `a` and `b` share at their beginning.

@@ -6,12 +6,9 @@ use bytes::{BufMut, Bytes};
 
 use super::buffer::Buffer;
 use super::checksum::{begin, open, seal};
-use super::codec::{
-    Fault, VERSION, get_count, get_number, get_slice, get_u8, get_u64, get_value, get_version,
-    put_number, put_value,
-};
-use super::legacy::{decode_version_1, decode_version_2};
-use super::page::{Child, Value};
+use super::codec::{Fault, get_count, get_number, get_slice, get_u8, get_u64, put_number};
+use super::page::Child;
+use super::value::{Value, get_value, put_value};
 
 /// How many writers the head remembers.
 pub(crate) const MAX_WRITERS: usize = 16;
@@ -157,14 +154,10 @@ impl Head {
         seal(bytes, generation)
     }
 
-    /// Reads what [`encode`](Self::encode) made, or a head of an earlier version; `known` is an
-    /// earlier head of the tree, which makes it quicker.
+    /// Reads what [`encode`](Self::encode) made, behind its version; `known` is an earlier head of the
+    /// tree, which makes it quicker.
     pub fn decode(mut bytes: Bytes, generation: u64, known: Option<&Head>) -> Result<Self, Fault> {
-        match get_version(&mut bytes)? {
-            VERSION => open(&mut bytes, generation)?,
-            1 => return decode_version_1(bytes),
-            _ => return decode_version_2(bytes),
-        }
+        open(&mut bytes, generation)?;
         let commit = get_u64(&mut bytes)?;
         let time = get_number(&mut bytes)?;
         let flush = get_number(&mut bytes)?;
@@ -214,9 +207,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::buffer::tests::buffer;
-    use super::super::page::PageId;
+    use super::super::value::PageId;
+    use super::super::versions::decode_head;
     use super::*;
-    use crate::KeyRange;
 
     fn id() -> impl Strategy<Value = PageId> {
         (any::<u64>(), any::<u64>(), any::<u32>()).prop_map(|(flush, attempt, index)| PageId {
@@ -260,7 +253,7 @@ mod tests {
             let bytes = Bytes::from(head.encode(7));
             prop_assert!(bytes.len() <= MAX_FIXED_BYTES + head.buffer.len());
             for known in [None, Some(&head), Some(&known)] {
-                prop_assert_eq!(&Head::decode(bytes.clone(), 7, known).unwrap(), &head);
+                prop_assert_eq!(&decode_head(bytes.clone(), 7, known).unwrap(), &head);
             }
         }
 
@@ -273,59 +266,12 @@ mod tests {
             let bytes = head.encode(7);
             let place = place.index(bytes.len());
             let cut = Bytes::copy_from_slice(&bytes[..place]);
-            prop_assert!(matches!(Head::decode(cut, 7, None), Err(Fault::Damaged(_))));
-            prop_assert!(matches!(Head::decode(bytes.clone().into(), 8, None), Err(Fault::Damaged(_))));
+            prop_assert!(matches!(decode_head(cut, 7, None), Err(Fault::Damaged(_))));
+            prop_assert!(matches!(decode_head(bytes.clone().into(), 8, None), Err(Fault::Damaged(_))));
             let mut changed = bytes;
             changed[place] ^= change;
-            prop_assert!(Head::decode(changed.into(), 7, None).is_err());
+            prop_assert!(decode_head(changed.into(), 7, None).is_err());
         }
-    }
-
-    #[test]
-    fn heads_of_earlier_versions_are_read() {
-        let mut bytes = vec![1];
-        bytes.put_u64_le(7);
-        bytes.put_u32_le(2);
-        for text in ["r/1", "first", "r/2", "second"] {
-            bytes.put_u32_le(text.len() as u32);
-            bytes.put_slice(text.as_bytes());
-        }
-        let first = Bytes::from(bytes);
-        // Commit 7 at time 5, flush 1 with all up to commit 6, two commits remembered, a root, and of
-        // what is buffered one key deleted.
-        let mut bytes = vec![2];
-        bytes.put_u64_le(7);
-        bytes.put_slice(&[5, 1, 2]);
-        bytes.put_slice(&[0; 16]);
-        bytes.put_slice(&[1 + 16, 6]);
-        let id = PageId { flush: 1, attempt: 9, index: 0 };
-        let root = Child { id, entries: 3, bytes: 90, paged_values: false };
-        root.put(&mut bytes);
-        bytes.put_slice(&[2, 0, 3]);
-        bytes.put_slice(b"r/1");
-        bytes.put_slice(&[0, 2, 1, b'2', 7]);
-        bytes.put_slice(b"second");
-        let second = Bytes::from(bytes);
-
-        for (whole, root, value) in
-            [(first, None, Some("first".into())), (second, Some(root), None)]
-        {
-            let head = Head::decode(whole.clone(), 1, None).unwrap();
-            assert_eq!((head.commit, head.root), (7, root));
-            let all = KeyRange::all();
-            let values = head.buffer.range(&all).map(|entry| (entry.stamp, entry.value.clone()));
-            assert_eq!(values.collect::<Vec<_>>(), [(7, value), (7, Some("second".into()))]);
-            for cut in 1..whole.len() {
-                let cut = Head::decode(whole.slice(..cut), 1, None);
-                assert!(matches!(cut, Err(Fault::Damaged(_))), "{cut:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_newer_version_is_named() {
-        let newer = Head::decode(Bytes::from_static(&[9, 0, 0]), 1, None);
-        assert_eq!(newer.unwrap_err(), Fault::Newer(9));
     }
 
     #[test]

@@ -4,54 +4,16 @@ use bytes::{BufMut, Bytes};
 
 use super::checksum::{begin, open, seal};
 use super::codec::{
-    Fault, KeyReader, Keys, UNSEALED, VERSION, finish, get_count, get_id, get_number, get_slice,
-    get_u8, get_value, get_version, key_len, number_len, put_id, put_key, put_number, put_value,
+    Fault, KeyReader, Keys, UNSEALED, VERSION, finish, get_count, get_number, get_slice, get_u8,
+    get_version, key_len, number_len, put_key, put_number,
 };
+use super::value::{PageId, Value, get_id, get_value, put_id, put_value};
 
 /// The second byte of a page that is a value; of a node it is the level.
 const VALUE: u8 = u8::MAX;
 
 /// The highest level that a node can have; leaves are level 0.
 pub(crate) const MAX_LEVEL: u8 = 31;
-
-/// What a page is called. No two pages of a tree ever have the same id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct PageId {
-    /// The flush that wrote the page: the head's number of flushes then, plus one.
-    pub flush: u64,
-    /// A random number of the attempt at that flush; several writers can try the same one.
-    pub attempt: u64,
-    /// Which of the attempt's pages it is.
-    pub index: u32,
-}
-
-impl PageId {
-    /// The page's key in the store.
-    pub fn key(self, head_key: &str) -> String {
-        format!("{head_key}:{}", self.suffix())
-    }
-
-    /// The part of the page's key behind that of the tree's head.
-    pub fn suffix(self) -> String {
-        format!("{:x}.{:016x}.{:x}", self.flush, self.attempt, self.index)
-    }
-
-    /// Reads what [`suffix`](Self::suffix) writes.
-    pub fn parse(suffix: &str) -> Option<Self> {
-        let mut parts = suffix.split('.');
-        let id = Self {
-            flush: u64::from_str_radix(parts.next()?, 16).ok()?,
-            attempt: u64::from_str_radix(parts.next()?, 16).ok()?,
-            index: u32::from_str_radix(parts.next()?, 16).ok()?,
-        };
-        parts.next().is_none().then_some(id)
-    }
-
-    /// What tells the page from others in its checksum.
-    fn place(self) -> u64 {
-        self.attempt ^ self.flush.rotate_left(32) ^ u64::from(self.index)
-    }
-}
 
 /// What a branch or the head knows of a node below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,35 +45,6 @@ impl Child {
         let tag = get_number(bytes)?;
         let len = u32::try_from(tag >> 1).map_err(|_| Fault::Damaged("a page is too long"))?;
         Ok(Self { id, entries, bytes: len, paged_values: tag & 1 == 1 })
-    }
-}
-
-/// A value in a leaf: the bytes themselves, or the page that they lie in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Value {
-    Inline(Bytes),
-    Paged { id: PageId, len: u32 },
-}
-
-impl Value {
-    pub fn encoded_len(&self) -> usize {
-        match self {
-            Self::Inline(value) => number_len((value.len() as u64) << 1) + value.len(),
-            Self::Paged { id, len } => {
-                let id = number_len(id.flush) + 8 + number_len(u64::from(id.index));
-                number_len(u64::from(*len) << 1) + id
-            }
-        }
-    }
-}
-
-impl Value {
-    /// The page that the value lies in, if it is one of its own.
-    pub fn page(&self) -> Option<PageId> {
-        match self {
-            Self::Inline(_) => None,
-            Self::Paged { id, .. } => Some(*id),
-        }
     }
 }
 

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use quick_cache::Weighter;
 use quick_cache::unsync::Cache;
 
-use crate::format::page::{Page, PageId};
+use crate::format::page::Page;
+use crate::format::value::PageId;
 
 /// How much memory the pages of all trees may take, roughly.
 const CAPACITY: u64 = 16 << 20;

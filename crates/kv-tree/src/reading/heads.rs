@@ -9,6 +9,7 @@ use super::cache::PageCache;
 use super::pages::Pages;
 use crate::format::codec::Fault;
 use crate::format::head::Head;
+use crate::format::versions::decode_head;
 use crate::{Error, Kv, TreeName};
 
 /// A tree in a store, and what an instance remembers of it. That is safe to lose.
@@ -133,7 +134,7 @@ impl<K: Kv> Heads<K> {
             return Ok(head.clone());
         }
         let known = known.as_ref().map(|(_, head)| &**head);
-        let head = Head::decode(bytes.clone(), pages.generation, known);
+        let head = decode_head(bytes.clone(), pages.generation, known);
         let head = Rc::new(head.map_err(|fault| pages.damaged_head(fault))?);
         self.remember(bytes, head.clone());
         Ok(head)

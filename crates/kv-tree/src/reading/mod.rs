@@ -1,8 +1,8 @@
 //! Reading a tree: from the head down to the values. This layer writes nothing.
 //!
-//! * `cache` – pages that an instance keeps; `pages` – fetching them.
+//! * `cache` – pages that an instance keeps; `view` – those at hand; `pages` – fetching the others.
 //! * `walk` – looking for keys and ranks in nodes.
-//! * `snapshot` – one commit; `scan` – its ranges.
+//! * `snapshot` – one commit; `scan` – its ranges; `reads` – what a transaction depends on.
 //! * `heads` – where a tree is, and its newest head.
 
 pub(crate) mod cache;
@@ -11,4 +11,5 @@ pub(crate) mod pages;
 pub(crate) mod reads;
 pub mod scan;
 pub mod snapshot;
+pub(crate) mod view;
 pub(crate) mod walk;

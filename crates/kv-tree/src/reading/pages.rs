@@ -1,20 +1,21 @@
 //! Fetching pages.
 //!
-//! What reads or changes nodes is written as a plain function of a [`View`]. Where the view lacks a
-//! page, the function goes on without it, and its result does not count: [`Pages::resolve`] fetches
-//! all pages that were missing, in one call, and runs the function again. So the pages of one level
-//! are fetched together, and no algorithm has to know how.
+//! [`Pages::resolve`] runs a function of a [`View`], fetches all pages that were missing to it, in one
+//! call, and runs it again. So the pages of one level are fetched together, and no algorithm has to
+//! know how.
 
-use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use bytes::Bytes;
 
 use super::cache::PageCache;
+use super::view::View;
 use super::walk::{find, whole};
 use crate::format::codec::Fault;
 use crate::format::head::Head;
-use crate::format::page::{Child, Page, PageId, PagedValue};
+use crate::format::page::Page;
+use crate::format::value::PageId;
+use crate::format::versions::decode_head;
 use crate::{Error, Kv, TreeName};
 
 /// Where the pages of a tree are.
@@ -124,7 +125,7 @@ impl<K: Kv> Pages<K> {
         let Some(bytes) = self.kv.get(&self.head_key).await? else {
             return Ok(self.damaged_head(Fault::Damaged("it does not exist any more")));
         };
-        let newest = Head::decode(bytes, self.generation, None);
+        let newest = decode_head(bytes, self.generation, None);
         let newest = newest.map_err(|fault| self.damaged_head(fault))?;
         Ok(match newest.flush == flush {
             true => self.damaged(id, Fault::Damaged("it is needed, but it does not exist")),
@@ -140,59 +141,5 @@ impl<K: Kv> Pages<K> {
     /// What is wrong with a page.
     pub fn damaged(&self, id: PageId, fault: Fault) -> Error {
         self.tree.fault(&id.key(&self.head_key), fault)
-    }
-}
-
-/// Pages at hand.
-pub(crate) struct View<'c> {
-    cache: &'c PageCache,
-    generation: u64,
-    /// Pages that were seen stay at hand, whatever the cache evicts.
-    pinned: HashMap<PageId, Rc<Page>>,
-    missing: BTreeSet<PageId>,
-    fault: Option<(PageId, Fault)>,
-}
-
-impl<'c> View<'c> {
-    fn new(cache: &'c PageCache, generation: u64) -> Self {
-        Self { cache, generation, pinned: HashMap::new(), missing: BTreeSet::new(), fault: None }
-    }
-
-    /// The node that `child` describes, which must be of the level if one is given.
-    pub fn node(&mut self, child: &Child, level: Option<u8>) -> Option<Rc<Page>> {
-        let page = self.page(child.id)?;
-        if page.is_node(child) && level.is_none_or(|level| page.level() == Some(level)) {
-            return Some(page);
-        }
-        self.damage(child.id, "it is not the node that it is referred to as");
-        None
-    }
-
-    /// The value of `len` bytes that lies in a page of its own.
-    pub fn value(&mut self, id: PageId, len: u32) -> Option<Bytes> {
-        match &*self.page(id)? {
-            Page::Value(PagedValue { value, .. }) if value.len() == len as usize => {
-                return Some(value.clone());
-            }
-            _ => self.damage(id, "it is not the value that it is referred to as"),
-        }
-        None
-    }
-
-    /// Reports a page that is not what it should be.
-    pub fn damage(&mut self, id: PageId, fault: &'static str) {
-        self.fault.get_or_insert((id, Fault::Damaged(fault)));
-    }
-
-    fn page(&mut self, id: PageId) -> Option<Rc<Page>> {
-        if let Some(page) = self.pinned.get(&id) {
-            return Some(page.clone());
-        }
-        let Some(page) = self.cache.get(self.generation, id) else {
-            self.missing.insert(id);
-            return None;
-        };
-        self.pinned.insert(id, page.clone());
-        Some(page)
     }
 }

@@ -10,7 +10,7 @@ use std::ops::{Bound, Range, RangeBounds};
 
 use bytes::Bytes;
 
-use super::pages::View;
+use super::view::View;
 use super::snapshot::{Entry, Snapshot};
 use super::walk::{Found, find, slice, whole};
 use crate::{Error, KeyRange, Kv, Order};

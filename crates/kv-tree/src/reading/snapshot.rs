@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
-use super::pages::{Pages, View};
+use super::pages::Pages;
+use super::view::View;
 use super::reads::Reads;
 use super::walk::{find, whole};
 use crate::format::buffer::Writes;

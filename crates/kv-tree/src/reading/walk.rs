@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::pages::View;
-use crate::format::page::{Child, Item, Node, Page, PageId, Value};
+use super::view::View;
+use crate::format::page::{Child, Item, Node, Page};
+use crate::format::value::{PageId, Value};
 
 /// Where a key is, or would be.
 #[derive(Debug, Clone, Default)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::format::page::PageId;
+use crate::format::value::PageId;
 use crate::reading::pages::Pages;
 use crate::{Error, Kv, KvError};
 

@@ -117,7 +117,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::format::page::{Child, PageId, Value};
+    use crate::format::page::Child;
+use crate::format::value::{PageId, Value};
 
     /// Entries of about 100 bytes each.
     fn entries(count: usize) -> Vec<(Bytes, Value)> {

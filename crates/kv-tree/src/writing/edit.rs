@@ -7,8 +7,9 @@ use bytes::Bytes;
 
 use super::divide::NewEntries;
 use super::writer::{Entries, Writer};
-use crate::format::page::{Child, Node, Page, Value};
-use crate::reading::pages::View;
+use crate::format::page::{Child, Node, Page};
+use crate::format::value::Value;
+use crate::reading::view::View;
 
 /// A change of one key: its new value, or `None` to delete it.
 pub(crate) type Change = (Bytes, Option<Value>);

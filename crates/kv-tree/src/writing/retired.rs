@@ -14,10 +14,10 @@ use std::time::Duration;
 use bytes::{Buf, BufMut, Bytes};
 
 use crate::format::codec::{
-    Fault, VERSION, finish, get_count, get_id, get_version, put_id, put_number,
+    Fault, VERSION, finish, get_count, get_version, put_number,
 };
 use crate::format::head::{Head, MAX_AHEAD};
-use crate::format::page::PageId;
+use crate::format::value::{PageId, get_id, put_id};
 use crate::reading::pages::Pages;
 use crate::reading::walk::{reach, slice, whole};
 use crate::{Error, Kv};

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::divide::{NewEntries, divide, separator};
-use crate::format::page::{Child, Item, Page, PageId, Value, encode_node, encode_value};
-use crate::reading::pages::View;
+use crate::format::page::{Child, Item, Page, encode_node, encode_value};
+use crate::format::value::{PageId, Value};
+use crate::reading::view::View;
 
 /// The pages that one attempt at a flush writes and replaces.
 #[derive(Debug, Clone)]
