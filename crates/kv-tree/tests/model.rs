@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::time::Duration;
 
-use common::{Model, Write, commit, key, run, tree_of_nodes, write};
+use common::{Model, Write, at_least, commit, key, run, tree_of_nodes, write};
 use kv_tree::{Error, KeyRange, Memory, Order, Snapshot};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -96,7 +96,7 @@ async fn ask(snapshot: &Snapshot<Memory>, model: &Model, question: &Question) ->
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(at_least(200))]
 
     #[test]
     fn several_instances_read_and_write_as_one_map(
