@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
-use common::{FLUSHED, LARGE, Model, Write, commit, run, tree, tree_of_nodes};
-use kv_tree::{Error, KeyRange, Kv, Memory, Order};
+use common::{FLUSHED, LARGE, Model, Write, commit, read_all, run, tree, tree_of_nodes};
+use kv_tree::{Error, Kv, Memory};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -101,12 +101,7 @@ impl Whole {
         let tree = tree(store(&contents));
         run(async {
             let audit = tree.audit().await?;
-            let snapshot = tree.snapshot().await?;
-            let mut model = Model::new();
-            let mut scan = snapshot.scan(KeyRange::all(), Order::Ascending);
-            while let Some((key, value)) = scan.next().await? {
-                model.insert(key.to_vec(), value.to_vec());
-            }
+            let model = read_all(&tree).await?;
             assert_eq!(audit.entries, model.len() as u64);
             Ok(model)
         })

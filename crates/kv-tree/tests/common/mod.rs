@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use kv_tree::{Error, Fault, Kv, Memory, Metered, Store, Transaction, Tree, TreeName};
+use kv_tree::{
+    Error, Fault, KeyRange, Kv, Memory, Metered, Order, Store, Transaction, Tree, TreeName,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -49,6 +51,38 @@ pub fn assert_nothing_is_left_over(memory: &Memory) {
     let mut used = run(tree(memory.clone()).audit()).unwrap().keys;
     used.insert("tenant.accounts".into());
     assert_eq!(memory.contents().into_keys().collect::<BTreeSet<_>>(), used);
+}
+
+/// All that an instance reads of the newest commit.
+pub async fn read_all<K: Kv>(tree: &Tree<K>) -> Result<Model, Error> {
+    let snapshot = tree.snapshot().await?;
+    let mut scan = snapshot.scan(KeyRange::all(), Order::Ascending);
+    let mut model = Model::new();
+    while let Some((key, value)) = scan.next().await? {
+        model.insert(key.to_vec(), value.to_vec());
+    }
+    Ok(model)
+}
+
+/// A store with the same contents, at the same time.
+pub fn copy(memory: &Memory) -> Memory {
+    let copy = Memory::default();
+    let contents = memory.contents().into_iter().map(|(key, value)| (key, value.to_vec()));
+    run(copy.put_many(contents.collect())).unwrap();
+    copy.advance(memory.elapsed() - copy.elapsed());
+    copy
+}
+
+/// The keys of pages that nobody needs who reads the newest commit: retired ones, those of their list,
+/// and those that were left over.
+pub fn unread_pages(memory: &Memory) -> BTreeSet<String> {
+    let is_unread = |key: &String| {
+        let lacking = copy(memory);
+        run(lacking.delete_many(vec![key.clone()])).unwrap();
+        run(read_all(&tree(lacking))).is_ok()
+    };
+    let pages = memory.contents().into_keys().filter(|key| key.matches(':').count() == 2);
+    pages.filter(is_unread).collect()
 }
 
 /// Polls `future` until it is done.
