@@ -297,3 +297,24 @@ fn pages_that_a_wrong_clock_has_listed_are_deleted_from_a_tree_that_is_flushed_o
     let left: Vec<_> = retired.iter().filter(|key| contents.contains_key(*key)).collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+#[ignore = "to a clock that is behind, whoever wrote last has just written"]
+fn who_writes_alone_does_not_gather_whatever_the_clocks_show() {
+    for other in WRONG {
+        for own in WRONG {
+            let memory = Memory::default();
+            let clock = memory.with_own_clock();
+            clock.set_clock_ahead(other);
+            run(put(&tree(clock), "other".into(), HALF)).unwrap();
+            memory.advance(Duration::from_secs(60));
+            let clock = memory.with_own_clock();
+            clock.set_clock_ahead(own);
+            let alone = tree(clock);
+            run(put(&alone, "own".into(), 1)).unwrap();
+            let before = memory.elapsed();
+            run(alone.gather());
+            assert_eq!(memory.elapsed(), before, "{own} s ahead, the other one {other} s");
+        }
+    }
+}

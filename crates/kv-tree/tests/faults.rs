@@ -2,10 +2,10 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use common::{FAULTS, Task, at_least, fault, interleave, run, tree};
+use common::{FAULTS, HALF, Task, at_least, fault, interleave, run, tree};
 use kv_tree::{Error, Fault, Faulty, KeyRange, Memory, Tree};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -26,12 +26,12 @@ async fn insert(tree: &Tree<Faulty<Memory>>, name: &str, size: usize) -> Result<
 /// What one instance does: so many inserts, one after the other, of values of the size.
 #[derive(Debug, Clone)]
 struct Instance {
-    faults: std::collections::BTreeMap<u64, Fault>,
+    faults: BTreeMap<u64, Fault>,
     sizes: Vec<usize>,
 }
 
 fn instance() -> impl Strategy<Value = Instance> {
-    let sizes = vec(prop::sample::select(&[0, 900, 3000, 9000][..]), 1..8);
+    let sizes = vec(prop::sample::select(&[0, 900, 3000, HALF][..]), 1..8);
     (btree_map(0..80_u64, fault(), 0..5), sizes)
         .prop_map(|(faults, sizes)| Instance { faults, sizes })
 }
