@@ -5,8 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Write, tree};
-use common::{commit, run};
+use common::{FLUSHED, LARGE, Write, commit, run, tree};
 use kv_tree::{KeyRange, Kv, Memory, Metered, Order, Store, Tree, TreeName, Usage};
 
 const RECORDS: u64 = 10_000;
@@ -118,7 +117,8 @@ fn a_key_that_is_said_beforehand_comes_with_the_head() {
     let other = Store::new(Metered::new(tree.kv().inner().clone()));
     let other = other.tree(TreeName::new("tenant.accounts").unwrap());
     let key = format!("r/{:036}", RECORDS / 2 + 50);
-    let large = [Write::Put(b"large".to_vec(), vec![1; 17_000]), Write::Delete(key.clone().into())];
+    let large =
+        [Write::Put(b"large".to_vec(), vec![1; FLUSHED]), Write::Delete(key.clone().into())];
     run(commit(&other, &large)).unwrap();
     run(async {
         assert_eq!(tree.snapshot_for(&key).await.unwrap().get(&key).await.unwrap(), None);
@@ -174,7 +174,7 @@ fn nodes_that_become_small_are_joined() {
         for part in 0..8 {
             let deletes = (0..5000).filter(|n| n % 50 != 0 && n % 5 == part);
             let mut writes: Vec<_> = deletes.map(|n| Write::Delete(key(n))).collect();
-            writes.push(Write::Put(b"flush".to_vec(), vec![0; 17_000]));
+            writes.push(Write::Put(b"flush".to_vec(), vec![0; FLUSHED]));
             commit(&tree, &writes).await.unwrap();
             memory.advance(Duration::from_secs(100));
             tree.vacuum().await.unwrap();
@@ -189,8 +189,8 @@ fn nodes_that_become_small_are_joined() {
 #[test]
 fn what_a_flush_costs() {
     for (size, where_others_write) in [
-        (17_000, "the commit, the pages, and a head that leads to them"),
-        (80_000, "an announcement, the pages, and the commit that leads to them"),
+        (FLUSHED, "the commit, the pages, and a head that leads to them"),
+        (LARGE, "an announcement, the pages, and the commit that leads to them"),
     ] {
         let memory = Memory::default();
         let (own, other) = (tree(Metered::new(memory.clone())), tree(memory.clone()));

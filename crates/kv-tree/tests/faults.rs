@@ -2,10 +2,10 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use common::{Task, interleave, run, tree};
+use common::{FAULTS, HALF, Task, at_least, fault, interleave, run, tree};
 use kv_tree::{Error, Fault, Faulty, KeyRange, Memory, Tree};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -26,23 +26,13 @@ async fn insert(tree: &Tree<Faulty<Memory>>, name: &str, size: usize) -> Result<
 /// What one instance does: so many inserts, one after the other, of values of the size.
 #[derive(Debug, Clone)]
 struct Instance {
-    faults: std::collections::BTreeMap<u64, Fault>,
+    faults: BTreeMap<u64, Fault>,
     sizes: Vec<usize>,
 }
 
 fn instance() -> impl Strategy<Value = Instance> {
-    let fault = prop::sample::select(
-        &[
-            Fault::Fail,
-            Fault::LoseReply,
-            Fault::RefusedButDone,
-            Fault::Late,
-            Fault::Crash,
-            Fault::CrashAfter,
-        ][..],
-    );
-    let sizes = vec(prop::sample::select(&[0, 900, 3000, 9000][..]), 1..8);
-    (btree_map(0..80_u64, fault, 0..5), sizes)
+    let sizes = vec(prop::sample::select(&[0, 900, 3000, HALF][..]), 1..8);
+    (btree_map(0..80_u64, fault(), 0..5), sizes)
         .prop_map(|(faults, sizes)| Instance { faults, sizes })
 }
 
@@ -103,7 +93,7 @@ async fn assert_stored_is_used(memory: &Memory) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(at_least(600))]
 
     #[test]
     fn nothing_acknowledged_is_lost_and_nothing_is_half_done(
@@ -137,14 +127,7 @@ proptest! {
 
 #[test]
 fn every_fault_at_every_call_of_a_flush() {
-    for fault in [
-        Fault::Fail,
-        Fault::LoseReply,
-        Fault::RefusedButDone,
-        Fault::Late,
-        Fault::Crash,
-        Fault::CrashAfter,
-    ] {
+    for fault in FAULTS {
         let mut call = 0;
         loop {
             let memory = Memory::default();

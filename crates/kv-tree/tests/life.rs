@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Write, commit, run, tree};
+use common::{FLUSHED, Write, commit, run, tree};
 use kv_tree::{Error, KeyRange, Kv, MAX_KEY_BYTES, MAX_VALUE_BYTES, Memory, TreeName};
 
 fn put(key: &str, value: impl Into<Vec<u8>>) -> Write {
@@ -112,7 +112,7 @@ fn retired_pages_do_not_pile_up() {
         commit(&tree, &many()).await.unwrap();
         let mut most = 0;
         for round in 0..200_u8 {
-            commit(&tree, &[put("050", vec![round; 17_000])]).await.unwrap();
+            commit(&tree, &[put("050", vec![round; FLUSHED])]).await.unwrap();
             kv.advance(Duration::from_secs(10));
             most = most.max(kv.contents().len());
         }

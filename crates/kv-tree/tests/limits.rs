@@ -1,115 +1,82 @@
-//! Finding: with DynamoDB's limits (25 items a batch write, 100 a batch read; Spin's adapter does not
-//! chunk) the first flush of ordinary accounts cannot be written, and the tree refuses writes for good.
+//! A store that can take little at a time, as DynamoDB, which writes 25 items and reads 100 by a call.
+
 mod common;
 
-use std::cell::Cell;
-use std::time::Duration;
+use common::scripted::{Call, Scripted};
+use common::{Write, commit, put, run, tree};
+use kv_tree::{Error, KeyRange, Limits, Memory, Tree};
 
-use bytes::Bytes;
-use common::{run, tree};
-use kv_tree::{Error, Kv, KvError, Memory, Swapped};
+const LIMITS: Limits = Limits { read_batch: 100, write_batch: 25, value_bytes: 400_000 };
 
-struct Limited {
-    kv: Memory,
-    refused: Cell<u32>,
-    largest: Cell<usize>,
-    limit: usize,
-}
-
-impl Kv for Limited {
-    type Watch = <Memory as Kv>::Watch;
-    async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        self.kv.get(key).await
-    }
-    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
-        if keys.len() > 4 * self.limit {
-            return Err(KvError::new("get-many", "more than 100"));
-        }
-        self.kv.get_many(keys).await
-    }
-    async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
-        self.largest.set(self.largest.get().max(entries.len()));
-        if entries.len() > self.limit {
-            self.refused.set(self.refused.get() + 1);
-            return Err(KvError::new("set-many", "ValidationException: more than 25"));
-        }
-        self.kv.put_many(entries).await
-    }
-    async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError> {
-        self.kv.delete_many(keys).await
-    }
-    async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Self::Watch), KvError> {
-        self.kv.watch(key).await
-    }
-    async fn swap(&self, watch: Self::Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
-        self.kv.swap(watch, value).await
-    }
-    async fn create_zero(&self, key: &str) -> Result<(), KvError> {
-        self.kv.create_zero(key).await
-    }
-    async fn keys(&self, prefix: &str, visit: impl FnMut(&str)) -> Result<(), KvError> {
-        self.kv.keys(prefix, visit).await
-    }
-    async fn pause(&self, duration: Duration) {
-        self.kv.pause(duration).await
-    }
-    fn now(&self) -> Duration {
-        self.kv.now()
-    }
-    fn elapsed(&self) -> Duration {
-        self.kv.elapsed()
-    }
-    fn limits(&self) -> kv_tree::Limits {
-        kv_tree::Limits { read_batch: 100, write_batch: self.limit, value_bytes: 400_000 }
-    }
-    async fn watch_again(&self, watch: &mut Self::Watch) -> Result<Option<Bytes>, KvError> {
-        self.kv.watch_again(watch).await
-    }
-}
-
-fn accounts(limit: usize) -> (u32, Option<(u64, Error)>, usize, u32) {
-    let tree = tree(Limited {
-        kv: Memory::default(),
-        refused: Cell::new(0),
-        largest: Cell::new(0),
-        limit,
-    });
-    let mut acknowledged = 0;
-    let mut first = None;
-    for n in 0..3000_u64 {
-        let spread = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let outcome = run(tree.transact(async |t| {
-            t.put(format!("r/{n:036}"), vec![7; 700]);
-            for (index, v) in [
-                ("kind", 1),
-                ("name", spread),
-                ("party", spread % 1000),
-                ("state", 1),
-                ("updated", n),
-            ] {
-                t.put(format!("i/{index}/{v:020}/{n:036}"), "");
-            }
-            Ok::<_, Error>(())
-        }));
-        match outcome {
-            Ok(()) => acknowledged += 1,
-            Err(error) => {
-                first.get_or_insert((n, error));
-            }
-        }
-    }
-    (acknowledged, first, tree.kv().largest.get(), tree.kv().refused.get())
+/// A record of 700 bytes and its five index entries.
+fn record(number: u64) -> Vec<Write> {
+    let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let entry = |(index, value): (&str, u64)| {
+        Write::Put(format!("i/{index}/{value:020}/{number:036}").into(), vec![])
+    };
+    let entries = [
+        ("kind", 1),
+        ("name", spread),
+        ("party", spread % 1000),
+        ("state", 1),
+        ("updated", number),
+    ];
+    let record = Write::Put(format!("r/{number:036}").into(), vec![7; 700]);
+    entries.map(entry).into_iter().chain([record]).collect()
 }
 
 #[test]
-fn ordinary_accounts_fit_in_a_batch() {
-    println!("no limit: {:?}", accounts(1_000_000));
-    let limited = accounts(25);
-    println!("25: {limited:?}");
+fn flushes_of_many_pages_are_written_in_batches() {
+    const RECORDS: u64 = 3000;
+    let memory = Memory::default();
+    let mut largest = 0;
+    let kv = Scripted::new(memory.clone()).with_limits(LIMITS).failing_unless(|call| {
+        if let Call::Put(keys) = call {
+            largest = largest.max(*keys);
+        }
+        true
+    });
+    let tree = tree(kv);
+    for number in 0..RECORDS {
+        run(commit(&tree, &record(number))).unwrap();
+    }
+    run(async {
+        tree.forget_pages();
+        assert_eq!(tree.audit().await.unwrap().entries, 6 * RECORDS);
+        tree.vacuum().await.unwrap();
+        assert!(tree.kv().take_failures().is_empty());
+    });
+    drop(tree);
+    assert_eq!(largest, LIMITS.write_batch, "a flush writes more pages than fit in a batch");
+    common::assert_nothing_is_left_over(&memory);
+}
+
+#[test]
+fn a_value_that_the_store_cannot_take_is_refused() {
+    let memory = Memory::default();
+    let tree: Tree<Scripted<'_>> = tree(Scripted::new(memory.clone()).with_limits(LIMITS));
+    // A page has a few bytes beside its value.
+    run(put(&tree, "fits".into(), LIMITS.value_bytes - 100)).unwrap();
+    let refused = run(put(&tree, "too long".into(), LIMITS.value_bytes));
+    let limit = LIMITS.value_bytes;
     assert!(
-        limited.1.is_none(),
-        "{} of 3000 acknowledged; first refusal {:?}",
-        limited.0,
-        limited.1
+        matches!(refused, Err(Error::TooLong { what: "value", limit: l, .. }) if l == limit),
+        "{refused:?}"
     );
+    run(put(&tree, "later".into(), 10)).unwrap();
+    let snapshot = run(tree.snapshot()).unwrap();
+    assert_eq!(run(snapshot.count(&KeyRange::all())).unwrap(), 2);
+    common::assert_nothing_is_left_over(&memory);
+}
+
+#[test]
+fn a_head_stays_as_short_as_the_store_can_take() {
+    let memory = Memory::default();
+    let limits = Limits { value_bytes: 6000, ..LIMITS };
+    let tree = tree(Scripted::new(memory.clone()).with_limits(limits));
+    for number in 0..100 {
+        run(put(&tree, format!("{number:03}"), 1000)).unwrap();
+    }
+    assert_eq!(run(tree.audit()).unwrap().entries, 100);
+    assert!(memory.contents().values().all(|value| value.len() <= limits.value_bytes));
 }

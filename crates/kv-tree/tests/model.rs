@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::time::Duration;
 
-use common::{Model, Write, commit, key, run, tree_of_nodes, write};
+use common::{FLUSHED, Model, Write, at_least, commit, key, run, tree_of_nodes, write};
 use kv_tree::{Error, KeyRange, Memory, Order, Snapshot};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -96,7 +96,7 @@ async fn ask(snapshot: &Snapshot<Memory>, model: &Model, question: &Question) ->
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(at_least(200))]
 
     #[test]
     fn several_instances_read_and_write_as_one_map(
@@ -167,7 +167,7 @@ proptest! {
 fn any_part_of_a_tree_can_be_deleted_and_written_again() {
     let key = |number: usize, suffix: &str| format!("key/{number:04}{suffix}").into_bytes();
     // Too long for the head, so that each commit is a flush.
-    let flush = || Write::Put(b"later".to_vec(), vec![0; 17_000]);
+    let flush = || Write::Put(b"later".to_vec(), vec![0; FLUSHED]);
     for (start, end) in [(0, 1), (0, 9), (0, 200), (150, 300), (299, 300), (0, 300)] {
         let tree = tree_of_nodes(Memory::default(), 200);
         let mut model = Model::new();

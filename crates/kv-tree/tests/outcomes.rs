@@ -1,108 +1,55 @@
-//! Finding 2: a swap that the store answers with `Refused` although its client's first try was
-//! applied. `Swapped::Refused` says that this can be ("it may be nevertheless"); AWS's SDK, for one,
-//! sends a conditional write again that was not answered.
+//! A swap that the store answers with "refused" although it has been done: its client did not get the
+//! first answer and sent it again. No acknowledged commit is lost to that, and none takes effect twice.
+
 mod common;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::time::Duration;
 
-use bytes::Bytes;
+use common::scripted::Scripted;
 use common::{put, run, tree};
-use kv_tree::{Error, Kv, KvError, Memory, Swapped, Tree};
+use kv_tree::{Error, Memory, Swapped};
 
-/// A store whose client sends the n-th swap twice, because the first answer was lost. `between` runs
-/// between the two.
-struct Retrying<'b> {
-    kv: Memory,
-    swaps: Cell<u32>,
-    twice: u32,
-    between: RefCell<Option<Box<dyn FnMut() + 'b>>>,
-}
-
-impl<'b> Retrying<'b> {
-    fn new(kv: Memory, twice: u32, between: impl FnMut() + 'b) -> Self {
-        Self { kv, swaps: Cell::new(0), twice, between: RefCell::new(Some(Box::new(between))) }
-    }
-}
-
-impl Kv for Retrying<'_> {
-    type Watch = (String, <Memory as Kv>::Watch);
-    async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        self.kv.get(key).await
-    }
-    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
-        self.kv.get_many(keys).await
-    }
-    async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
-        self.kv.put_many(entries).await
-    }
-    async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError> {
-        self.kv.delete_many(keys).await
-    }
-    async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Self::Watch), KvError> {
-        let (value, watch) = self.kv.watch(key).await?;
-        Ok((value, (key.to_owned(), watch)))
-    }
-    async fn watch_again(&self, (_, watch): &mut Self::Watch) -> Result<Option<Bytes>, KvError> {
-        self.kv.watch_again(watch).await
-    }
-    async fn swap(&self, (_, watch): Self::Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
-        let number = self.swaps.replace(self.swaps.get() + 1);
-        let first = self.kv.swap(watch, value).await?;
-        if number != self.twice {
-            return Ok(first);
+/// A store whose client sends its first swap twice. `meanwhile` happens between the two.
+fn sends_the_first_swap_twice<'t>(memory: &Memory, meanwhile: impl FnOnce() + 't) -> Scripted<'t> {
+    let mut meanwhile = Some(meanwhile);
+    Scripted::new(memory.clone()).answering_swaps(move |answer| match meanwhile.take() {
+        None => answer,
+        Some(meanwhile) => {
+            assert_eq!(answer, Swapped::Done, "it is done, but the answer is lost");
+            meanwhile();
+            // The key has another value by now than the swap expects.
+            Swapped::Refused
         }
-        assert_eq!(first, Swapped::Done, "the first try is applied; its answer is lost");
-        if let Some(mut between) = self.between.take() {
-            between();
-        }
-        // The second try: the key has another value than it expects.
-        Ok(Swapped::Refused)
-    }
-    async fn create_zero(&self, key: &str) -> Result<(), KvError> {
-        self.kv.create_zero(key).await
-    }
-    async fn keys(&self, prefix: &str, visit: impl FnMut(&str)) -> Result<(), KvError> {
-        self.kv.keys(prefix, visit).await
-    }
-    async fn pause(&self, duration: Duration) {
-        self.kv.pause(duration).await;
-    }
-    fn now(&self) -> Duration {
-        self.kv.now()
-    }
-    fn elapsed(&self) -> Duration {
-        self.kv.elapsed()
-    }
+    })
 }
 
-/// The creator's swap of the root is applied, another instance commits, the creator's second try is
-/// refused: the creator deletes "its" head, which is everybody's.
 #[test]
-fn creating_a_tree_deletes_it() {
+fn who_creates_a_tree_does_not_delete_what_others_have_committed_to_it() {
     let memory = Memory::default();
     let other = tree(memory.clone());
-    let acknowledged = Cell::new(false);
-    let creator = tree(Retrying::new(memory.clone(), 0, || {
+    let is_acknowledged = Cell::new(false);
+    let creator = tree(sends_the_first_swap_twice(&memory, || {
         run(put(&other, "acknowledged".into(), 10)).unwrap();
-        acknowledged.set(true);
+        is_acknowledged.set(true);
     }));
-    let outcome = run(put(&creator, "own".into(), 10));
-    assert!(acknowledged.get());
-    let read = async |tree: Tree<Memory>| tree.snapshot().await?.get("acknowledged").await;
-    let value = run(read(tree(memory.clone())));
-    assert!(matches!(value, Ok(Some(_))), "the creator: {outcome:?}; whoever reads: {value:?}");
+    run(put(&creator, "own".into(), 10)).unwrap();
+    assert!(is_acknowledged.get());
+    let snapshot = run(tree(memory.clone()).snapshot()).unwrap();
+    for key in ["acknowledged", "own"] {
+        assert!(run(snapshot.get(key)).unwrap().is_some(), "{key}");
+    }
+    common::assert_nothing_is_left_over(&memory);
 }
 
-/// A commit is applied, eight others follow, the second try is refused. The body runs again on top of
-/// what it has done.
 #[test]
-fn a_commit_happens_twice() {
+fn a_commit_that_eight_others_have_followed_does_not_happen_twice() {
     let memory = Memory::default();
     let other = tree(memory.clone());
     run(put(&other, "first".into(), 10)).unwrap();
+    // Nobody else is about when it begins.
     memory.advance(Duration::from_secs(2));
-    let retrying = tree(Retrying::new(memory.clone(), 0, || {
+    let retrying = tree(sends_the_first_swap_twice(&memory, || {
         for number in 0..8 {
             run(put(&other, format!("other/{number}"), 10)).unwrap();
         }
@@ -115,4 +62,25 @@ fn a_commit_happens_twice() {
     .unwrap();
     let counter = run(run(other.snapshot()).unwrap().get("counter")).unwrap().unwrap();
     assert_eq!(counter[0], 1, "one acknowledged increment");
+}
+
+/// The head remembers the last commits of sixteen writers. Beyond that nobody can tell, and says so.
+#[test]
+fn a_commit_that_too_many_others_have_followed_ends_with_an_unknown_outcome() {
+    let memory = Memory::default();
+    run(put(&tree(memory.clone()), "first".into(), 10)).unwrap();
+    memory.advance(Duration::from_secs(2));
+    let retrying = tree(sends_the_first_swap_twice(&memory, || {
+        for number in 0..16 {
+            run(put(&tree(memory.clone()), format!("other/{number}"), 10)).unwrap();
+        }
+    }));
+    let mut runs = 0;
+    let outcome = run(retrying.transact(async |transaction| {
+        runs += 1;
+        transaction.put("counted", vec![runs]);
+        Ok(())
+    }));
+    assert!(matches!(outcome, Err(Error::OutcomeUnknown { .. })), "{outcome:?}");
+    assert_eq!(runs, 1);
 }

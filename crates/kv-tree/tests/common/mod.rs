@@ -3,13 +3,29 @@
 // Each test file uses a part of this.
 #![allow(dead_code)]
 
-use std::collections::BTreeMap;
+pub mod scripted;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use kv_tree::{Error, Kv, Memory, Metered, Store, Transaction, Tree, TreeName};
+use kv_tree::{
+    Error, Fault, KeyRange, Kv, Memory, Metered, Order, Store, Transaction, Tree, TreeName,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
+
+/// A value of which two are too much for the buffer of a head: the second commit fills it.
+pub const HALF: usize = 9_000;
+
+/// A value that is too large for the head of a tree that nobody else writes to, which has up to 16 KiB.
+pub const FLUSHED: usize = 17_000;
+
+/// A value that crowds a head while others write: nothing much fits beside it.
+pub const CROWDING: usize = 40_000;
+
+/// A value that is too large for a head even while others write, which has up to 64 KiB.
+pub const LARGE: usize = 80_000;
 
 /// What a tree should hold.
 pub type Model = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -22,6 +38,51 @@ pub fn tree<K: Kv>(kv: K) -> Tree<K> {
 /// The same with nodes of the size: small ones make a high tree of little data.
 pub fn tree_of_nodes<K: Kv>(kv: K, node_bytes: usize) -> Tree<K> {
     Store::with_node_bytes(kv, node_bytes).tree(TreeName::new("tenant.accounts").unwrap())
+}
+
+/// At least so many cases of a property; more with `PROPTEST_CASES`.
+pub fn at_least(cases: u32) -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig { cases: config.cases.max(cases), ..config }
+}
+
+/// Checks that the store has what the tree needs and nothing else.
+pub fn assert_nothing_is_left_over(memory: &Memory) {
+    let mut used = run(tree(memory.clone()).audit()).unwrap().keys;
+    used.insert("tenant.accounts".into());
+    assert_eq!(memory.contents().into_keys().collect::<BTreeSet<_>>(), used);
+}
+
+/// All that an instance reads of the newest commit.
+pub async fn read_all<K: Kv>(tree: &Tree<K>) -> Result<Model, Error> {
+    let snapshot = tree.snapshot().await?;
+    let mut scan = snapshot.scan(KeyRange::all(), Order::Ascending);
+    let mut model = Model::new();
+    while let Some((key, value)) = scan.next().await? {
+        model.insert(key.to_vec(), value.to_vec());
+    }
+    Ok(model)
+}
+
+/// A store with the same contents, at the same time.
+pub fn copy(memory: &Memory) -> Memory {
+    let copy = Memory::default();
+    let contents = memory.contents().into_iter().map(|(key, value)| (key, value.to_vec()));
+    run(copy.put_many(contents.collect())).unwrap();
+    copy.advance(memory.elapsed() - copy.elapsed());
+    copy
+}
+
+/// The keys of pages that nobody needs who reads the newest commit: retired ones, those of their list,
+/// and those that were left over.
+pub fn unread_pages(memory: &Memory) -> BTreeSet<String> {
+    let is_unread = |key: &String| {
+        let lacking = copy(memory);
+        run(lacking.delete_many(vec![key.clone()])).unwrap();
+        run(read_all(&tree(lacking))).is_ok()
+    };
+    let pages = memory.contents().into_keys().filter(|key| key.matches(':').count() == 2);
+    pages.filter(is_unread).collect()
 }
 
 /// Polls `future` until it is done.
@@ -105,6 +166,20 @@ pub fn write() -> impl Strategy<Value = Write> {
         3 => (key(), value()).prop_map(|(key, value)| Write::Put(key, value)),
         1 => key().prop_map(Write::Delete),
     ]
+}
+
+/// Everything that can go wrong with a call.
+pub const FAULTS: [Fault; 6] = [
+    Fault::Fail,
+    Fault::LoseReply,
+    Fault::RefusedButDone,
+    Fault::Late,
+    Fault::Crash,
+    Fault::CrashAfter,
+];
+
+pub fn fault() -> impl Strategy<Value = Fault> {
+    prop::sample::select(&FAULTS[..])
 }
 
 /// Commits `writes` as one transaction.
