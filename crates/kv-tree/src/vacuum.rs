@@ -13,6 +13,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::str::FromStr;
 
+use crate::committing::swap::Outcome;
 use crate::committing::writers::MAX_ATTEMPTS;
 use crate::format::head::Head;
 use crate::format::page::{MAX_LEVEL, Page, Way};
@@ -158,12 +159,18 @@ impl<K: Kv> Tree<K> {
             drop(turn.take());
             let mut group = writers.begin().await?;
             let (pages, head) = (group.snapshot.pages.clone(), group.snapshot.head.clone());
-            let due = retired::due(&pages, &head, Due::All).await.unwrap_or_default();
-            if due.is_empty() {
-                break;
+            let due = match retired::due(&pages, &head, Due::All).await {
+                Ok(due) if !due.is_empty() => due,
+                // A list that cannot be read is given up by the next flush.
+                Ok(_) | Err(Error::Damaged { .. } | Error::Newer { .. }) => break,
+                Err(error) => return Err(error),
+            };
+            let ids: Vec<_> = due.iter().flat_map(|listing| &listing.pages).collect();
+            delete_pages(&pages, ids.iter().copied()).await?;
+            // They are dropped from the list by a flush.
+            if let Outcome::Done = writers.flush(&mut group, writers.id()?, Due::All).await? {
+                deleted += ids.len() as u64;
             }
-            writers.flush(&mut group, writers.id()?, Due::All).await?;
-            deleted += due.iter().map(|listing| listing.pages.len() as u64).sum::<u64>();
         }
         Ok(deleted)
     }

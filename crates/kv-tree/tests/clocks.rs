@@ -271,7 +271,6 @@ fn once_clocks_agree_retired_pages_are_deleted() {
 }
 
 #[test]
-#[ignore = "only the first eight entries of the list are looked at, and a wrong clock's come last"]
 fn pages_that_a_wrong_clock_has_listed_are_deleted_from_a_tree_that_is_flushed_often() {
     let memory = Memory::default();
     let clock = memory.with_own_clock();
@@ -299,7 +298,6 @@ fn pages_that_a_wrong_clock_has_listed_are_deleted_from_a_tree_that_is_flushed_o
 }
 
 #[test]
-#[ignore = "to a clock that is behind, whoever wrote last has just written"]
 fn who_writes_alone_does_not_gather_whatever_the_clocks_show() {
     for other in WRONG {
         for own in WRONG {

@@ -232,7 +232,6 @@ fn who_has_committed_and_writes_alone_does_not_gather() {
 }
 
 #[test]
-#[ignore = "a commit of one request counts as one of several at time zero of the clock"]
 fn who_has_committed_and_writes_alone_does_not_gather_when_the_clock_has_just_begun() {
     let memory = Memory::default();
     let alone = tree(memory.clone());

@@ -128,7 +128,6 @@ fn retired_pages_that_cannot_be_deleted_stop_no_writer() {
 }
 
 #[test]
-#[ignore = "a vacuum counts the pages that it was to delete in each of its flushes"]
 fn a_vacuum_does_not_tell_of_pages_that_it_could_not_delete() {
     let memory = with_retired_pages();
     memory.advance(Duration::from_secs(120));

@@ -14,7 +14,7 @@ mod create;
 mod flush;
 mod group;
 mod queue;
-mod swap;
+pub(crate) mod swap;
 mod transact;
 pub mod transaction;
 pub(crate) mod writers;

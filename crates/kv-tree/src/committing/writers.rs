@@ -42,8 +42,10 @@ pub(crate) struct Writers<K: Kv> {
     pub is_flushing: Cell<bool>,
     /// Until when those gather who are about to write.
     gathering_until: Cell<Duration>,
-    /// How long the last group took, and when it was committed.
-    last_group: Cell<(Duration, Option<Duration>)>,
+    /// How long the last group took.
+    last_group_took: Cell<Option<Duration>>,
+    /// When several requests shared a commit last.
+    last_shared: Cell<Option<Duration>>,
 }
 
 impl<K: Kv> Writers<K> {
@@ -60,7 +62,8 @@ impl<K: Kv> Writers<K> {
             announcement_seen: Cell::new(None),
             is_flushing: Cell::new(false),
             gathering_until: Cell::default(),
-            last_group: Cell::default(),
+            last_group_took: Cell::default(),
+            last_shared: Cell::default(),
         }
     }
 
@@ -92,7 +95,7 @@ impl<K: Kv> Writers<K> {
         let is_rival = head.writers.last().is_some_and(|last| Some(last.writer & !1) != own);
         // The first head that is seen may be old; then a clock has to do.
         let first = self.rival_seen.get().is_none();
-        let age = self.kv().now().saturating_sub(Duration::from_millis(head.time));
+        let age = self.kv().now().abs_diff(Duration::from_millis(head.time));
         if is_new && is_rival && (!first || age < ABOUT) {
             self.rival_seen.set(Some(self.kv().elapsed()));
         }
@@ -102,13 +105,14 @@ impl<K: Kv> Writers<K> {
     /// so that an instance has time to take requests; until it has committed once, it does not know.
     pub async fn gather(&self) {
         let now = self.kv().elapsed();
-        let (took, committed) = self.last_group.get();
-        let is_busy = committed.is_none_or(|at| now.saturating_sub(at) < ABOUT);
-        if !is_busy && !self.rivals_are_about() {
+        let shared = self.last_shared.get();
+        let is_busy = shared.is_some_and(|at| now.saturating_sub(at) < ABOUT);
+        let took = self.last_group_took.get();
+        if took.is_some() && !is_busy && !self.rivals_are_about() {
             return;
         }
         if self.gathering_until.get() <= now {
-            let time = took.clamp(*GATHERING.start(), *GATHERING.end());
+            let time = took.unwrap_or_default().clamp(*GATHERING.start(), *GATHERING.end());
             self.gathering_until.set(now.saturating_add(time));
         }
         self.kv().pause(self.gathering_until.get().saturating_sub(now)).await;
@@ -117,9 +121,10 @@ impl<K: Kv> Writers<K> {
     /// Notes that a group was committed that began at the time; whether it was of several requests.
     pub fn note_group(&self, began: Duration, is_shared: bool) {
         let now = self.kv().elapsed();
-        let committed =
-            if is_shared { Some(now) } else { self.last_group.get().1.or(Some(Duration::ZERO)) };
-        self.last_group.set((now.saturating_sub(began), committed));
+        self.last_group_took.set(Some(now.saturating_sub(began)));
+        if is_shared {
+            self.last_shared.set(Some(now));
+        }
     }
 
     /// Whether other instances write to the tree too, as far as the heads show.

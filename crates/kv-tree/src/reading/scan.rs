@@ -10,8 +10,8 @@ use std::ops::{Bound, Range, RangeBounds};
 
 use bytes::Bytes;
 
-use super::view::View;
 use super::snapshot::{Entry, Snapshot};
+use super::view::View;
 use super::walk::{Found, find, slice, whole};
 use crate::{Error, KeyRange, Kv, Order};
 

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::pages::Pages;
-use super::view::View;
 use super::reads::Reads;
+use super::view::View;
 use super::walk::{find, whole};
 use crate::format::buffer::Writes;
 use crate::format::head::Head;

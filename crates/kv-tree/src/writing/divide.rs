@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::format::page::Child;
-use crate::format::value::{PageId, Value};
+    use crate::format::value::{PageId, Value};
 
     /// Entries of about 100 bytes each.
     fn entries(count: usize) -> Vec<(Bytes, Value)> {

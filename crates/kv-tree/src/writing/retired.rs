@@ -9,13 +9,12 @@
 //! Times are those of the tree, see [`Head::time_at`]: nothing depends on them but how long a snapshot
 //! can be read, and a snapshot that cannot be read is told so.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
 
-use crate::format::codec::{
-    Fault, VERSION, finish, get_count, get_version, put_number,
-};
+use crate::format::codec::{Fault, VERSION, finish, get_count, get_version, put_number};
 use crate::format::head::{Head, MAX_AHEAD};
 use crate::format::value::{PageId, get_id, put_id};
 use crate::reading::pages::Pages;
@@ -25,7 +24,10 @@ use crate::{Error, Kv};
 /// How long retired pages stay.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// How many flushes' pages are deleted at once, at most.
+/// The ranks of all entries.
+const ALL: Range<u64> = 0..u64::MAX;
+
+/// How many flushes' pages are deleted at once, of either end of the list at most.
 const MAX_DUE: u64 = 8;
 
 /// How many flushes' pages should be due before a call is spent on deleting them.
@@ -85,14 +87,17 @@ pub(crate) fn decode(mut bytes: Bytes) -> Result<Vec<PageId>, Fault> {
     Ok(pages)
 }
 
-/// The oldest entries of the list, as far as nobody can need their pages any more.
+/// Entries at the ends of the list, as far as nobody can need their pages any more.
 pub(crate) async fn due<K: Kv>(
     pages: &Pages<K>,
     head: &Head,
     which: Due,
 ) -> Result<Vec<Listing>, Error> {
     let now = head.time_at(pages.kv.now());
-    let mut listings = listings(pages, head, MAX_DUE).await?;
+    // The oldest; and the newest, which may be of a clock that was wrong.
+    let entries = head.retired.map_or(0, |root| root.entries);
+    let newest = MAX_DUE.max(entries.saturating_sub(MAX_DUE));
+    let mut listings = listings(pages, head, &[0..MAX_DUE, newest..entries]).await?;
     listings.retain(|listing| listing.is_due(now));
     if matches!(which, Due::WorthACall) && listings.len() < WORTH_A_CALL {
         listings.clear();
@@ -100,13 +105,17 @@ pub(crate) async fn due<K: Kv>(
     Ok(listings)
 }
 
-/// The oldest `limit` entries of the list.
-async fn listings<K: Kv>(pages: &Pages<K>, head: &Head, limit: u64) -> Result<Vec<Listing>, Error> {
+/// The entries of the list with the ranks.
+async fn listings<K: Kv>(
+    pages: &Pages<K>,
+    head: &Head,
+    ranks: &[Range<u64>],
+) -> Result<Vec<Listing>, Error> {
     let Some(root) = head.retired else { return Ok(Vec::new()) };
     let lists = pages
         .resolve(head.flush, |view| {
             let mut lists = Vec::new();
-            slice(view, &root, &(0..limit), &mut lists);
+            ranks.iter().for_each(|ranks| slice(view, &root, ranks, &mut lists));
             let whole = |(key, list)| Some((key, whole(view, list)?));
             lists.into_iter().filter_map(whole).collect::<Vec<_>>()
         })
@@ -121,13 +130,13 @@ async fn listings<K: Kv>(pages: &Pages<K>, head: &Head, limit: u64) -> Result<Ve
 /// The ids of all pages that have to do with the list: those on it, and those that it is made of.
 pub(crate) async fn pages<K: Kv>(pages: &Pages<K>, head: &Head) -> Result<Vec<PageId>, Error> {
     let mut ids = Vec::new();
-    for listing in listings(pages, head, u64::MAX).await? {
+    for listing in listings(pages, head, &[ALL]).await? {
         ids.extend(listing.pages);
     }
     if let Some(root) = head.retired {
         let made_of = pages.resolve(head.flush, |view| {
             let mut ids = Vec::new();
-            reach(view, &root, &(0..u64::MAX), &mut ids);
+            reach(view, &root, &ALL, &mut ids);
             ids
         });
         ids.extend(made_of.await?);
