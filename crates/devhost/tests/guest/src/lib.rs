@@ -41,6 +41,14 @@ async fn handle(request: Request) -> impl IntoResponse {
             time::sleep(Duration::from_millis(query.parse().unwrap_or(0))).await;
             format!("{total} {current}")
         }
+        "/retire" => {
+            for _ in 0..3 {
+                spin_sdk::wit_bindgen::yield_async().await;
+            }
+            spin_sdk::wit_bindgen::backpressure_inc();
+            time::sleep(Duration::from_millis(query.parse().unwrap_or(0))).await;
+            format!("{total} {current}")
+        }
         "/spin-key-value" => spin_key_value(&query).await.unwrap_or_else(|error| error),
         "/wasi-key-value" => wasi_key_value().unwrap_or_else(|error| error),
         "/swaps" => swaps(),
