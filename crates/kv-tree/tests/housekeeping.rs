@@ -91,6 +91,8 @@ fn pages_that_nobody_reads_stop_no_writer_whatever_becomes_of_them() {
                     error => panic!("{error}"),
                 }
             }
+            // The first flush does without what is damaged, and the others know nothing of it.
+            assert!(failures.len() <= 2, "{failures:?}");
             reported += usize::from(!failures.is_empty());
             if damage.is_some() && memory.contents().contains_key(key) {
                 run(memory.put_many(vec![(key.clone(), value.clone())])).unwrap();
@@ -102,6 +104,32 @@ fn pages_that_nobody_reads_stop_no_writer_whatever_becomes_of_them() {
         }
     }
     assert!(reported >= 4, "some of the pages are of the list");
+}
+
+#[test]
+fn a_list_that_cannot_be_read_for_a_while_is_kept() {
+    let whole = with_retired_pages();
+    let unread = unread_pages(&whole);
+    let memory = copy(&whole);
+    let works = Cell::new(false);
+    let kv = Scripted::new(memory.clone()).failing_unless(|call| {
+        let is_of_list = |key: &&str| unread.contains(*key);
+        works.get() || !matches!(call, Call::Read(keys) if keys.iter().any(is_of_list))
+    });
+    let writer = tree(kv);
+    run(put(&writer, "new".into(), FLUSHED)).unwrap();
+    let failures = writer.kv().take_failures();
+    assert!(!failures.is_empty());
+    for failure in failures {
+        assert!(matches!(failure.error, Error::Store(_)), "{}", failure.error);
+    }
+    works.set(true);
+    assert_nothing_is_left_over(&memory);
+    write_much(&writer, &memory).unwrap();
+    assert!(writer.kv().take_failures().is_empty());
+    let contents = memory.contents();
+    let left: Vec<_> = unread.iter().filter(|key| contents.contains_key(*key)).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
