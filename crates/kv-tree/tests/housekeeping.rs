@@ -91,6 +91,8 @@ fn pages_that_nobody_reads_stop_no_writer_whatever_becomes_of_them() {
                     error => panic!("{error}"),
                 }
             }
+            // The first flush does without what is damaged, and the others know nothing of it.
+            assert!(failures.len() <= 2, "{failures:?}");
             reported += usize::from(!failures.is_empty());
             if damage.is_some() && memory.contents().contains_key(key) {
                 run(memory.put_many(vec![(key.clone(), value.clone())])).unwrap();
@@ -102,6 +104,32 @@ fn pages_that_nobody_reads_stop_no_writer_whatever_becomes_of_them() {
         }
     }
     assert!(reported >= 4, "some of the pages are of the list");
+}
+
+#[test]
+fn a_list_that_cannot_be_read_for_a_while_is_kept() {
+    let whole = with_retired_pages();
+    let unread = unread_pages(&whole);
+    let memory = copy(&whole);
+    let works = Cell::new(false);
+    let kv = Scripted::new(memory.clone()).failing_unless(|call| {
+        let is_of_list = |key: &&str| unread.contains(*key);
+        works.get() || !matches!(call, Call::Read(keys) if keys.iter().any(is_of_list))
+    });
+    let writer = tree(kv);
+    run(put(&writer, "new".into(), FLUSHED)).unwrap();
+    let failures = writer.kv().take_failures();
+    assert!(!failures.is_empty());
+    for failure in failures {
+        assert!(matches!(failure.error, Error::Store(_)), "{}", failure.error);
+    }
+    works.set(true);
+    assert_nothing_is_left_over(&memory);
+    write_much(&writer, &memory).unwrap();
+    assert!(writer.kv().take_failures().is_empty());
+    let contents = memory.contents();
+    let left: Vec<_> = unread.iter().filter(|key| contents.contains_key(*key)).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
@@ -220,4 +248,60 @@ fn pages_of_an_overtaken_flush_that_cannot_be_deleted_are_left_to_a_vacuum() {
     let vacuumed = run(tree(memory.clone()).vacuum()).unwrap();
     assert!(vacuumed.orphaned_pages > 0, "{vacuumed:?}");
     assert_a_vacuum_cleans_up(&memory);
+}
+
+#[test]
+#[ignore = "an unknown outcome of a flush behind a commit is dropped"]
+fn a_flush_behind_whose_outcome_is_unknown_is_told() {
+    let memory = Memory::default();
+    run(put(&tree(memory.clone()), "a".into(), HALF)).unwrap();
+    // From the swap that leads to the pages on, the store is out of reach.
+    let (has_pages, is_gone) = (Cell::new(false), Cell::new(false));
+    let kv = Scripted::new(memory.clone()).failing_unless(|call| {
+        has_pages.set(has_pages.get() || matches!(call, Call::Put(_)));
+        is_gone.set(is_gone.get() || (has_pages.get() && matches!(call, Call::Swap)));
+        !is_gone.get()
+    });
+    let flusher = tree(kv);
+    run(put(&flusher, "b".into(), HALF)).unwrap();
+    assert!(is_gone.get());
+    let failures = flusher.kv().take_failures();
+    assert!(!failures.is_empty(), "it went untold");
+    assert_a_vacuum_cleans_up(&memory);
+}
+
+#[test]
+#[ignore = "whoever creates a tree too late drops what becomes of deleting its head"]
+fn a_head_of_a_creator_that_was_too_late_and_cannot_delete_it_is_told() {
+    let memory = Memory::default();
+    let other = tree(memory.clone());
+    // Another instance creates the tree when this one has written its head.
+    let kv = Scripted::new(memory.clone()).failing_unless(|call| {
+        if matches!(call, Call::Swap) && pages_and_heads(&memory) == 1 {
+            run(put(&other, "other".into(), 1)).unwrap();
+        }
+        !matches!(call, Call::Delete(_))
+    });
+    let creator = tree(kv);
+    run(put(&creator, "own".into(), 1)).unwrap();
+    assert_eq!(pages_and_heads(&memory), 2, "its head could not be deleted");
+    assert!(!creator.kv().take_failures().is_empty(), "it went untold");
+    assert_a_vacuum_cleans_up(&memory);
+}
+
+fn pages_and_heads(memory: &Memory) -> usize {
+    memory.contents().keys().filter(|key| key.contains(':')).count()
+}
+
+#[test]
+#[ignore = "only a flush does without a damaged list, and a vacuum need not flush"]
+fn a_vacuum_of_a_tree_that_nobody_writes_to_does_without_a_damaged_list() {
+    let whole = with_retired_pages();
+    for key in unread_pages(&whole) {
+        let memory = copy(&whole);
+        run(memory.put_many(vec![(key.clone(), vec![3; 100])])).unwrap();
+        memory.advance(Duration::from_secs(120));
+        run(tree(memory.clone()).vacuum()).unwrap();
+        assert_eq!(run(read_all(&tree(memory.clone()))).unwrap().len(), 21);
+    }
 }

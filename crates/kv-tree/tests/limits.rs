@@ -27,7 +27,7 @@ fn record(number: u64) -> Vec<Write> {
 
 #[test]
 fn flushes_of_many_pages_are_written_in_batches() {
-    const RECORDS: u64 = 3000;
+    const RECORDS: u64 = 1500;
     let memory = Memory::default();
     let mut largest = 0;
     let kv = Scripted::new(memory.clone()).with_limits(LIMITS).failing_unless(|call| {

@@ -33,7 +33,7 @@ struct Plan {
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
-    let filling = prop_oneof![5 => Just(0), 4 => prop::sample::select(&[HALF, FLUSHED][..])];
+    let filling = prop_oneof![5 => Just(0), 4 => prop::sample::select(&[HALF, FLUSHED, LARGE][..])];
     (vec(0..KEYS, 0..3), any::<bool>(), 0..KEYS, prop::array::uniform2(0..2_u8), filling).prop_map(
         |(reads, counts, writes, new, filling)| Plan { reads, counts, writes, new, filling },
     )

@@ -114,7 +114,7 @@ async fn step(memory: &Memory, from: Option<String>) -> (Vacuumed, Option<String
     let read = Cell::new(0);
     let kv = Scripted::new(memory.clone()).failing_unless(|call| {
         if let Call::Read(keys) = call {
-            read.set(read.get() + keys);
+            read.set(read.get() + keys.len());
         }
         true
     });

@@ -9,8 +9,10 @@ use kv_tree::{Error, Event, Kv, KvError, Limits, Memory, Swapped};
 /// A call that is about to be made.
 #[derive(Debug)]
 pub enum Call<'c> {
-    /// `get`, `get_many`, `watch` or `watch_again`: of so many keys.
-    Read(usize),
+    /// `get`, `get_many` or `watch`
+    Read(Vec<&'c str>),
+    /// `watch_again`
+    ReadAgain,
     /// `put_many`: of so many entries.
     Put(usize),
     /// `delete_many`
@@ -77,10 +79,10 @@ impl<'t> Scripted<'t> {
 
     fn begin(&self, name: &'static str, call: Call<'_>) -> Result<(), KvError> {
         let within_limits = match &call {
-            Call::Read(keys) => *keys <= self.limits.read_batch,
+            Call::Read(keys) => keys.len() <= self.limits.read_batch,
             Call::Put(keys) => *keys <= self.limits.write_batch,
             Call::Delete(keys) => keys.len() <= self.limits.write_batch,
-            Call::Swap | Call::Create | Call::Keys => true,
+            Call::ReadAgain | Call::Swap | Call::Create | Call::Keys => true,
         };
         match within_limits {
             false => Err(KvError::new(name, "more than the store can take")),
@@ -101,12 +103,12 @@ impl Kv for Scripted<'_> {
     type Watch = <Memory as Kv>::Watch;
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        self.begin("get", Call::Read(1))?;
+        self.begin("get", Call::Read(vec![key]))?;
         self.kv.get(key).await
     }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
-        self.begin("get_many", Call::Read(keys.len()))?;
+        self.begin("get_many", Call::Read(keys.iter().map(String::as_str).collect()))?;
         self.kv.get_many(keys).await
     }
 
@@ -122,12 +124,12 @@ impl Kv for Scripted<'_> {
     }
 
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Self::Watch), KvError> {
-        self.begin("watch", Call::Read(1))?;
+        self.begin("watch", Call::Read(vec![key]))?;
         self.kv.watch(key).await
     }
 
     async fn watch_again(&self, watch: &mut Self::Watch) -> Result<Option<Bytes>, KvError> {
-        self.begin("watch_again", Call::Read(1))?;
+        self.begin("watch_again", Call::ReadAgain)?;
         self.kv.watch_again(watch).await
     }
 
