@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use kv_tree::{Error, KeyRange, Kv, Memory, Order, Store, Tree, TreeName};
 
 /// The contents of a tree with nodes on three levels, values in pages of their own, and a list of
-/// replaced pages.
+/// retired pages.
 static WHOLE: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     let memory = Memory::default();
     let tree = tree(&memory);
@@ -48,10 +48,10 @@ pub fn damaged_tree(data: &[u8]) {
         left = rest;
         let index = usize::from(*which) % contents.len();
         let (key, value) = &mut contents[index];
-        // The root is what the store makes of it, always 8 bytes.
-        let is_root = !key.contains(':');
+        // The anchor is what the store makes of it, always 8 bytes.
+        let is_anchor = !key.contains(':');
         match (place, value.len()) {
-            (255, _) if !is_root => {
+            (255, _) if !is_anchor => {
                 *value = rest.to_vec();
                 break;
             }

@@ -293,16 +293,16 @@ async fn an_instance_that_raises_backpressure_answers_what_it_has_and_gets_no_mo
     };
     let other = begin("/instance?600");
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let retiring = begin("/retire?300");
+    let draining = begin("/drain?300");
     tokio::time::sleep(Duration::from_millis(100)).await;
     for request in 1..=3 {
         assert_eq!(host.text("/instance").await, format!("{request} 1"), "another instance");
     }
-    assert_eq!(retiring.await.unwrap().unwrap(), "2 2");
+    assert_eq!(draining.await.unwrap().unwrap(), "2 2");
     assert_eq!(host.text("/instance").await, "4 1");
     assert_eq!(other.await.unwrap().unwrap(), "1 2");
-    // Requests that come in a hurry while instances retire are all answered.
-    let many: Vec<_> = (0..400).map(|_| begin("/retire?1")).collect();
+    // Requests that come in a hurry while instances drain are all answered.
+    let many: Vec<_> = (0..400).map(|_| begin("/drain?1")).collect();
     for answer in many {
         let answer = tokio::time::timeout(Duration::from_secs(60), answer).await;
         answer.expect("a request is never answered").unwrap().unwrap();

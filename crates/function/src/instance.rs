@@ -16,7 +16,7 @@ use spin_sdk::wit_bindgen;
 /// time, because those that there are compute; with more, they share less (measured on two cores).
 const ENOUGH_RIVALS: usize = 5;
 
-/// How often a request yields before its instance retires.
+/// How often a request yields before its instance drains.
 const YIELDS: u32 = 3;
 
 thread_local! {
@@ -25,17 +25,17 @@ thread_local! {
         instance: getrandom::u32().unwrap_or_default(),
         ..Activity::default()
     });
-    static RETIREMENT: Cell<Retirement> = const { Cell::new(Retirement::Active) };
+    static DRAINING: Cell<Draining> = const { Cell::new(Draining::Active) };
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Retirement {
+enum Draining {
     /// Takes requests.
     Active,
     /// Is going to take no more.
     Soon,
     /// Takes no more.
-    Retired,
+    Drained,
 }
 
 /// Counts a call to the key-value store.
@@ -61,7 +61,7 @@ pub(crate) fn observe(event: &Event<'_>) {
                 activity.committed += *requests as u64;
             });
             if is_surplus(*requests, *rivals, getrandom::u32().unwrap_or_default()) {
-                retire_soon();
+                drain_soon();
             }
         }
         Event::HousekeepingFailed { tree, task, error } => {
@@ -71,7 +71,7 @@ pub(crate) fn observe(event: &Event<'_>) {
     }
 }
 
-/// Whether an instance that has committed for so many requests beside so many others should retire: the
+/// Whether an instance that has committed for so many requests beside so many others should drain: the
 /// likelier, the more others there are, and the fewer requests it has. All decide for themselves, so
 /// chance decides who.
 fn is_surplus(requests: usize, rivals: usize, random: u32) -> bool {
@@ -81,18 +81,18 @@ fn is_surplus(requests: usize, rivals: usize, random: u32) -> bool {
 }
 
 /// Sees that the instance takes no more requests.
-pub(crate) fn retire_soon() {
-    if RETIREMENT.get() == Retirement::Active {
-        RETIREMENT.set(Retirement::Soon);
+pub(crate) fn drain_soon() {
+    if DRAINING.get() == Draining::Active {
+        DRAINING.set(Draining::Soon);
     }
 }
 
 /// Takes no more requests, if that was decided; called at the end of a request.
-pub(crate) async fn retire_if_due() {
-    if RETIREMENT.get() != Retirement::Soon {
+pub(crate) async fn drain_if_due() {
+    if DRAINING.get() != Draining::Soon {
         return;
     }
-    RETIREMENT.set(Retirement::Retired);
+    DRAINING.set(Draining::Drained);
     // The host may have given the instance a request that has not begun; behind backpressure it would
     // never begin. It begins before the host goes on with a request that yields. Not every yield gets
     // as far as the host: where something has arrived for this request, it goes on at once.

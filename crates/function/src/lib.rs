@@ -8,7 +8,7 @@
 //! * `settings` – the variables of the application.
 //! * `store` – Spin's key-value store as the port of kv-tree.
 //! * `instance` – how busy an instance is, and when it takes no more requests.
-//! * `memory` – comparing bytes, which the C library does slowly.
+//! * `memcmp` – comparing bytes, which the C library does slowly.
 //! * `clock` – the time.
 //! * `host` – store, clock, ids and log as the ports of the resource pipeline.
 
@@ -16,7 +16,7 @@ mod clock;
 mod host;
 mod instance;
 #[cfg(any(test, target_family = "wasm"))]
-mod memory;
+mod memcmp;
 mod settings;
 mod store;
 
@@ -37,7 +37,7 @@ pub async fn serve(definition: &Definition, request: Request) -> Response<Full<B
         }
         Err(error) => not_set_up(definition.name, version, error),
     };
-    instance::retire_if_due().await;
+    instance::drain_if_due().await;
     response.map(Full::new)
 }
 

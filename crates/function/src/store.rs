@@ -127,7 +127,7 @@ impl Kv for KeyValue {
             if self.watch_again(&mut watch).await? != seen {
                 return Ok(Swapped::Lost);
             }
-            instance::retire_soon();
+            instance::drain_soon();
         }
         instance::count_call();
         self.swaps.set(self.swaps.get() + 1);
@@ -154,6 +154,7 @@ impl Kv for KeyValue {
         // nobody else, and a batch or a swap of another request of this instance would wait forever.
         let mut cursor = None;
         loop {
+            instance::count_call();
             let page = self.bucket.list_keys(cursor.as_deref()).map_err(failed("list-keys"))?;
             page.keys.iter().filter(|key| key.starts_with(prefix)).for_each(|key| visit(key));
             cursor = page.cursor;

@@ -35,7 +35,7 @@ pub enum Error {
     TooLong {
         /// The tree that was to be written to.
         tree: String,
-        /// `key` or `value`.
+        /// `key`, `value`, or `head`: what the tree needs beside both is too much for the store.
         what: &'static str,
         /// How long it is.
         bytes: usize,

@@ -78,9 +78,9 @@ pub trait Kv {
 /// What a store can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How many keys can be read by one call.
+    /// How many keys can be read by one call; at least 1.
     pub read_batch: usize,
-    /// How many keys can be written or deleted by one call.
+    /// How many keys can be written or deleted by one call; at least 1.
     pub write_batch: usize,
     /// How long a value can be.
     pub value_bytes: usize,
@@ -102,7 +102,7 @@ pub enum Event<'e> {
         requests: usize,
         /// How many swaps were tried.
         attempts: u32,
-        /// How many other instances have made one of the latest commits.
+        /// How many other instances have made the latest 16 commits.
         rivals: usize,
     },
     /// Something failed that nobody waits for. It is done later; at worst pages that nobody needs stay

@@ -1,4 +1,4 @@
-//! A tree.
+//! What callers do with a tree: read its newest commit, and commit transactions.
 
 use std::rc::Rc;
 

@@ -1,18 +1,21 @@
 //! Finding and removing what a crash left behind, while the tree is in use.
 //!
-//! A page in the store is in use if the tree's nodes lead to it, or if it is on the list of retired
-//! pages. Every other page is of a flush that failed or is still under way. A flush that is under
-//! way writes pages of a number that the head has not reached; once the head has reached it, that
-//! flush has won or can never win, and nothing will ever lead to a page that nothing leads to then.
-//! So, for some pages at a time: a flush of nothing makes the head reach their numbers; and what the
-//! tree does not lead to, looked for by a key that the page itself tells, and is not on the list, is
-//! deleted.
+//! A page of a flush whose number the head has reached, which neither the tree's nodes nor the list of
+//! retired pages lead to, is never led to again: that flush has won, or can never win. So, for some
+//! pages at a time:
+//!
+//! 1. The keys of the store tell which pages there are.
+//! 2. If the head has not reached their flush, a flush of nothing makes it.
+//! 3. A page tells a key that leads to it, if anything does. Where it does not, and the page is not on
+//!    the list either, it is deleted.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 use std::str::FromStr;
 
+use crate::committing::group::Group;
+use crate::committing::queue::Place;
 use crate::committing::swap::Outcome;
 use crate::committing::writers::MAX_ATTEMPTS;
 use crate::format::head::Head;
@@ -54,11 +57,16 @@ impl fmt::Display for VacuumCursor {
     }
 }
 
-impl FromStr for VacuumCursor {
-    type Err = ();
+/// A text is not that of a cursor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no cursor of a vacuum: that is <flush>.<attempt>.<index>, in hexadecimal digits")]
+pub struct NoCursor(String);
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        PageId::parse(text).map(Self).ok_or(())
+impl FromStr for VacuumCursor {
+    type Err = NoCursor;
+
+    fn from_str(text: &str) -> Result<Self, NoCursor> {
+        PageId::parse(text).map(Self).ok_or_else(|| NoCursor(text.to_owned()))
     }
 }
 
@@ -93,7 +101,8 @@ impl<K: Kv> Tree<K> {
 
     /// A part of a [`vacuum`](Tree::vacuum): the next thousand pages or so, from the beginning without
     /// a cursor. Returns where the next step begins, or `None` when all is done. A step lists the keys
-    /// of the store and reads the pages that it looks at.
+    /// of the store and reads the pages that it looks at. The first one deletes retired pages, too, by
+    /// 16 flushes at most.
     pub async fn vacuum_step(
         &self,
         from: Option<VacuumCursor>,
@@ -137,9 +146,7 @@ impl<K: Kv> Tree<K> {
         let mut ahead = None;
         for _ in 0..MAX_ATTEMPTS {
             let turn = writers.queue.turn(self.kv()).await;
-            // The members of a group that was left to this turn try again.
-            drop(turn.take());
-            let mut group = writers.begin().await?;
+            let mut group = self.begin_alone(&turn).await?;
             let reached = group.snapshot.head.flush;
             let number = number.min(*ahead.get_or_insert(reached.saturating_add(1)));
             if reached >= number {
@@ -156,8 +163,7 @@ impl<K: Kv> Tree<K> {
         let mut deleted = 0;
         for _ in 0..FLUSHES_A_STEP {
             let turn = writers.queue.turn(self.kv()).await;
-            drop(turn.take());
-            let mut group = writers.begin().await?;
+            let mut group = self.begin_alone(&turn).await?;
             let (pages, head) = (group.snapshot.pages.clone(), group.snapshot.head.clone());
             let due = match retired::due(&pages, &head, Due::All).await {
                 Ok(due) if !due.is_empty() => due,
@@ -173,6 +179,13 @@ impl<K: Kv> Tree<K> {
             }
         }
         Ok(deleted)
+    }
+
+    /// A group of nobody else, for who has the turn.
+    async fn begin_alone(&self, turn: &Place<'_, Group<K>>) -> Result<Group<K>, Error> {
+        // The members of a group that was left to this turn try again.
+        drop(turn.take());
+        self.writers.begin().await
     }
 
     fn contended(&self) -> Error {

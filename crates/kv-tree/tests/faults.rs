@@ -164,7 +164,7 @@ fn a_swap_whose_reply_is_lost_is_found_out_about() {
     run(insert(&tree(Faulty::new(memory.clone(), [])), "first", 10)).unwrap();
     // Long enough ago that nobody else is about.
     memory.advance(Duration::from_secs(2));
-    // Find the root, watch the head, swap it.
+    // Read the anchor, watch the head, swap it.
     let tree = tree(Faulty::new(memory.clone(), [(2, Fault::LoseReply)]));
     run(insert(&tree, "second", 10)).unwrap();
     assert_eq!(tree.kv().calls(), 4);

@@ -290,7 +290,7 @@ impl From<kv_tree::Error> for Error {
             kv_tree::Error::OutcomeUnknown { .. } => {
                 let reason = "It is not known whether the change was made";
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, reason)
-                    .message("Look before you send it again, or send a POST again with the same Idempotency-Key.")
+                    .message("Read the resource to see whether it was changed. A POST with an Idempotency-Key can be sent again with the same key.")
             }
             kv_tree::Error::TooLong { .. } => {
                 let reason = "The resource is too large to be stored";

@@ -10,7 +10,7 @@ use uuid::ContextV7;
 use crate::account::{Account, party_prefix};
 use crate::fill::name;
 
-/// A store whose clock can be moved: replaced pages are deleted after a minute, and that is to be
+/// A store whose clock can be moved: retired pages are deleted after a minute, and that is to be
 /// measured too.
 pub trait Clock: Kv {
     fn advance(&self, duration: Duration);

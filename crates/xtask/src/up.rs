@@ -95,7 +95,8 @@ fn host(chosen: Host, state_dir: &Path) -> anyhow::Result<Command> {
 /// creates is not in WAL mode. The program that does it is not part of this one, which has to be
 /// built before anything else and should not have to wait for SQLite.
 fn create_store(state_dir: &Path) -> anyhow::Result<()> {
-    if state_dir.join("sqlite_key_value.db").exists() {
+    // One that is empty was begun and is not a store yet.
+    if std::fs::metadata(state_dir.join("sqlite_key_value.db")).is_ok_and(|file| file.len() > 0) {
         return Ok(());
     }
     let mut create = cargo();

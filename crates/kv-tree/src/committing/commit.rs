@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::group::Group;
 use super::swap::Outcome;
-use super::writers::Writers;
+use super::writers::{RECENT_COMMITS, Writers};
 use crate::format::buffer::record_len;
 use crate::format::head::{Head, MAX_FIXED_BYTES};
 use crate::writing::retired::Due;
@@ -20,9 +20,6 @@ pub(crate) const MAX_HEAD_BYTES: usize = 16 << 10;
 
 /// How large it may become while somebody flushes it.
 pub(crate) const MAX_FLUSHING_HEAD_BYTES: usize = 64 << 10;
-
-/// How many of the latest commits tell who else writes.
-const RECENT_COMMITS: u64 = 16;
 
 /// A group's commit, as far as it has come.
 pub(crate) struct Commit {
@@ -63,7 +60,7 @@ impl<K: Kv> Writers<K> {
                     self.kv().observe(&Event::Committed { requests, attempts: tried, rivals });
                     return Ok(commit);
                 }
-                Outcome::Doubtful(_) => return Ok(commit),
+                Outcome::Unknown(_) => return Ok(commit),
                 Outcome::Lost => {}
             }
             *attempts = attempts.saturating_sub(1);
@@ -86,9 +83,9 @@ impl<K: Kv> Writers<K> {
         let id = self.id()?;
         let head = group.snapshot.head.clone();
         let stamp = head.commit.wrapping_add(1);
-        let is_flushed = self.is_being_flushed(&head)?;
-        let others = is_flushed || self.rivals_are_about();
-        let limit = if others { MAX_FLUSHING_HEAD_BYTES } else { MAX_HEAD_BYTES };
+        let is_being_flushed = self.is_being_flushed(&head)?;
+        let is_shared = is_being_flushed || self.rivals_are_about();
+        let limit = if is_shared { MAX_FLUSHING_HEAD_BYTES } else { MAX_HEAD_BYTES };
         let limit = limit.min(self.kv().limits().value_bytes);
         let added = MAX_FIXED_BYTES + record_len(stamp, &group.snapshot.writes);
         let mut buffer = head.buffer.clone();
@@ -102,7 +99,7 @@ impl<K: Kv> Writers<K> {
         let len = added + buffer.len();
         if len <= limit {
             let attempt = self.next_attempt();
-            let fills_buffer = len > MAX_HEAD_BYTES && !is_flushed;
+            let fills_buffer = len > MAX_HEAD_BYTES && !is_being_flushed;
             let buffer = buffer.with(stamp, &group.snapshot.writes);
             let next = head.next(id, attempt, self.kv().now(), buffer);
             let announced = if fills_buffer { Some(id) } else { head.announced };
@@ -110,15 +107,15 @@ impl<K: Kv> Writers<K> {
             let outcome = self.swap(group, (id, attempt), next).await?;
             return Ok(Commit { outcome, fills_buffer });
         }
-        if is_flushed {
+        if is_being_flushed {
             return Ok(Outcome::Lost.into());
         }
-        if others && head.announced != Some(id) {
+        if is_shared && head.announced != Some(id) {
             match self.announce_flush(group).await? {
                 Outcome::Done if self.rebase(group).await? => {}
                 Outcome::Done | Outcome::Lost => return Ok(Outcome::Lost.into()),
                 // Nothing of the group was in it.
-                Outcome::Doubtful(_) => return Ok(Outcome::Lost.into()),
+                Outcome::Unknown(_) => return Ok(Outcome::Lost.into()),
             }
         }
         Ok(self.flush(group, id, Due::WorthACall).await?.into())

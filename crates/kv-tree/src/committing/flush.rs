@@ -1,9 +1,10 @@
 //! When a flush happens, and how its swap comes about.
 //!
-//! Where other instances write to the tree too, nobody waits for a flush: the commit that makes the
+//! Where other instances write to the tree too, hardly anybody waits for a flush: the commit that makes the
 //! buffer full says in the head who is going to flush it, others go on adding to the buffer, and the
 //! swap takes out of the buffer only what was written up to the commit that the flush began with. If
-//! whoever flushes ends too early, the next one whose commit makes the buffer full takes over.
+//! whoever flushes ends too early, the next one whose commit makes the buffer full takes over after half a
+//! second; those who find it crowded wait until then.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -99,7 +100,7 @@ impl<K: Kv> Writers<K> {
             Ok(Outcome::Done) => flushed.keep(&pages),
             Ok(Outcome::Lost) | Err(_) => flushed.discard(&pages).await,
             // They may be in use.
-            Ok(Outcome::Doubtful(_)) => {}
+            Ok(Outcome::Unknown(_)) => {}
         }
         outcome
     }

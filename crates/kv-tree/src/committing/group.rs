@@ -59,7 +59,7 @@ pub(crate) struct Committing {
 
 impl Committing {
     /// Tells the members how it ended.
-    pub fn announce(mut self, verdict: &Verdict) {
+    pub fn tell(mut self, verdict: &Verdict) {
         for member in self.members.drain(..) {
             member.keep(verdict.clone());
         }

@@ -16,7 +16,7 @@ pub(crate) enum Outcome {
     /// It is not in the tree and never will be.
     Lost,
     /// It may be in the tree or not, and nobody can tell; why.
-    Doubtful(String),
+    Unknown(String),
 }
 
 /// How often the head is read to learn what came of a swap.
@@ -37,7 +37,7 @@ impl<K: Kv> Writers<K> {
         let limit = self.kv().limits().value_bytes;
         if encoded.len() > limit {
             let tree = pages.tree.as_str().into();
-            return Err(Error::TooLong { tree, what: "value", bytes: encoded.len(), limit });
+            return Err(Error::TooLong { tree, what: "head", bytes: encoded.len(), limit });
         }
         let refused = match self.kv().swap(watch, encoded.clone()).await {
             Ok(Swapped::Done) => {
@@ -113,6 +113,6 @@ impl<K: Kv> Writers<K> {
                 }
             }
         }
-        Ok(Outcome::Doubtful(cause))
+        Ok(Outcome::Unknown(cause))
     }
 }

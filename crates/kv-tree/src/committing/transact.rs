@@ -99,13 +99,13 @@ impl<K: Kv> Writers<K> {
         let commit = match self.commit(&mut group, waiting, attempts).await {
             Ok(commit) => commit,
             Err(error) => {
-                members.announce(&Err(error.clone()));
+                members.tell(&Err(error.clone()));
                 return Err(error);
             }
         };
         match commit.outcome {
             Outcome::Done => {
-                members.announce(&Ok(()));
+                members.tell(&Ok(()));
                 self.note_group(group.began, waiting > 0);
                 drop(turn);
                 if commit.fills_buffer {
@@ -120,10 +120,10 @@ impl<K: Kv> Writers<K> {
                 members.release();
                 Ok(Settled::Again(Some(turn)))
             }
-            Outcome::Doubtful(cause) => {
+            Outcome::Unknown(cause) => {
                 let tree = self.heads.name.as_str().into();
                 let error = Error::OutcomeUnknown { tree, cause };
-                members.announce(&Err(error.clone()));
+                members.tell(&Err(error.clone()));
                 Err(error)
             }
         }

@@ -16,6 +16,9 @@ use crate::{Error, Kv};
 /// How often a transaction is attempted before it gives up.
 pub(crate) const MAX_ATTEMPTS: u32 = 100;
 
+/// How many of the latest commits tell who else writes.
+pub(crate) const RECENT_COMMITS: u64 = 16;
+
 /// How recent a commit of another instance is if that is still about.
 const ABOUT: Duration = Duration::from_secs(1);
 
@@ -88,15 +91,17 @@ impl<K: Kv> Writers<K> {
         attempt
     }
 
-    /// Notes whether a head that was read tells of another instance that writes.
+    /// Notes whether a head that was read tells of another instance that writes. The first one that is
+    /// seen may be old: it does where several have written in turn.
     pub fn see(&self, head: &Head) {
         let own = self.id.get();
-        let is_new = self.seen.replace(Some(head.commit)) != Some(head.commit);
-        let is_rival = head.writers.last().is_some_and(|last| Some(last.writer & !1) != own);
-        // The first head that is seen may be old; then a clock has to do.
-        let first = self.rival_seen.get().is_none();
-        let age = self.kv().now().abs_diff(Duration::from_millis(head.time));
-        if is_new && is_rival && (!first || age < ABOUT) {
+        let before = self.seen.replace(Some(head.commit));
+        let is_rival = match before {
+            None => head.rivals(own.unwrap_or_default(), RECENT_COMMITS) > 1,
+            Some(commit) if commit == head.commit => false,
+            Some(_) => head.writers.last().is_some_and(|last| Some(last.writer & !1) != own),
+        };
+        if is_rival {
             self.rival_seen.set(Some(self.kv().elapsed()));
         }
     }

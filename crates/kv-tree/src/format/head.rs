@@ -13,7 +13,7 @@ use super::value::{Value, get_value, put_value};
 /// How many writers the head remembers.
 pub(crate) const MAX_WRITERS: usize = 16;
 
-/// How many bytes a head has beside its buffer, at most: the seal, some numbers, up to 12 bytes and
+/// How many bytes a head has beside its buffer, at most: the seal, some numbers, 8 bytes and
 /// two numbers a writer, two nodes, and the last list of retired pages.
 pub(crate) const MAX_FIXED_BYTES: usize = 1 << 10;
 
@@ -50,7 +50,7 @@ pub(crate) struct Head {
     pub writers: Vec<LastCommit>,
     /// The tree's pages, if it has any.
     pub root: Option<Child>,
-    /// The tree of pages to delete: what each flush replaced, under the number of the flush.
+    /// The list of retired pages, which is a tree of its own.
     pub retired: Option<Child>,
     /// What the last flush replaced, not listed yet.
     pub retired_last: Option<Value>,
@@ -104,7 +104,8 @@ impl Head {
             // An attempt is made when it is known what became of the one before.
             return if last.attempt == attempt { Fate::Committed } else { Fate::NotCommitted };
         }
-        // The latest commit of somebody who wrote before would have been forgotten first.
+        // Commits are forgotten oldest first: while one as old as `base` is remembered, none that was
+        // made since `base` is missing.
         let is_complete = self.writers.len() < MAX_WRITERS;
         match is_complete || self.writers.first().is_some_and(|first| first.commit <= base) {
             true => Fate::NotCommitted,

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 use super::buffer::{Buffer, Entry};
 use super::codec::{
@@ -71,9 +71,7 @@ fn decode_version_2(mut bytes: Bytes) -> Result<Head, Fault> {
             Some(len) => Some(get_slice(&mut bytes, usize::try_from(len).unwrap_or(usize::MAX))?),
         });
     }
-    if bytes.has_remaining() {
-        return Err(Fault::Damaged("bytes follow its end"));
-    }
+    finish(&bytes)?;
     let keys = keys.finish();
     let entry = |(index, value)| Rc::new(Entry { key: keys.shared(index), stamp: commit, value });
     let entries = values.into_iter().enumerate().map(entry).collect();

@@ -148,11 +148,10 @@ impl<K: Kv> Heads<K> {
     /// The store has no head where the anchor says. If that was remembered, the store is another one by
     /// now and its anchor has to be read again; else the data is damaged.
     fn head_is_missing(&self, anchored: &Anchored<K>) -> Result<(), Error> {
+        self.forget_generation();
         if anchored.is_remembered {
-            self.forget_generation();
             return Ok(());
         }
-        self.forget_generation();
         let fault = Fault::Damaged("the head that it names does not exist");
         Err(self.name.fault(self.name.as_str(), fault))
     }

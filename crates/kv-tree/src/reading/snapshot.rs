@@ -16,7 +16,7 @@ use crate::{Error, KeyRange, Kv};
 pub type Entry = (Bytes, Bytes);
 
 /// One commit of a tree, whole, whatever happens to the tree meanwhile. When it is so old that pages
-/// which it needs are deleted, a minute after they were replaced, it is [`Expired`](Error::Expired).
+/// which it needs are deleted, a minute after they were retired, it is [`Expired`](Error::Expired).
 pub struct Snapshot<K: Kv> {
     pub(crate) pages: Pages<K>,
     pub(crate) head: Rc<Head>,

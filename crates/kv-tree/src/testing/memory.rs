@@ -106,7 +106,7 @@ impl Kv for Memory {
         Yield::default().await;
         let mut values = self.lock();
         if watch.seen.is_some() && values.get(&watch.key) != watch.seen.as_ref() {
-            return Ok(Swapped::Refused);
+            return Ok(Swapped::Lost);
         }
         values.insert(watch.key, value.into());
         Ok(Swapped::Done)

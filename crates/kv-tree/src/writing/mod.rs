@@ -2,7 +2,7 @@
 //!
 //! * `edit` – new nodes for those that change; `divide` – how entries are cut into nodes; `writer` –
 //!   the pages that come of it.
-//! * `batches` – pages to and from the store, within its limits.
+//! * `batches` – writes and deletes pages within the limits of the store.
 //! * `retired` – the list of pages that are not needed any more.
 //! * `flush` – from what is buffered to pages in the store.
 

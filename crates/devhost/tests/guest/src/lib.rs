@@ -41,7 +41,7 @@ async fn handle(request: Request) -> impl IntoResponse {
             time::sleep(Duration::from_millis(query.parse().unwrap_or(0))).await;
             format!("{total} {current}")
         }
-        "/retire" => {
+        "/drain" => {
             for _ in 0..3 {
                 spin_sdk::wit_bindgen::yield_async().await;
             }
