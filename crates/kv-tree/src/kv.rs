@@ -57,8 +57,9 @@ pub trait Kv {
     /// that are ready in this instance go on.
     async fn pause(&self, duration: Duration);
 
-    /// The time since 1970. Clocks of those who share a store may differ; they only decide when pages
-    /// that nobody needs are deleted.
+    /// The time since 1970. Clocks of those who share a store may differ: they only decide when pages
+    /// that nobody needs are deleted, and for a second whether somebody who has just begun to write
+    /// takes others for writing too.
     fn now(&self) -> Duration;
 
     /// The time since some moment, by a clock that never goes back.

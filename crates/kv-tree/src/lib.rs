@@ -38,7 +38,8 @@
 //! * A byte that is changed anywhere in the store is found, and the error names its key (`damage`).
 //! * Counts are exact. The count of a range, the n-th entry of a range and a key cost as many calls
 //!   to the store as the tree is high, plus one (`model`, `cost`).
-//! * Nothing depends on clocks but when pages that nobody needs are deleted (`clocks`).
+//! * Nothing that is read or written depends on clocks; they decide when pages that nobody needs are
+//!   deleted (`clocks`).
 //! * What fails behind the scenes fails no transaction; it is told to [`Kv::observe`] (`housekeeping`).
 //!
 //! # Layout

@@ -123,11 +123,22 @@ impl<K: Kv> Tree<K> {
         let from = from.map(|cursor| cursor.0);
         let mut stored = self.stored(&anchored.pages.head_key, from).await?;
         let last = stored.pages.last().copied();
-        let (pages, head) = self.reach_flush(last.map_or(0, |id| id.flush)).await?;
+        let mut number = last.map_or(0, |id| id.flush);
+        let (pages, head, listed) = loop {
+            let (pages, head) = self.reach_flush(number).await?;
+            match retired::pages(&pages, &head).await {
+                Ok(listed) => break (pages, head, listed),
+                // A flush gives up a list that cannot be read.
+                Err(Error::Damaged { .. } | Error::Newer { .. }) if number <= head.flush => {
+                    number = head.flush.saturating_add(1);
+                }
+                Err(error) => return Err(error),
+            }
+        };
         stored.pages.retain(|id| id.flush <= head.flush);
-        for id in retired::pages(&pages, &head).await? {
-            stored.pages.remove(&id);
-        }
+        listed.iter().for_each(|id| {
+            stored.pages.remove(id);
+        });
         let (orphans, unknown_pages) = self.orphans(&pages, &head, stored.pages).await?;
         delete_pages(&pages, &orphans).await?;
         let orphaned_heads = stored.foreign.len() as u64;

@@ -250,7 +250,6 @@ fn pages_of_an_overtaken_flush_that_cannot_be_deleted_are_left_to_a_vacuum() {
 }
 
 #[test]
-#[ignore = "an unknown outcome of a flush behind a commit is dropped"]
 fn a_flush_behind_whose_outcome_is_unknown_is_told() {
     let memory = Memory::default();
     run(put(&tree(memory.clone()), "a".into(), HALF)).unwrap();
@@ -270,7 +269,6 @@ fn a_flush_behind_whose_outcome_is_unknown_is_told() {
 }
 
 #[test]
-#[ignore = "whoever creates a tree too late drops what becomes of deleting its head"]
 fn a_head_of_a_creator_that_was_too_late_and_cannot_delete_it_is_told() {
     let memory = Memory::default();
     let other = tree(memory.clone());
@@ -293,7 +291,6 @@ fn pages_and_heads(memory: &Memory) -> usize {
 }
 
 #[test]
-#[ignore = "only a flush does without a damaged list, and a vacuum need not flush"]
 fn a_vacuum_of_a_tree_that_nobody_writes_to_does_without_a_damaged_list() {
     let whole = with_retired_pages();
     for key in unread_pages(&whole) {

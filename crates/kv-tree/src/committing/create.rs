@@ -12,6 +12,7 @@
 use super::writers::{MAX_ATTEMPTS, Writers};
 use crate::format::head::Head;
 use crate::random::{jittered_pause, random_u64};
+use crate::writing::flush::report;
 use crate::{Error, Kv};
 
 impl<K: Kv> Writers<K> {
@@ -31,9 +32,10 @@ impl<K: Kv> Writers<K> {
             match heads.anchor(&value)? {
                 Some(winner) if winner == generation => return Ok(()),
                 Some(_) => {
-                    if is_written {
-                        // If that fails, vacuum finds it.
-                        let _ = kv.delete_many(vec![head_key]).await;
+                    if is_written && let Err(error) = kv.delete_many(vec![head_key]).await {
+                        // Vacuum finds it.
+                        let task = "deleting the head of a tree that another one has created";
+                        report(&heads.pages(generation), task, &error.into());
                     }
                     return Ok(());
                 }

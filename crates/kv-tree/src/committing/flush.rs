@@ -111,9 +111,14 @@ impl<K: Kv> Writers<K> {
             let mut group = Group::new(pages.clone(), head, None);
             self.flush(&mut group, self.id()? | 1, Due::WorthACall).await
         };
-        if let Err(error) = flush.await {
-            report(&pages, "flushing", &error);
-        }
+        let error = match flush.await {
+            Ok(Outcome::Done | Outcome::Lost) => return,
+            Ok(Outcome::Unknown(cause)) => {
+                Error::OutcomeUnknown { tree: pages.tree.as_str().into(), cause }
+            }
+            Err(error) => error,
+        };
+        report(&pages, "flushing", &error);
     }
 }
 

@@ -92,16 +92,15 @@ impl<K: Kv> Writers<K> {
     }
 
     /// Notes whether a head that was read tells of another instance that writes. The first one that is
-    /// seen may be old: it does where several have written in turn.
+    /// seen may be old; whether it is, only a clock can tell.
     pub fn see(&self, head: &Head) {
         let own = self.id.get();
         let before = self.seen.replace(Some(head.commit));
-        let is_rival = match before {
-            None => head.rivals(own.unwrap_or_default(), RECENT_COMMITS) > 1,
-            Some(commit) if commit == head.commit => false,
-            Some(_) => head.writers.last().is_some_and(|last| Some(last.writer & !1) != own),
+        let is_new = match before {
+            None => self.kv().now().abs_diff(Duration::from_millis(head.time)) < ABOUT,
+            Some(commit) => commit != head.commit,
         };
-        if is_rival {
+        if is_new && head.writers.last().is_some_and(|last| Some(last.writer & !1) != own) {
             self.rival_seen.set(Some(self.kv().elapsed()));
         }
     }
