@@ -9,8 +9,8 @@ use crate::Error;
 /// A key-value store.
 ///
 /// Keys are made of `[A-Za-z0-9:_.-]`. A call that concerns one key is atomic; a batch need not be. A
-/// write that was answered with `Ok` is durable. After an `Err` the write may or may not have
-/// happened, and may still happen.
+/// write that was answered with `Ok` is durable, and does not happen once more later. After an `Err` it
+/// may or may not have happened, and may still happen.
 ///
 /// Compare-and-swap comes in two halves, as in `wasi:keyvalue`: [`watch`](Kv::watch) reads a value
 /// and returns a ticket, [`swap`](Kv::swap) replaces the value if it is still the one that was read.

@@ -9,7 +9,7 @@
 //! 3. A page tells a key that leads to it, if anything does. Where it does not, and the page is not on
 //!    the list either, it is deleted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 use std::str::FromStr;
@@ -124,12 +124,14 @@ impl<K: Kv> Tree<K> {
         let mut stored = self.stored(&anchored.pages.head_key, from).await?;
         let last = stored.pages.last().copied();
         let mut number = last.map_or(0, |id| id.flush);
+        let mut flushes = 0;
         let (pages, head, listed) = loop {
             let (pages, head) = self.reach_flush(number).await?;
             match retired::pages(&pages, &head).await {
                 Ok(listed) => break (pages, head, listed),
-                // A flush gives up a list that cannot be read.
-                Err(Error::Damaged { .. } | Error::Newer { .. }) if number <= head.flush => {
+                // A flush gives up a list that cannot be read, once what was retired last is in it.
+                Err(Error::Damaged { .. } | Error::Newer { .. }) if flushes < 2 => {
+                    flushes += 1;
                     number = head.flush.saturating_add(1);
                 }
                 Err(error) => return Err(error),
@@ -237,8 +239,13 @@ impl<K: Kv> Tree<K> {
         for _ in 0..=MAX_LEVEL {
             let mut below = Vec::new();
             for batch in asked.chunks(self.kv().limits().read_batch.max(1)) {
-                let read: Vec<_> = batch.iter().map(|(_, read)| *read).collect();
-                for ((id, read), page) in batch.iter().zip(pages.read(&read).await?) {
+                // Several may be told of by one.
+                let read: BTreeSet<_> = batch.iter().map(|(_, read)| *read).collect();
+                let read: Vec<_> = read.into_iter().collect();
+                let read_pages: BTreeMap<_, _> =
+                    read.iter().copied().zip(pages.read(&read).await?).collect();
+                for (id, read) in batch {
+                    let page = read_pages.get(read).cloned().flatten();
                     let page = page.and_then(|page| Page::decode(*read, page).ok());
                     match page.map(|page| page.way()) {
                         Some(Way::Key(key)) => keys.push((*id, key)),

@@ -29,9 +29,12 @@ impl<K: Kv> Writers<K> {
     /// Whether somebody is flushing what `head` has. Whoever begins that but does not come to its end
     /// is not waited for forever.
     pub fn is_being_flushed(&self, head: &Head) -> Result<bool, Error> {
+        if self.is_flushing.get() {
+            return Ok(true);
+        }
         let Some(writer) = head.announced else { return Ok(false) };
         if writer == self.id()? {
-            return Ok(self.is_flushing.get());
+            return Ok(false);
         }
         let now = self.kv().elapsed();
         let since = match self.announcement_seen.get() {
@@ -61,7 +64,6 @@ impl<K: Kv> Writers<K> {
     ) -> Result<Outcome, Error> {
         let pages = group.snapshot.pages.clone();
         let base = group.snapshot.head.clone();
-        let is_flushing = Flushing::begin(self);
         let flushed = match Flushed::write(&group.snapshot, self.node_bytes, deletes).await {
             // Somebody else has flushed meanwhile.
             Err(Error::Expired { .. }) => return Ok(Outcome::Lost),
@@ -95,7 +97,6 @@ impl<K: Kv> Writers<K> {
                 _ => break,
             }
         }
-        drop(is_flushing);
         match &outcome {
             Ok(Outcome::Done) => flushed.keep(&pages),
             Ok(Outcome::Lost) | Err(_) => flushed.discard(&pages).await,
@@ -105,8 +106,14 @@ impl<K: Kv> Writers<K> {
         outcome
     }
 
-    /// Flushes what `head` has, which is committed already. If that fails, somebody else does it.
+    /// Flushes what `head` has, which is committed already. If that fails, somebody else does it. An
+    /// instance does one at a time: what became of an attempt can only be told while its writer makes no
+    /// other one, and they all are the same writer.
     pub async fn flush_behind(&self, pages: Pages<K>, head: Rc<Head>) {
+        if self.is_flushing.get() {
+            return;
+        }
+        let _flushing = Flushing::begin(self);
         let flush = async {
             let mut group = Group::new(pages.clone(), head, None);
             self.flush(&mut group, self.id()? | 1, Due::WorthACall).await

@@ -39,9 +39,9 @@ impl<K: Kv> Writers<K> {
             let tree = pages.tree.as_str().into();
             return Err(Error::TooLong { tree, what: "head", bytes: encoded.len(), limit });
         }
+        let next = Rc::new(next);
         let refused = match self.kv().swap(watch, encoded.clone()).await {
             Ok(Swapped::Done) => {
-                let next = Rc::new(next);
                 self.see(&next);
                 self.heads.remember(encoded.into(), next.clone());
                 group.snapshot.head = next;
@@ -53,10 +53,9 @@ impl<K: Kv> Writers<K> {
             Err(error) => Some(error),
         };
         let outcome = self.ask_what_came_of_it(group, (writer, attempt), refused).await?;
-        if let (Outcome::Done, Some(head)) = (&outcome, self.heads.last()) {
-            // It has what was committed, and perhaps more of others.
-            self.see(&head);
-            group.snapshot.head = head;
+        if let Outcome::Done = outcome {
+            // There may be a newer one by now, but nobody has seen whether that concerns the group.
+            group.snapshot.head = next;
         }
         Ok(outcome)
     }

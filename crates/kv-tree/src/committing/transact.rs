@@ -64,6 +64,7 @@ impl<K: Kv> Writers<K> {
             if !exists {
                 self.create().await?;
                 kept = Some(turn);
+                attempts = attempts.saturating_sub(1);
                 continue;
             }
             // Even an error depends on the commit: it may have come of what others in the group wrote.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use crate::format::head::MAX_FIXED_BYTES;
 use crate::writing::divide::NODE_BYTES;
 use crate::{Error, Kv, Snapshot};
 
@@ -41,13 +42,15 @@ impl<K: Kv> Transaction<K> {
     }
 
     /// Writes `value` at `key`, replacing what was there. A key longer than [`MAX_KEY_BYTES`] or a
-    /// value longer than [`MAX_VALUE_BYTES`] makes the transaction fail when it is committed.
+    /// value longer than [`MAX_VALUE_BYTES`], or than the store can take, makes the transaction fail
+    /// when it is committed.
     pub fn put(&mut self, key: impl Into<Bytes>, value: impl Into<Bytes>) {
         let (key, value) = (key.into(), value.into());
-        if key.len() > self.max_key_bytes {
-            self.too_long = Some(("key", key.len(), self.max_key_bytes));
-        } else if value.len() > MAX_VALUE_BYTES {
-            self.too_long = Some(("value", value.len(), MAX_VALUE_BYTES));
+        // In a page of its own, or in a head.
+        let of_store = self.snapshot.pages.kv.limits().value_bytes;
+        let max_value_bytes = MAX_VALUE_BYTES.min(of_store.saturating_sub(2 * MAX_FIXED_BYTES));
+        if value.len() > max_value_bytes {
+            self.too_long = Some(("value", value.len(), max_value_bytes));
         }
         self.write(key, Some(value));
     }
@@ -58,6 +61,9 @@ impl<K: Kv> Transaction<K> {
     }
 
     fn write(&mut self, key: Bytes, value: Option<Bytes>) {
+        if key.len() > self.max_key_bytes {
+            self.too_long = Some(("key", key.len(), self.max_key_bytes));
+        }
         Rc::make_mut(&mut self.snapshot.writes).insert(key, value);
     }
 }

@@ -41,7 +41,7 @@ pub(crate) struct Writers<K: Kv> {
     rival_seen: Cell<Option<Duration>>,
     /// The announcement of a flush that was seen last – by whom, the how many-th – and since when.
     pub announcement_seen: Cell<Option<(u64, u64, Duration)>>,
-    /// Whether a flush is under way in this instance.
+    /// Whether a flush beside commits is under way in this instance.
     pub is_flushing: Cell<bool>,
     /// Until when those gather who are about to write.
     gathering_until: Cell<Duration>,

@@ -120,19 +120,25 @@ impl Buffer {
     pub fn decode(log: Bytes, known: Option<&Buffer>) -> Result<Self, Fault> {
         let begun = known.and_then(|known| known.cut_to(&log)).unwrap_or_default();
         let mut records = (*begun.records).clone();
-        let mut entries = begun.entries.clone();
+        let mut written = Vec::new();
         // A copy of its own, or a small entry would keep the whole head in memory.
         let mut rest = Bytes::copy_from_slice(&log[begun.len()..]);
         while !rest.is_empty() {
             let offset = log.len() - rest.len();
-            let (stamp, written) = get_record(&mut rest)?;
+            let stamp = get_record(&mut rest, &mut written)?;
             if records.last().is_some_and(|(last, _)| *last >= stamp) {
                 return Err(Fault::Damaged("its commits are not in order"));
             }
             records.push((stamp, offset));
-            entries = Rc::new(merge(&entries, written.into_iter().map(Rc::new)));
         }
-        Ok(Self { log, records: Rc::new(records), entries })
+        if written.is_empty() {
+            return Ok(Self { log, records: Rc::new(records), entries: begun.entries });
+        }
+        // The newest of each key.
+        written.sort_by(|a, b| a.key.cmp(&b.key).then(b.stamp.cmp(&a.stamp)));
+        written.dedup_by(|later, earlier| later.key == earlier.key);
+        let entries = merge(&begun.entries, written.into_iter().map(Rc::new));
+        Ok(Self { log, records: Rc::new(records), entries: Rc::new(entries) })
     }
 
     /// The part of this buffer that a later log begins with, if it does.
@@ -211,8 +217,8 @@ fn put_record<'w>(
     }
 }
 
-/// Reads the next record: the number of its commit, and what that wrote.
-fn get_record(log: &mut Bytes) -> Result<(u64, Vec<Entry>), Fault> {
+/// Reads the next record: the number of its commit, and what that wrote, which is added to `written`.
+fn get_record(log: &mut Bytes, written: &mut Vec<Entry>) -> Result<u64, Fault> {
     let stamp = get_number(log)?;
     let count = get_count(log)?;
     let mut keys = KeyReader::default();
@@ -226,7 +232,8 @@ fn get_record(log: &mut Bytes) -> Result<(u64, Vec<Entry>), Fault> {
     }
     let keys = keys.finish();
     let entry = |(index, value)| Entry { key: keys.shared(index), stamp, value };
-    Ok((stamp, values.into_iter().enumerate().map(entry).collect()))
+    written.extend(values.into_iter().enumerate().map(entry));
+    Ok(stamp)
 }
 
 #[cfg(test)]

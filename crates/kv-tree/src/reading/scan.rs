@@ -77,6 +77,7 @@ impl<K: Kv> Snapshot<K> {
             offset: 0,
             limit: u64::MAX,
             left: VecDeque::new(),
+            fetching: Vec::new(),
             batch: VecDeque::new(),
         }
     }
@@ -158,6 +159,8 @@ pub struct Scan<'s, K: Kv> {
     limit: u64,
     /// What is left to fetch, in the order of keys.
     left: VecDeque<Segment>,
+    /// What is being fetched, in the order of keys: it stays here if that fails or is given up.
+    fetching: Vec<Segment>,
     /// What was fetched, in the order of the scan.
     batch: VecDeque<Entry>,
 }
@@ -175,16 +178,20 @@ impl<K: Kv> Scan<'_, K> {
 
     /// The next entry, or `None` at the end of the range.
     pub async fn next(&mut self) -> Result<Option<Entry>, Error> {
-        if !std::mem::replace(&mut self.has_begun, true) && self.limit > 0 {
+        if !self.has_begun && self.limit > 0 {
             self.left = self.snapshot.segments(&self.range).await?;
             self.cut(self.offset);
+            self.has_begun = true;
             if self.left.is_empty() {
                 self.note(None);
             }
         }
-        if self.batch.is_empty() && self.limit > 0 && !self.left.is_empty() {
-            let segments = self.cut(self.limit.min(BATCH));
-            let mut entries = self.snapshot.entries(&segments).await?;
+        if self.batch.is_empty() && self.fetching.is_empty() && self.limit > 0 {
+            self.fetching = self.cut(self.limit.min(BATCH));
+        }
+        if !self.fetching.is_empty() {
+            let mut entries = self.snapshot.entries(&self.fetching).await?;
+            self.fetching.clear();
             self.limit = self.limit.saturating_sub(entries.len() as u64);
             if self.order == Order::Descending {
                 entries.reverse();

@@ -49,11 +49,12 @@ pub(crate) fn edit(
     }
     let mut root = parts.pop()?.1;
     // A branch with a single child is not needed.
-    while let Some(Entries::Children(children)) = writer.node(view, &root, None)
+    while let Some(Entries::Children(children)) = writer.node(view, &root, Some(level))
         && let [(_, child)] = children[..]
     {
         writer.discard(root.id);
         root = child;
+        level = level.saturating_sub(1);
     }
     Some(root)
 }

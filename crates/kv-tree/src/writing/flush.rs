@@ -123,10 +123,15 @@ async fn list_retired<K: Kv>(
     lists: &mut Writer,
     replaced: &mut Vec<PageId>,
 ) -> Option<Child> {
+    let mut root = head.retired;
     let due = match delete_due(pages, head, deletes).await {
         Ok(due) => due,
         Err(error) => {
             report(pages, "deleting retired pages", &error);
+            if is_damage(&error) {
+                // What the list has is left to vacuum, or no flush could delete anything any more.
+                root = None;
+            }
             Vec::new()
         }
     };
@@ -139,7 +144,7 @@ async fn list_retired<K: Kv>(
     let began = lists.clone();
     let edited = pages.resolve(head.flush, |view| {
         let mut writer = began.clone();
-        let root = edit(view, &mut writer, head.retired, &changes);
+        let root = edit(view, &mut writer, root, &changes);
         (writer, root)
     });
     match edited.await {
@@ -158,13 +163,15 @@ async fn list_retired<K: Kv>(
                 }
                 replaced.extend(last.page());
             }
-            match error {
-                // What the list has is left to vacuum, or no flush could list anything any more.
-                Error::Damaged { .. } | Error::Newer { .. } => None,
-                _ => head.retired,
-            }
+            // The same of a list that cannot be changed.
+            root.filter(|_| !is_damage(&error))
         }
     }
+}
+
+/// Whether something cannot be read and never will be.
+fn is_damage(error: &Error) -> bool {
+    matches!(error, Error::Damaged { .. } | Error::Newer { .. })
 }
 
 /// Deletes the pages that are due and returns what to drop from the list.
