@@ -29,7 +29,8 @@
 //! * A [`Snapshot`] shows one commit, whole, however long it is read. When it is older than a minute,
 //!   what was changed meanwhile may be [`Expired`](Error::Expired); it is never wrong (`life`).
 //! * Transactions are serializable: there is an order of them in which each reads what those before it
-//!   left. Whoever is overtaken by a commit that concerns what it has read runs again (`serializable`).
+//!   left. Whoever is overtaken by a commit that concerns what it has read runs again, and nobody else
+//!   (`serializable`, `commits`).
 //! * A transaction commits all of its writes or none. Its body never takes effect twice. Where nobody
 //!   can know whether it was committed, it ends with [`Error::OutcomeUnknown`]; after any other error
 //!   it was not (`faults`, `outcomes`).
@@ -41,6 +42,9 @@
 //! * Nothing that is read or written depends on clocks; they decide when pages that nobody needs are
 //!   deleted (`clocks`).
 //! * What fails behind the scenes fails no transaction; it is told to [`Kv::observe`] (`housekeeping`).
+//! * Who flushes holds up nobody, itself least (`flushing`, `announcements`). A vacuum takes nothing
+//!   that is needed, whoever writes (`vacuum`).
+//! * No call asks for more than the store's [`Limits`] allow (`limits`).
 //!
 //! # Layout
 //!
@@ -80,12 +84,25 @@
 //! id of a node, how many entries are below it, and twice the length of its page, plus one if there
 //! are values in pages of their own below it (numbers).
 //!
-//! | what | bytes after the seal |
+//! | page | bytes after the seal |
 //! |---|---|
-//! | head | commit number (8 bytes, little-endian), time in milliseconds since 1970, number of flushes, number of the commit up to which what was written may have left the buffer, parts (1 byte: 1 root, 2 list of retired pages, 4 pages that were retired last, 8 a flush is announced), how many writers are remembered, and for each its random number (8 bytes, little-endian), the number of its attempt and how many commits ago it was, who announced the flush (8 bytes), the root as a child, the root of the list as a child, the last list as a value, and the buffer: for each commit, the oldest first, its number, how many keys it wrote, and for each the key, and 0 if it deletes it or else the length of the value plus 1 and the value |
 //! | leaf | 0 (1 byte), number of entries, and for each its key and value |
 //! | branch | level, 1 to 31 (1 byte), number of children, and for each the least key that belongs to it and the child |
 //! | value | 255 (1 byte), the key that it belongs to behind its length (a number), and the value |
+//!
+//! A head is, after its seal:
+//!
+//! 1. The number of the commit: 8 bytes, little-endian.
+//! 2. Numbers: the time in milliseconds since 1970; how many flushes there were; and the commit up to
+//!    which what was written may have left the buffer.
+//! 3. Which parts follow: 1 byte, the sum of 1 for a root, 2 for a list of retired pages, 4 for the pages
+//!    that were retired last, and 8 for a flush that is announced.
+//! 4. How many writers are remembered, and for each its random number (8 bytes, little-endian), the
+//!    number of its last attempt, and how many commits ago that was.
+//! 5. If it has the part: the random number of the writer who has announced a flush (8 bytes); the root
+//!    as a child; the root of the list as a child; the list of what was retired last as a value.
+//! 6. The buffer, to the end: for each commit, the oldest first, its number, how many keys it wrote, and
+//!    for each the key, and 0 if it deletes it, or else the length of the value plus 1 and the value.
 //!
 //! The list of retired pages is a tree of the same kind: a key is the time of listing in
 //! milliseconds since 1970 and the number of the flush, 8 bytes each, big-endian; the value is the

@@ -208,30 +208,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::buffer::tests::buffer;
-    use super::super::value::PageId;
+    use super::super::page::tests::{child, value};
     use super::super::versions::decode_head;
     use super::*;
-
-    fn id() -> impl Strategy<Value = PageId> {
-        (any::<u64>(), any::<u64>(), any::<u32>()).prop_map(|(flush, attempt, index)| PageId {
-            flush,
-            attempt,
-            index,
-        })
-    }
-
-    fn child() -> impl Strategy<Value = Child> {
-        (id(), any::<u64>(), any::<u32>(), any::<bool>()).prop_map(
-            |(id, entries, bytes, paged_values)| Child { id, entries, bytes, paged_values },
-        )
-    }
-
-    fn value() -> impl Strategy<Value = Value> {
-        prop_oneof![
-            vec(any::<u8>(), 0..9).prop_map(|value| Value::Inline(value.into())),
-            (id(), any::<u32>()).prop_map(|(id, len)| Value::Paged { id, len }),
-        ]
-    }
 
     fn head() -> impl Strategy<Value = Head> {
         let last = (any::<u64>(), any::<u64>(), any::<u64>())

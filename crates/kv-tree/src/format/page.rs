@@ -282,7 +282,7 @@ impl Page {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::collection::{btree_map, vec};
     use proptest::prelude::*;
 
@@ -296,14 +296,14 @@ mod tests {
         })
     }
 
-    fn value() -> impl Strategy<Value = Value> {
+    pub(crate) fn value() -> impl Strategy<Value = Value> {
         prop_oneof![
             vec(any::<u8>(), 0..20).prop_map(|value| Value::Inline(value.into())),
             (id(), any::<u32>()).prop_map(|(id, len)| Value::Paged { id, len }),
         ]
     }
 
-    fn child() -> impl Strategy<Value = Child> {
+    pub(crate) fn child() -> impl Strategy<Value = Child> {
         (id(), any::<u64>(), any::<u32>(), any::<bool>()).prop_map(
             |(id, entries, bytes, paged_values)| Child { id, entries, bytes, paged_values },
         )
