@@ -2,9 +2,12 @@
 
 mod common;
 
+use std::task::{Context, Poll, Waker};
+
 use common::{ACCOUNTS, World, account, expect, request};
 use http::{HeaderValue, Method};
 use kv_tree::{KeyRange, Memory, Store, TreeName};
+use resource::{Settings, serve};
 
 fn post(world: &World, key: &str, name: &str) -> http::Response<bytes::Bytes> {
     let mut request = request(Method::POST, "", &account(name).to_string());
@@ -45,6 +48,43 @@ fn keys_are_kept_for_a_day_and_then_forgotten() {
     // Those that are over are forgotten a few at a time.
     assert_eq!((stored(&memory, "k/"), stored(&memory, "x/")), (4, 4));
     assert_eq!(expect(&post(&world, "other-9", "b"), 201), second);
+}
+
+/// How many steps a POST with a key takes while another instance creates an account after the step, with
+/// a key of its own or without.
+fn steps(after: usize, is_keyed: bool) -> usize {
+    let memory = Memory::default();
+    let (own, other) = (World::on(memory.clone()), World::on(memory.clone()));
+    // Both have begun to write, and there is a key that is not over.
+    expect(&post(&own, "first", "a"), 201);
+    expect(&post(&other, "second", "a"), 201);
+    let mut request = request(Method::POST, "", &account("own").to_string());
+    request.headers_mut().insert("idempotency-key", HeaderValue::from_static("own"));
+    let settings = Settings::read(Settings::default_of).unwrap();
+    let mut answer = std::pin::pin!(serve(&ACCOUNTS, &settings, &own, request));
+    let mut context = Context::from_waker(Waker::noop());
+    for step in 0.. {
+        if step == after {
+            let status = match is_keyed {
+                true => post(&other, "other", "b").status(),
+                false => other.post(&ACCOUNTS, &account("b")).status(),
+            };
+            assert_eq!(status, 201);
+        }
+        if let Poll::Ready(answer) = answer.as_mut().poll(&mut context) {
+            expect(&answer, 201);
+            return step;
+        }
+    }
+    unreachable!("a request that never ends")
+}
+
+#[test]
+fn requests_with_different_keys_do_not_make_one_another_run_again() {
+    let alone = steps(usize::MAX, false);
+    for after in 0..alone {
+        assert_eq!(steps(after, true), steps(after, false), "after step {after} of {alone}");
+    }
 }
 
 #[test]
