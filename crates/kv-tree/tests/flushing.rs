@@ -2,10 +2,13 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{
-    CROWDING, HALF, LARGE, Task, assert_nothing_is_left_over, poll, poll_to_write, put, run, tree,
+    CROWDING, HALF, LARGE, Task, assert_nothing_is_left_over, poll, poll_to_write, put, read_all,
+    run, tree,
 };
-use kv_tree::{Error, KeyRange, Memory, Metered, Snapshot, Tree};
+use kv_tree::{Error, KeyRange, Kv, Memory, Metered, Snapshot, Tree};
 
 /// A flush that one instance is about to do beside its writes, in a tree that another instance
 /// writes to.
@@ -149,6 +152,42 @@ fn a_commit_that_does_not_fit_waits_for_the_flush_too() {
     run(flush).unwrap();
     run(large).unwrap();
     flushing.check(&["a", "b", "c"]);
+}
+
+/// A request is dropped, as by a client that has gone, after every number of steps: before its commit,
+/// between that and the flush, in the flush, and when all is done.
+#[test]
+fn a_request_that_ends_while_it_flushes_blocks_nobody() {
+    const REQUESTS: usize = 60;
+    const STEPS: usize = 20;
+    for has_others in [true, false] {
+        let memory = Memory::default();
+        if has_others {
+            run(put(&tree(memory.clone()), "first".into(), 10)).unwrap();
+            run(put(&tree(memory.clone()), "second".into(), 10)).unwrap();
+        }
+        let mut done = 0;
+        for number in 0..REQUESTS {
+            let (instance, before) = (tree(memory.clone()), memory.elapsed());
+            let mut dropped: Task<'_, _> = Box::pin(put(&instance, format!("a/{number}"), HALF));
+            done += usize::from((0..number % STEPS).any(|_| poll(&mut dropped).is_ready()));
+            drop(dropped);
+            run(put(&instance, format!("b/{number}"), HALF)).unwrap();
+            let took = memory.elapsed() - before;
+            assert!(took < Duration::from_secs(1), "{took:?} after {} steps", number % STEPS);
+        }
+        assert!(
+            (REQUESTS / 6..REQUESTS - REQUESTS / 6).contains(&done),
+            "{done} came to their end"
+        );
+        let fresh = tree(memory.clone());
+        run(fresh.vacuum()).unwrap();
+        assert_nothing_is_left_over(&memory);
+        let model = run(read_all(&fresh)).unwrap();
+        for number in 0..REQUESTS {
+            assert!(model.contains_key(format!("b/{number}").as_bytes()), "{number}");
+        }
+    }
 }
 
 /// The value of a key as a number; 0 if it is absent.

@@ -3,8 +3,8 @@
 mod common;
 
 use common::scripted::{Call, Scripted};
-use common::{Write, commit, put, run, tree};
-use kv_tree::{Error, KeyRange, Limits, Memory, Tree};
+use common::{Task, Write, commit, interleave, put, run, tree};
+use kv_tree::{Error, KeyRange, Limits, Memory, Metered, Tree};
 
 const LIMITS: Limits = Limits { read_batch: 100, write_batch: 25, value_bytes: 400_000 };
 
@@ -51,22 +51,57 @@ fn flushes_of_many_pages_are_written_in_batches() {
     common::assert_nothing_is_left_over(&memory);
 }
 
+/// Beside the longest value there is room for the rest of a page, or of a head.
+const LONGEST: usize = LIMITS.value_bytes - 2048;
+
 #[test]
 fn a_value_that_the_store_cannot_take_is_refused() {
     let memory = Memory::default();
     let tree: Tree<Scripted<'_>> = tree(Scripted::new(memory.clone()).with_limits(LIMITS));
-    // A page has a few bytes beside its value.
-    run(put(&tree, "fits".into(), LIMITS.value_bytes - 100)).unwrap();
-    let refused = run(put(&tree, "too long".into(), LIMITS.value_bytes));
-    let limit = LIMITS.value_bytes;
-    assert!(
-        matches!(refused, Err(Error::TooLong { what: "value", limit: l, .. }) if l == limit),
-        "{refused:?}"
-    );
+    run(put(&tree, "fits".into(), LONGEST)).unwrap();
+    for bytes in [LONGEST + 1, LIMITS.value_bytes, LIMITS.value_bytes + 1] {
+        let before = memory.contents();
+        assert_too_long(&run(put(&tree, "too long".into(), bytes)), bytes);
+        assert_eq!(memory.contents(), before, "it is refused before anything is written");
+    }
     run(put(&tree, "later".into(), 10)).unwrap();
     let snapshot = run(tree.snapshot()).unwrap();
+    assert_eq!(run(snapshot.get("fits")).unwrap().unwrap().len(), LONGEST);
     assert_eq!(run(snapshot.count(&KeyRange::all())).unwrap(), 2);
     common::assert_nothing_is_left_over(&memory);
+}
+
+#[test]
+fn a_value_that_the_store_cannot_take_fails_nobody_else_in_the_group() {
+    for bytes in [LONGEST + 1, LIMITS.value_bytes, LIMITS.value_bytes + 1] {
+        for refused in 0..3 {
+            let memory = Memory::default();
+            run(put(&tree(memory.clone()), "first".into(), 10)).unwrap();
+            let tree = tree(Metered::new(Scripted::new(memory.clone()).with_limits(LIMITS)));
+            let size = |number| if number == refused { bytes } else { 10 };
+            let requests = (0..3).map(|number| {
+                Box::pin(put(&tree, number.to_string(), size(number))) as Task<'_, _>
+            });
+            let outcomes = interleave(requests.collect(), &[]);
+            for (number, outcome) in outcomes.iter().enumerate() {
+                match number == refused {
+                    true => assert_too_long(outcome, bytes),
+                    false => assert!(outcome.is_ok(), "{number}: {outcome:?}"),
+                }
+            }
+            assert_eq!(tree.kv().usage().write_calls, 1, "they share a commit");
+            assert_eq!(run(tree.audit()).unwrap().entries, 3);
+            common::assert_nothing_is_left_over(&memory);
+        }
+    }
+}
+
+fn assert_too_long(outcome: &Result<(), Error>, len: usize) {
+    assert!(
+        matches!(outcome, Err(Error::TooLong { tree, what: "value", bytes, limit: LONGEST })
+            if tree == "tenant.accounts" && *bytes == len),
+        "{outcome:?}"
+    );
 }
 
 #[test]

@@ -2,12 +2,17 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Bound;
+use std::task::Poll;
 use std::time::Duration;
 
-use common::{FLUSHED, Model, Write, at_least, commit, key, run, tree_of_nodes, write};
-use kv_tree::{Error, KeyRange, Memory, Order, Snapshot};
+use common::scripted::{Call, Scripted};
+use common::{
+    FLUSHED, Model, Task, Write, at_least, commit, key, poll, run, tree, tree_of_nodes, write,
+};
+use kv_tree::{Error, KeyRange, Kv, Memory, Order, Scan, Snapshot};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -188,5 +193,106 @@ fn any_part_of_a_tree_can_be_deleted_and_written_again() {
                 assert_eq!(snapshot.get(key).await.unwrap().as_deref(), Some(&value[..]));
             }
         });
+    }
+}
+
+/// A tree of several levels with so many keys, which takes several batches to scan.
+fn many(keys: u32) -> Memory {
+    let memory = Memory::default();
+    let writes: Vec<_> =
+        (0..keys).map(|n| Write::Put(format!("{n:05}").into(), vec![0; 20])).collect();
+    run(commit(&tree_of_nodes(memory.clone(), 512), &writes)).unwrap();
+    memory
+}
+
+/// Scans of so many keys: in either order, of everything and of a part.
+fn scans(keys: u32) -> impl Iterator<Item = (Order, u64, u64, Vec<String>)> {
+    let (offset, limit) = (100, 700);
+    let orders = [Order::Ascending, Order::Descending].into_iter();
+    orders.flat_map(move |order| {
+        let mut all: Vec<_> = (0..keys).map(|n| format!("{n:05}")).collect();
+        if order == Order::Descending {
+            all.reverse();
+        }
+        let part = all[offset..offset + limit].to_vec();
+        [(order, 0, u64::MAX, all), (order, offset as u64, limit as u64, part)]
+    })
+}
+
+/// The key of the next entry.
+async fn next_key<K: Kv>(scan: &mut Scan<'_, K>) -> Result<Option<String>, Error> {
+    let entry = scan.next().await?;
+    Ok(entry.map(|(key, _)| String::from_utf8(key.to_vec()).unwrap()))
+}
+
+#[test]
+fn a_scan_that_goes_on_after_an_error_leaves_nothing_out() {
+    const KEYS: u32 = 1000;
+    let memory = many(KEYS);
+    for (order, offset, limit, expected) in scans(KEYS) {
+        for failing in 0.. {
+            let reads = Cell::new(0);
+            let kv = Scripted::new(memory.clone()).failing_unless(|call| {
+                let number = reads.get();
+                reads.set(number + u32::from(matches!(call, Call::Read(_))));
+                number != failing || !matches!(call, Call::Read(_))
+            });
+            let reader = tree(kv);
+            let snapshot = loop {
+                match run(reader.snapshot()) {
+                    Ok(snapshot) => break snapshot,
+                    Err(error) => assert!(matches!(error, Error::Store(_)), "{error}"),
+                }
+            };
+            let mut scan = snapshot.scan(KeyRange::all(), order).offset(offset).limit(limit);
+            let mut keys = Vec::new();
+            loop {
+                match run(next_key(&mut scan)) {
+                    Ok(Some(key)) => keys.push(key),
+                    Ok(None) => break,
+                    Err(error) => assert!(matches!(error, Error::Store(_)), "{error}"),
+                }
+            }
+            assert_eq!(keys, expected, "read {failing} failed");
+            if reads.get() <= failing {
+                assert!(failing > 5, "{failing} reads");
+                break;
+            }
+        }
+    }
+}
+
+/// As where the caller's time is up, and it asks again.
+#[test]
+fn a_scan_whose_next_entry_was_given_up_leaves_nothing_out() {
+    const KEYS: u32 = 1000;
+    let memory = many(KEYS);
+    for (order, offset, limit, expected) in scans(KEYS) {
+        let mut given_up = 0;
+        for patience in 1..8 {
+            let reader = tree(memory.clone());
+            let snapshot = run(reader.snapshot()).unwrap();
+            let mut scan = snapshot.scan(KeyRange::all(), order).offset(offset).limit(limit);
+            let mut keys = Vec::new();
+            loop {
+                reader.forget_pages();
+                let mut next: Task<'_, _> = Box::pin(next_key(&mut scan));
+                let in_time = (0..patience).find_map(|_| match poll(&mut next) {
+                    Poll::Ready(key) => Some(key),
+                    Poll::Pending => None,
+                });
+                drop(next);
+                let key = in_time.unwrap_or_else(|| {
+                    given_up += 1;
+                    run(next_key(&mut scan))
+                });
+                match key.unwrap() {
+                    Some(key) => keys.push(key),
+                    None => break,
+                }
+            }
+            assert_eq!(keys, expected, "given up after {patience} steps");
+        }
+        assert!(given_up > 0);
     }
 }

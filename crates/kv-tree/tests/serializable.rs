@@ -1,13 +1,21 @@
 //! Transactions are serializable: some order of them explains what each has read and what is there in
 //! the end. The check knows nothing of how a tree works. Few keys with few values make it likely that
 //! a value is changed and changed back.
+//!
+//! That holds whatever the store does, whenever requests end early, and beside vacuums; and what all that
+//! leaves over, a last vacuum takes.
 
 mod common;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use common::{FLUSHED, HALF, LARGE, Task, fault, interleave, put, run, tree};
+use common::chaos::Chaotic;
+use common::{
+    FLUSHED, HALF, LARGE, Task, assert_nothing_is_left_over, at_least, fault, interleave, put,
+    read_all, run, tree, within,
+};
 use kv_tree::{Error, Faulty, KeyRange, Kv, Memory, Tree};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -28,15 +36,32 @@ struct Plan {
     writes: usize,
     /// The new value where the sum of what was seen is even, and where it is odd.
     new: [u8; 2],
-    /// The size of another value that it writes, which makes the tree flush.
-    filling: usize,
+    /// Another value that it writes, which makes the tree flush: one of the instance's, and its size.
+    filling: Option<(u8, usize)>,
+    /// After so many steps its client has gone.
+    patience: Option<u32>,
 }
 
-fn plan() -> impl Strategy<Value = Plan> {
-    let filling = prop_oneof![5 => Just(0), 4 => prop::sample::select(&[HALF, FLUSHED, LARGE][..])];
+/// `filling` keys of an instance take the values that make the tree flush.
+fn plan(filling: u8) -> impl Strategy<Value = Plan> {
+    let size = prop::sample::select(&[HALF, FLUSHED, LARGE][..]);
+    let filling = prop_oneof![5 => Just(None), 4 => (0..filling, size).prop_map(Some)];
     (vec(0..KEYS, 0..3), any::<bool>(), 0..KEYS, prop::array::uniform2(0..2_u8), filling).prop_map(
-        |(reads, counts, writes, new, filling)| Plan { reads, counts, writes, new, filling },
+        |(reads, counts, writes, new, filling)| Plan {
+            reads,
+            counts,
+            writes,
+            new,
+            filling,
+            patience: None,
+        },
     )
+}
+
+/// The same by a client that may be gone before it is done.
+fn impatient_plan() -> impl Strategy<Value = Plan> {
+    let patience = prop_oneof![6 => Just(None), 1 => (1..60_u32).prop_map(Some)];
+    (plan(6), patience).prop_map(|(plan, patience)| Plan { patience, ..plan })
 }
 
 /// What a transaction has seen and done when its body ran last.
@@ -91,8 +116,8 @@ async fn transact<K: Kv>(
             0 => transaction.delete(key(plan.writes)),
             new => transaction.put(key(plan.writes), vec![new]),
         }
-        if plan.filling > 0 {
-            transaction.put(format!("filling/{instance}"), vec![1; plan.filling]);
+        if let Some((number, size)) = plan.filling {
+            transaction.put(format!("filling/{instance}/{number}"), vec![1; size]);
         }
         done.write = (plan.writes, new);
         last.replace(Some(done.clone()));
@@ -107,6 +132,8 @@ struct History {
     committed: Vec<Done>,
     /// Those of which nobody knows whether they were committed.
     unknown: Vec<Done>,
+    /// How many gave up because others were faster each time.
+    contended: usize,
 }
 
 impl History {
@@ -131,41 +158,68 @@ impl History {
     }
 }
 
-/// Carries out the plans of each instance on its tree, several at a time, and checks what comes of it.
-fn check<K: Kv>(
+/// The requests of each instance, which carry out its plans on its tree, several at a time.
+fn requests<'t, K: Kv>(
+    trees: &'t [Tree<K>],
+    instances: &'t [Vec<Plan>],
+    history: &'t RefCell<History>,
+) -> Vec<Task<'t, ()>> {
+    let requests = instances.iter().zip(trees).enumerate().flat_map(|(instance, (plans, tree))| {
+        (0..REQUESTS).map(move |first| {
+            Box::pin(async move {
+                for plan in plans.iter().skip(first).step_by(REQUESTS) {
+                    let last = RefCell::default();
+                    let polls = plan.patience.unwrap_or(u32::MAX);
+                    let outcome = within(polls, transact(tree, plan, instance, &last)).await;
+                    let mut history = history.borrow_mut();
+                    match outcome {
+                        Some(Ok(done)) => history.committed.push(done),
+                        // It is certain that it was not committed.
+                        Some(Err(Error::Store(_))) => {}
+                        Some(Err(Error::Contended { .. })) => history.contended += 1,
+                        None | Some(Err(Error::OutcomeUnknown { .. })) => {
+                            history.unknown.extend(last.into_inner());
+                        }
+                        Some(Err(error)) => panic!("{error}"),
+                    }
+                }
+            }) as Task<'_, ()>
+        })
+    });
+    requests.collect()
+}
+
+/// Checks that some order explains what came of the requests.
+fn check(memory: &Memory, history: &History) -> Result<(), TestCaseError> {
+    let snapshot = run(tree(memory.clone()).snapshot()).unwrap();
+    let end = std::array::from_fn(|n| number(run(snapshot.get(key(n))).unwrap()));
+    prop_assert!(history.explains(end), "no order of {history:#?} ends with {end:?}");
+    Ok(())
+}
+
+/// Carries out the plans and checks what comes of them.
+fn carry_out<K: Kv>(
     memory: &Memory,
     trees: &[Tree<K>],
     instances: &[Vec<Plan>],
     schedule: &[usize],
 ) -> Result<(), TestCaseError> {
-    let history = RefCell::new(History::default());
-    let requests = instances.iter().zip(trees).enumerate().flat_map(|(instance, (plans, tree))| {
-        let history = &history;
-        (0..REQUESTS).map(move |first| {
-            Box::pin(async move {
-                for plan in plans.iter().skip(first).step_by(REQUESTS) {
-                    let last = RefCell::default();
-                    let outcome = transact(tree, plan, instance, &last).await;
-                    let mut history = history.borrow_mut();
-                    match outcome {
-                        Ok(done) => history.committed.push(done),
-                        // It is certain that it was not committed.
-                        Err(Error::Store(_)) => {}
-                        Err(Error::OutcomeUnknown { .. }) => {
-                            history.unknown.extend(last.into_inner());
-                        }
-                        Err(error) => panic!("{error}"),
-                    }
-                }
-            }) as Task<()>
-        })
-    });
-    interleave(requests.collect(), schedule);
-    let snapshot = run(tree(memory.clone()).snapshot()).unwrap();
-    let end = std::array::from_fn(|n| number(run(snapshot.get(key(n))).unwrap()));
-    let history = history.into_inner();
-    prop_assert!(history.explains(end), "no order of {history:#?} ends with {end:?}");
-    Ok(())
+    let history = RefCell::default();
+    interleave(requests(trees, instances, &history), schedule);
+    prop_assert_eq!(history.borrow().contended, 0);
+    check(memory, &history.into_inner())
+}
+
+/// Vacuums, long enough after one another that pages are due which were retired before.
+async fn vacuum(tree: &Tree<Chaotic>) {
+    for _ in 0..3 {
+        match tree.vacuum().await {
+            Ok(_) => {}
+            Err(Error::Store(_) | Error::Contended { .. } | Error::Expired { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+        tree.kv().pause(Duration::from_secs(40)).await;
+    }
 }
 
 /// A store with a tree that has pages or not.
@@ -182,18 +236,18 @@ proptest! {
 
     #[test]
     fn some_order_explains_all(
-        instances in vec(vec(plan(), 1..6), 3..5),
+        instances in vec(vec(plan(1), 1..6), 3..5),
         schedule in vec(0_usize..24, 0..800),
         has_pages: bool,
     ) {
         let memory = store(has_pages);
         let trees: Vec<_> = instances.iter().map(|_| tree(memory.clone())).collect();
-        check(&memory, &trees, &instances, &schedule)?;
+        carry_out(&memory, &trees, &instances, &schedule)?;
     }
 
     #[test]
     fn some_order_explains_all_in_spite_of_faults(
-        instances in vec(vec(plan(), 1..6), 2..4),
+        instances in vec(vec(plan(1), 1..6), 2..4),
         faults in vec(btree_map(0..60_u64, fault(), 0..4), 4),
         schedule in vec(0_usize..24, 0..800),
         has_pages: bool,
@@ -201,6 +255,41 @@ proptest! {
         let memory = store(has_pages);
         let faulty = faults.into_iter().map(|plan| Faulty::new(memory.clone(), plan));
         let trees: Vec<_> = faulty.map(tree).collect();
-        check(&memory, &trees, &instances, &schedule)?;
+        carry_out(&memory, &trees, &instances, &schedule)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 300, ..at_least(2000) })]
+
+    #[test]
+    fn some_order_explains_all_whatever_the_store_does(
+        instances in vec(vec(impatient_plan(), 1..8), 2..4),
+        seeds in vec(1..u64::MAX, 4),
+        of in prop::sample::select(&[10_u64, 20, 60][..]),
+        schedule in vec(0_usize..24, 0..800),
+        has_pages: bool,
+    ) {
+        let memory = store(has_pages);
+        // Two write to it already, so that flushes are announced and happen beside commits.
+        for other in ["other/1", "other/2"] {
+            run(put(&tree(memory.clone()), other.into(), 10)).unwrap();
+        }
+        let chaotic = seeds.into_iter().map(|seed| Chaotic::new(memory.clone(), seed, of));
+        let trees: Vec<_> = chaotic.map(tree).collect();
+        let history = RefCell::default();
+        let mut tasks = requests(&trees, &instances, &history);
+        tasks.extend(trees.iter().map(|tree| Box::pin(vacuum(tree)) as Task<'_, ()>));
+        interleave(tasks, &schedule);
+        let fresh = tree(memory.clone());
+        run(fresh.audit()).unwrap();
+        run(fresh.vacuum()).unwrap();
+        assert_nothing_is_left_over(&memory);
+        // A swap that comes even later may be of a commit whose outcome nobody knows, but leads to no page
+        // that is gone.
+        trees.iter().for_each(|tree| run(tree.kv().deliver()));
+        run(read_all(&fresh)).unwrap();
+        assert_nothing_is_left_over(&memory);
+        check(&memory, &history.into_inner())?;
     }
 }

@@ -3,6 +3,7 @@
 // Each test file uses a part of this.
 #![allow(dead_code)]
 
+pub mod chaos;
 pub mod scripted;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -207,6 +208,19 @@ pub fn poll_to_write<T>(task: &mut Task<'_, T>, kv: &Metered<Memory>) {
         assert!(poll(task).is_pending());
     }
     assert!(poll(task).is_pending());
+}
+
+/// Polls `future` up to so many times and then drops it, as when a client has gone: `None`.
+pub async fn within<T>(mut polls: u32, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|context| {
+        if polls == 0 {
+            return Poll::Ready(None);
+        }
+        polls -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
 }
 
 /// Polls `task` once.
