@@ -15,11 +15,12 @@ use crate::format::head::{Head, MAX_FIXED_BYTES};
 use crate::writing::retired::Due;
 use crate::{Error, Event, Kv};
 
-/// How large a head becomes before its buffer is flushed to pages.
-pub(crate) const MAX_HEAD_BYTES: usize = 16 << 10;
+/// How large a buffer becomes before it is flushed to pages: where one instance writes, a head is less
+/// than 16 KiB then.
+const MAX_BUFFER_BYTES: usize = (16 << 10) - 384;
 
 /// How large it may become while somebody flushes it.
-pub(crate) const MAX_FLUSHING_HEAD_BYTES: usize = 64 << 10;
+pub(crate) const MAX_FLUSHING_BYTES: usize = 64 << 10;
 
 /// A group's commit, as far as it has come.
 pub(crate) struct Commit {
@@ -85,21 +86,21 @@ impl<K: Kv> Writers<K> {
         let stamp = head.commit.wrapping_add(1);
         let is_being_flushed = self.is_being_flushed(&head)?;
         let is_shared = is_being_flushed || self.rivals_are_about();
-        let limit = if is_shared { MAX_FLUSHING_HEAD_BYTES } else { MAX_HEAD_BYTES };
-        let limit = limit.min(self.kv().limits().value_bytes);
-        let added = MAX_FIXED_BYTES + record_len(stamp, &group.snapshot.writes);
+        let limit = if is_shared { MAX_FLUSHING_BYTES } else { MAX_BUFFER_BYTES };
+        let limit = limit.min(self.kv().limits().value_bytes.saturating_sub(MAX_FIXED_BYTES));
+        let added = record_len(stamp, &group.snapshot.writes);
         let mut buffer = head.buffer.clone();
-        if added + buffer.len() > MAX_HEAD_BYTES.min(limit) {
+        if added + buffer.len() > MAX_BUFFER_BYTES.min(limit) {
             // What was overwritten since is dropped, if that makes room for more than this commit.
             let live = buffer.retaining(|entry| !group.snapshot.writes.contains_key(&entry.key));
-            if added + live.len() < MAX_HEAD_BYTES / 2 {
+            if added + live.len() < MAX_BUFFER_BYTES / 2 {
                 buffer = live;
             }
         }
         let len = added + buffer.len();
         if len <= limit {
             let attempt = self.next_attempt();
-            let fills_buffer = len > MAX_HEAD_BYTES && !is_being_flushed;
+            let fills_buffer = len > MAX_BUFFER_BYTES && !is_being_flushed;
             let buffer = buffer.with(stamp, &group.snapshot.writes);
             let next = head.next(id, attempt, self.kv().now(), buffer);
             let announced = if fills_buffer { Some(id) } else { head.announced };

@@ -9,7 +9,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::commit::MAX_FLUSHING_HEAD_BYTES;
+use super::commit::MAX_FLUSHING_BYTES;
 use super::group::Group;
 use super::queue::Place;
 use super::swap::Outcome;
@@ -22,7 +22,7 @@ use crate::{Error, Kv};
 const MAX_MEMBERS: usize = 64;
 
 /// How large the buffer of a head becomes before others wait for the flush that is under way.
-const CROWDED_BYTES: usize = MAX_FLUSHING_HEAD_BYTES * 3 / 4;
+const CROWDED_BYTES: usize = MAX_FLUSHING_BYTES * 3 / 4;
 
 /// What came of a transaction's part in a group.
 enum Settled<'q, K: Kv> {
