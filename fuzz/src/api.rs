@@ -6,7 +6,7 @@ use http_body_util::Full;
 use jiff::Timestamp;
 use kv_tree::{KvError, Memory, Store};
 use pollster::block_on;
-use resource::{Definition, Ports, Settings, Version, account, serve};
+use tmf630::{Definition, Ports, Settings, Version, account, serve};
 use uuid::Uuid;
 
 const ACCOUNTS: Definition = Definition {

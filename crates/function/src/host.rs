@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use kv_tree::{KvError, Store};
-use resource::{Activity, Ports, StoreType};
+use tmf630::{Activity, Ports, StoreType};
 use uuid::{ContextV7, Uuid};
 
 use crate::clock::since_1970;

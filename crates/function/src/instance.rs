@@ -9,7 +9,7 @@
 use std::cell::{Cell, RefCell};
 
 use kv_tree::Event;
-use resource::Activity;
+use tmf630::Activity;
 use spin_sdk::wit_bindgen;
 
 /// How many other instances may commit beside this one. With fewer, the host starts new ones all the

@@ -23,7 +23,7 @@ mod store;
 use bytes::Bytes;
 use host::Host;
 use http_body_util::Full;
-pub use resource::{Definition, Version, account};
+pub use tmf630::{Definition, Version, account};
 pub use schemas;
 use spin_sdk::http::{Request, Response};
 
@@ -33,7 +33,7 @@ pub async fn serve(definition: &Definition, request: Request) -> Response<Full<B
     let response = match settings::settings().await {
         Ok(settings) => {
             let host = Host { store: settings.key_value_store };
-            resource::serve(definition, &settings, &host, request).await
+            tmf630::serve(definition, &settings, &host, request).await
         }
         Err(error) => not_set_up(definition.name, version, error),
     };
@@ -50,7 +50,7 @@ pub async fn serve_document(
     let response = match settings::settings().await {
         Ok(settings) => {
             let host = Host { store: settings.key_value_store };
-            resource::serve_document(name, document, &settings, &host, &request)
+            tmf630::serve_document(name, document, &settings, &host, &request)
         }
         Err(error) => not_set_up(name, Version::at(request.uri().path()), error),
     };
@@ -59,5 +59,5 @@ pub async fn serve_document(
 
 fn not_set_up(what: &str, version: Version, error: String) -> Response<Bytes> {
     eprintln!("{what}: {error}");
-    resource::Error::internal(error).into_response(version)
+    tmf630::Error::internal(error).into_response(version)
 }

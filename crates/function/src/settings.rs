@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use resource::Settings;
+use tmf630::Settings;
 use spin_sdk::variables;
 
 thread_local! {

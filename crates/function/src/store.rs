@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kv_tree::{Event, Kv, KvError, Limits, Store, Swapped};
-use resource::StoreType;
+use tmf630::StoreType;
 use spin_sdk::key_value;
 
 use self::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};

@@ -1,6 +1,6 @@
 //! The document of a version.
 
-use resource::Version;
+use tmf630::Version;
 use serde_json::{Map, Value, json};
 
 use crate::operations::paths;

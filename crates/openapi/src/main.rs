@@ -21,7 +21,7 @@ mod schemas;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use resource::Version;
+use tmf630::Version;
 
 const VERSIONS: [Version; 2] = [Version::V4, Version::V5];
 

@@ -1,6 +1,6 @@
 //! What can be done with a resource.
 
-use resource::Version;
+use tmf630::Version;
 use serde_json::{Map, Value, json};
 
 use crate::parameters::{conditions, reference};

@@ -1,6 +1,6 @@
 //! The parameters of requests, and the headers of answers.
 
-use resource::Version;
+use tmf630::Version;
 use serde_json::{Map, Value, json};
 
 use crate::resources::Resource;

@@ -1,6 +1,6 @@
 //! The resources: their definitions, as the functions declare them, and what is told about them.
 
-use resource::{Definition, Version};
+use tmf630::{Definition, Version};
 use serde_json::{Value, json};
 
 #[path = "../../../functions/bill-format/src/definition.rs"]

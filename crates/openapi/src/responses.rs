@@ -1,6 +1,6 @@
 //! The answers of operations.
 
-use resource::Version;
+use tmf630::Version;
 use serde_json::{Map, Value, json};
 
 use crate::parameters::header_references;

@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use anyhow::Context;
-use resource::Version;
+use tmf630::Version;
 use serde_json::{Map, Value, json};
 
 use crate::resources::{ALL, Resource};

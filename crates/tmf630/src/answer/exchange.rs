@@ -1,0 +1,64 @@
+//! What every request and its answer have, whatever was asked for.
+
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+
+use crate::answer::journal::Journal;
+use crate::{Error, Ports, Settings, Version};
+
+/// How long the path and query of a request can be, in bytes.
+const MAX_URI_BYTES: usize = 8 * 1024;
+
+/// A request that is being answered.
+pub(crate) struct Exchange<'e, P: Ports> {
+    journal: Journal<'e, P>,
+    version: Version,
+    is_head: bool,
+}
+
+impl<'e, P: Ports> Exchange<'e, P> {
+    /// Begins with a request to `route`: its path with placeholders for what differs.
+    pub fn begin<B>(
+        route: String,
+        settings: &'e Settings,
+        ports: &'e P,
+        request: &Request<B>,
+    ) -> Self {
+        Self {
+            journal: Journal::begin(route, settings, ports, request),
+            version: Version::at(request.uri().path()),
+            is_head: request.method() == Method::HEAD,
+        }
+    }
+
+    /// Completes the answer, be it an error, and writes the line of the log.
+    pub fn end(self, answer: Result<Response<Bytes>, Error>) -> Response<Bytes> {
+        let (mut response, cause) = match answer {
+            Ok(response) => (response, None),
+            Err(error) => {
+                let cause = error.cause().map(str::to_owned);
+                (error.into_response(self.version), cause)
+            }
+        };
+        // Without it the head of the response could leave before its body, in a packet of its own.
+        if !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+            let length = HeaderValue::from(response.body().len());
+            response.headers_mut().insert(CONTENT_LENGTH, length);
+        }
+        if self.is_head {
+            *response.body_mut() = Bytes::new();
+        }
+        self.journal.end(&mut response, cause.as_deref());
+        response
+    }
+}
+
+/// Refuses a request whose address is too long.
+pub(crate) fn expect_short<B>(request: &Request<B>) -> Result<(), Error> {
+    let uri = request.uri();
+    match uri.path().len() + uri.query().map_or(0, str::len) > MAX_URI_BYTES {
+        true => Err(Error::uri_too_long(MAX_URI_BYTES)),
+        false => Ok(()),
+    }
+}

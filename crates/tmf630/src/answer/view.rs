@@ -1,0 +1,152 @@
+//! Resources as the client of one request sees them, and as it may change them: in a version of the
+//! API, and under the address that it uses.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, ETAG};
+use http::{HeaderValue, Response, StatusCode};
+use schemas::{Fault, Schema};
+use serde_json::Value;
+
+use crate::answer::links::Links;
+use crate::model::version::Version;
+use crate::query::Fields;
+use crate::storage::record::{Document, Record};
+use crate::{Definition, Error};
+
+/// How one client sees the resources.
+pub(crate) struct View<'v> {
+    pub definition: &'v Definition,
+    pub version: Version,
+    pub links: Links,
+}
+
+impl View<'_> {
+    /// The document with the `id`, stored as `stored`, as the client sees it: with its `href`.
+    pub fn document(&self, id: &str, stored: Document) -> Document {
+        let mut shown = match self.version {
+            Version::V4 => self.definition.class.to_v4(stored),
+            Version::V5 => stored,
+        };
+        shown.insert("href".into(), self.links.href(id).into());
+        shown
+    }
+
+    /// What is to be stored of a document that the client sent, if neither its schema finds a fault
+    /// with it nor something else has: `faults`. Where it changes a resource, `before` is what is
+    /// stored of that.
+    pub fn accept(
+        &self,
+        mut document: Document,
+        mut faults: Vec<Fault>,
+        before: Option<&Document>,
+    ) -> Result<Document, Error> {
+        let class = self.definition.class;
+        if self.version == Version::V4 {
+            faults.extend(faults_of(&class.v4, &mut document));
+            if !faults.is_empty() {
+                return Err(Error::invalid_document(&faults));
+            }
+            document = match before {
+                Some(before) => class.restore(before, document),
+                None => class.to_v5(document),
+            };
+        }
+        let mut found = faults_of(&class.v5, &mut document);
+        if !found.is_empty() {
+            // What v5 requires and v4 does not, a client of v4 need not give, and a client of v5 that
+            // changes something else need not either.
+            let missing_before = match before {
+                Some(before) => faults_of(&class.v5, &mut before.clone()),
+                None => Vec::new(),
+            };
+            found.retain(|fault| {
+                !(fault.missing && (self.version == Version::V4 || missing_before.contains(fault)))
+            });
+        }
+        faults.extend(found);
+        match faults.is_empty() {
+            true => Ok(document),
+            false => Err(Error::invalid_document(&faults)),
+        }
+    }
+
+    /// The entity tag of the resource in this state (RFC 9110): a digest of what is stored, with the
+    /// version that shows it.
+    pub fn etag(&self, record: &Record) -> String {
+        format!("\"{}-{:032x}\"", self.version.number(), record.digest())
+    }
+
+    /// Appends the document as the client sees it, with the attributes that are selected.
+    pub fn represent(
+        &self,
+        id: &str,
+        record: &Record,
+        fields: Option<&Fields>,
+        out: &mut BytesMut,
+    ) -> Result<(), Error> {
+        if self.version == Version::V5 && fields.is_none() {
+            // It is copied, not parsed: an object with at least an id, as all that is stored.
+            out.put_slice(br#"{"href":"#);
+            out.put_slice(Value::from(self.links.href(id)).to_string().as_bytes());
+            out.put_u8(b',');
+            out.put_slice(&record.json()[1..]);
+            return Ok(());
+        }
+        let mut document = self.document(id, record.document()?);
+        if let Some(fields) = fields {
+            fields.select(self.version, &mut document);
+        }
+        serde_json::to_writer(out.writer(), &document).map_err(Error::internal)
+    }
+
+    /// A response with the document of the resource.
+    pub fn respond(
+        &self,
+        status: StatusCode,
+        id: &str,
+        record: &Record,
+        fields: Option<&Fields>,
+    ) -> Result<Response<Bytes>, Error> {
+        let mut body = BytesMut::new();
+        self.represent(id, record, fields, &mut body)?;
+        let mut response = self.json_response(status, body.freeze());
+        let tag = HeaderValue::try_from(self.etag(record)).map_err(Error::internal)?;
+        response.headers_mut().insert(ETAG, tag);
+        Ok(response)
+    }
+
+    /// A response with the documents of several resources.
+    pub fn respond_list<'r>(
+        &self,
+        records: impl Iterator<Item = (&'r str, &'r Record)>,
+        fields: Option<&Fields>,
+    ) -> Result<Response<Bytes>, Error> {
+        let mut body = BytesMut::new();
+        body.put_u8(b'[');
+        for (number, (id, record)) in records.enumerate() {
+            if number > 0 {
+                body.put_u8(b',');
+            }
+            self.represent(id, record, fields, &mut body)?;
+        }
+        body.put_u8(b']');
+        Ok(self.json_response(StatusCode::OK, body.freeze()))
+    }
+
+    fn json_response(&self, status: StatusCode, body: Bytes) -> Response<Bytes> {
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        let media_type = HeaderValue::from_static(self.version.media_type());
+        response.headers_mut().insert(CONTENT_TYPE, media_type);
+        response
+    }
+}
+
+fn faults_of(schema: &Schema, document: &mut Document) -> Vec<Fault> {
+    let value = Value::Object(std::mem::take(document));
+    let faults = schema.validate(&value).err().unwrap_or_default();
+    if let Value::Object(value) = value {
+        *document = value;
+    }
+    faults
+}

@@ -1,0 +1,359 @@
+//! Every error that a client can see, and how it is answered.
+
+use std::fmt::Display;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use schemas::Fault;
+use serde_json::json;
+
+use crate::model::version::Version;
+
+/// How many faults of a document are listed; a document can have any number.
+const MAX_FAULTS: usize = 50;
+
+/// An error as it is answered: an HTTP status, a code of TMF630's table, a reason and a message that
+/// the client reads, and a cause that only the log sees.
+#[derive(Debug)]
+pub struct Error(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    status: StatusCode,
+    code: &'static str,
+    reason: String,
+    message: Option<String>,
+    header: Option<(HeaderName, HeaderValue)>,
+    cause: Option<String>,
+}
+
+/// Codes that TM Forum's implementations share (TMF630, error codes).
+mod code {
+    pub const INTERNAL: &str = "1";
+    pub const UNPROCESSABLE: &str = "2";
+    pub const MISSING_BODY: &str = "21";
+    pub const INVALID_BODY: &str = "22";
+    pub const MISSING_BODY_FIELD: &str = "23";
+    pub const INVALID_BODY_FIELD: &str = "24";
+    pub const INVALID_HEADER_VALUE: &str = "26";
+    pub const INVALID_QUERY_VALUE: &str = "28";
+    pub const NOT_FOUND: &str = "60";
+    pub const METHOD_NOT_ALLOWED: &str = "61";
+}
+
+impl Error {
+    fn new(status: StatusCode, code: &'static str, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self(Box::new(Parts { status, code, reason, message: None, header: None, cause: None }))
+    }
+
+    fn message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = Some(message.into());
+        self
+    }
+
+    fn header(mut self, name: HeaderName, value: Option<HeaderValue>) -> Self {
+        self.0.header = value.map(|value| (name, value));
+        self
+    }
+
+    fn caused_by(mut self, cause: impl Display) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
+    }
+
+    /// The path leads to nothing that this API serves.
+    pub(crate) fn no_such_path(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code::NOT_FOUND, "There is nothing at this path")
+            .message(format!("The path {path} leads to no resource."))
+    }
+
+    /// No resource has the id.
+    pub(crate) fn no_such_resource(id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code::NOT_FOUND, "There is no resource with this id")
+            .message(format!("No resource has the id {id}."))
+    }
+
+    /// The client takes nothing that this API can answer with.
+    pub(crate) fn not_acceptable() -> Self {
+        let reason = "The API answers with JSON only";
+        Self::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_HEADER_VALUE, reason)
+            .message("Accept must allow application/json.")
+    }
+
+    /// The address of the request is too long; `limit` is in bytes.
+    pub(crate) fn uri_too_long(limit: usize) -> Self {
+        let reason = "The address of the request is too long";
+        Self::new(StatusCode::URI_TOO_LONG, code::INVALID_QUERY_VALUE, reason)
+            .message(format!("It may have up to {limit} bytes."))
+    }
+
+    /// A header has a value that cannot be used.
+    pub(crate) fn invalid_header(name: &str, expectation: &str) -> Self {
+        let reason = format!("The header {name} is not valid");
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_HEADER_VALUE, reason)
+            .message(format!("{name} {expectation}."))
+    }
+
+    /// The change was meant for another state of the resource (`If-Match`).
+    pub(crate) fn changed_meanwhile() -> Self {
+        let reason = "The resource is not in the state that If-Match names";
+        Self::new(StatusCode::PRECONDITION_FAILED, code::INVALID_HEADER_VALUE, reason)
+            .message("Nothing was changed. Read the resource and try again.")
+    }
+
+    /// The idempotency key belongs to another request.
+    pub(crate) fn key_reused() -> Self {
+        let reason = "The Idempotency-Key was used for another document";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code::UNPROCESSABLE, reason)
+            .message("Nothing was created. Send the same document again, or another key.")
+    }
+
+    /// The page lies behind the end of the list.
+    pub(crate) fn no_such_page(total: u64) -> Self {
+        let reason = "The list ends before this page";
+        let error = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, code::INVALID_QUERY_VALUE, reason)
+            .message(format!("There are {total} resources; offset must be less."));
+        error.header(CONTENT_RANGE, HeaderValue::try_from(format!("items */{total}")).ok())
+    }
+
+    /// The state cannot follow the present one.
+    pub(crate) fn forbidden_transition(from: &str, to: &str, next: &[&str]) -> Self {
+        let message = match next {
+            [] => format!("/state {from} is final."),
+            next => format!("/state {from} can become {}, not {to:?}.", next.join(" or ")),
+        };
+        let reason = "The state cannot follow the present one";
+        Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason).message(message)
+    }
+
+    /// Another resource refers to the one that should be deleted.
+    pub(crate) fn referred_to(id: &str, resource: &str, referrer: &str) -> Self {
+        let reason = "Another resource refers to this one";
+        Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason)
+            .message(format!("{resource} {referrer} refers to {id}; change or delete it first."))
+    }
+
+    /// More accounts are connected in a hierarchy than are looked at.
+    pub(crate) fn hierarchy_too_large(limit: usize) -> Self {
+        let reason = "The hierarchy is too large";
+        Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason)
+            .message(format!("/accountRelationship may lead to up to {limit} accounts."))
+    }
+
+    /// The same error about a part of the body, which is at `place`.
+    pub(crate) fn within(mut self, place: &str) -> Self {
+        let message = self.0.message.take().unwrap_or_default();
+        self.0.message = Some(format!("In {place}: {message}"));
+        self
+    }
+
+    /// The method cannot be applied to the path; `allow` lists those that can.
+    pub(crate) fn method_not_allowed(method: &Method, allow: &'static str) -> Self {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self::new(status, code::METHOD_NOT_ALLOWED, format!("{method} is not possible here"))
+            .message(format!("Possible methods: {allow}."))
+            .header(ALLOW, Some(HeaderValue::from_static(allow)))
+    }
+
+    /// The body comes in a media type that the operation does not take.
+    pub(crate) fn unsupported_media_type(allowed: &'static str, patch: bool) -> Self {
+        let reason = "The media type of the body is not supported";
+        let error =
+            Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::INVALID_HEADER_VALUE, reason)
+                .message(format!("Content-Type must be one of: {allowed}."));
+        let accept_patch = patch.then(|| HeaderValue::from_static(allowed));
+        error.header(HeaderName::from_static("accept-patch"), accept_patch)
+    }
+
+    /// The body is larger than `limit` bytes.
+    pub(crate) fn body_too_large(limit: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_BODY, "The body is too large")
+            .message(format!("A body may have up to {limit} bytes."))
+    }
+
+    /// There is no body where one is needed.
+    pub(crate) fn body_missing() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code::MISSING_BODY, "The body is missing")
+            .message("The body must be a JSON object.")
+    }
+
+    /// The body is not what it claims to be; `fault` says what and where.
+    pub(crate) fn body_malformed(fault: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_BODY, "The body is not readable as JSON")
+            .message(fault.to_string())
+    }
+
+    /// The document that the body describes has faults.
+    pub(crate) fn invalid_document(faults: &[Fault]) -> Self {
+        let (code, reason) = match faults {
+            [fault] if fault.pointer.is_empty() => {
+                (code::INVALID_BODY, "The body is not valid".to_owned())
+            }
+            [fault] if fault.missing => {
+                (code::MISSING_BODY_FIELD, format!("{} is missing", fault.pointer))
+            }
+            [fault] => (code::INVALID_BODY_FIELD, format!("{} is not valid", fault.pointer)),
+            faults if faults.iter().all(|fault| fault.missing) => {
+                (code::MISSING_BODY_FIELD, format!("{} attributes are missing", faults.len()))
+            }
+            faults => {
+                (code::INVALID_BODY_FIELD, format!("{} attributes are not valid", faults.len()))
+            }
+        };
+        let mut lines: Vec<_> = faults.iter().take(MAX_FAULTS).map(ToString::to_string).collect();
+        if faults.len() > MAX_FAULTS {
+            lines.push(format!("and {} more", faults.len() - MAX_FAULTS));
+        }
+        Self::new(StatusCode::BAD_REQUEST, code, reason).message(lines.join("; "))
+    }
+
+    /// A resource with the id that the client chose exists.
+    pub(crate) fn id_taken(id: &str) -> Self {
+        let reason = "A resource with this id exists";
+        Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason)
+            .message(format!("/id {id} is taken; leave the id out to have one made."))
+    }
+
+    /// The value of a query parameter cannot be used.
+    pub(crate) fn invalid_parameter(name: &str, expectation: &str) -> Self {
+        let reason = format!("The query parameter {name} is not valid");
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason)
+            .message(format!("{name} {expectation}."))
+    }
+
+    /// TMF630 knows the query parameter, and this API does not support it. Ignoring it would answer
+    /// another question than the one that was asked.
+    pub(crate) fn unsupported_parameter(name: &str, supported: &str) -> Self {
+        let reason = format!("The query parameter {name} is not supported here");
+        Self::new(StatusCode::NOT_IMPLEMENTED, code::INVALID_QUERY_VALUE, reason)
+            .message(format!("Supported parameters: {supported}."))
+    }
+
+    /// The operation has no such query parameter.
+    pub(crate) fn unknown_parameter(name: &str, known: &str) -> Self {
+        let reason = format!("There is no query parameter {name} here");
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason)
+            .message(format!("Known parameters: {known}."))
+    }
+
+    /// Something failed that the client cannot mend. The cause is for the log.
+    pub fn internal(cause: impl Display) -> Self {
+        let reason = "The server failed to handle the request";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, reason).caused_by(cause)
+    }
+
+    /// What the log should know, if anything.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
+    }
+
+    /// The error as a response with the Error type of the version.
+    pub fn into_response(self, version: Version) -> Response<Bytes> {
+        let Parts { mut status, code, reason, message, header, .. } = *self.0;
+        if version == Version::V4 && status == StatusCode::NOT_IMPLEMENTED {
+            // v4 does not have it.
+            status = StatusCode::BAD_REQUEST;
+        }
+        let mut body = json!({ "code": code, "reason": reason, "status": status.as_str() });
+        if version == Version::V5 {
+            body["@type"] = "Error".into();
+        }
+        if let Some(message) = message {
+            body["message"] = message.into();
+        }
+        let mut response = Response::new(Bytes::from(body.to_string()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(version.media_type()));
+        headers.extend(header);
+        response
+    }
+}
+
+impl From<kv_tree::Error> for Error {
+    fn from(error: kv_tree::Error) -> Self {
+        let answer = match &error {
+            kv_tree::Error::Contended { .. } => {
+                let reason = "Too many requests change the same data";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, reason)
+                    .message("Nothing was changed. Try again.")
+                    .header(RETRY_AFTER, Some(HeaderValue::from_static("1")))
+            }
+            kv_tree::Error::Expired { .. } => {
+                let reason = "The request took too long";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, reason)
+                    .message("Nothing was changed. Try again.")
+                    .header(RETRY_AFTER, Some(HeaderValue::from_static("1")))
+            }
+            kv_tree::Error::OutcomeUnknown { .. } => {
+                let reason = "It is not known whether the change was made";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, reason)
+                    .message("Read the resource to see whether it was changed. A POST with an Idempotency-Key can be sent again with the same key.")
+            }
+            kv_tree::Error::TooLong { .. } => {
+                let reason = "The resource is too large to be stored";
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_BODY, reason)
+                    .message("Nothing was changed.")
+            }
+            _ => return Self::internal(error),
+        };
+        answer.caused_by(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn body(error: Error) -> Value {
+        serde_json::from_slice(error.into_response(Version::V5).body()).unwrap()
+    }
+
+    #[test]
+    fn the_cause_stays_in_the_log() {
+        let error = Error::internal("disk on fire");
+        assert_eq!(error.cause(), Some("disk on fire"));
+        assert_eq!(
+            body(error),
+            json!({
+                "@type": "Error",
+                "code": "1",
+                "status": "500",
+                "reason": "The server failed to handle the request",
+            })
+        );
+    }
+
+    #[test]
+    fn a_contended_store_and_a_slow_one_differ_from_a_broken_one() {
+        let tree = || "t".to_owned();
+        let contended = Error::from(kv_tree::Error::Contended { tree: tree(), attempts: 3 });
+        let response = contended.into_response(Version::V5);
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()[RETRY_AFTER]),
+            (503, &"1".parse().unwrap())
+        );
+        let expired = Error::from(kv_tree::Error::Expired { tree: tree() });
+        assert_eq!(expired.into_response(Version::V5).status(), 503);
+        let unknown = kv_tree::Error::OutcomeUnknown { tree: tree(), cause: "no answer".into() };
+        let unknown = Error::from(unknown).into_response(Version::V5);
+        assert_eq!((unknown.status().as_u16(), unknown.headers().get(RETRY_AFTER)), (500, None));
+        assert!(String::from_utf8_lossy(unknown.body()).contains("not known whether"));
+        let too_long = kv_tree::Error::TooLong { tree: tree(), what: "value", bytes: 3, limit: 2 };
+        assert_eq!(Error::from(too_long).into_response(Version::V5).status(), 413);
+        let damaged = kv_tree::Error::Damaged { tree: tree(), key: "k".into(), fault: "f" };
+        assert_eq!(Error::from(damaged).into_response(Version::V5).status(), 500);
+    }
+
+    #[test]
+    fn a_long_list_of_faults_is_cut() {
+        let faults: Vec<_> = (0..120).map(|n| Fault::new(format!("/{n}"), "is wrong")).collect();
+        let body = body(Error::invalid_document(&faults));
+        assert_eq!(body["reason"], "120 attributes are not valid");
+        assert!(body["message"].as_str().unwrap().ends_with("; /49 is wrong; and 70 more"));
+    }
+}

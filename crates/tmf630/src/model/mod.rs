@@ -1,0 +1,4 @@
+//! What an API declares of itself, and nothing else.
+
+pub mod definition;
+pub mod version;

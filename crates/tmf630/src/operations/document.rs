@@ -1,0 +1,54 @@
+//! Answering with a text that is the same for everybody, such as the description of the API.
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, ETAG};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::answer::exchange::{self, Exchange};
+use crate::request::{conditional, negotiation};
+use crate::{Error, Ports, Settings, Version};
+
+const METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// Answers `request` with the JSON document called `name` of the version that was asked for.
+pub fn serve_document<P: Ports, B>(
+    name: &str,
+    document: impl Fn(Version) -> &'static str,
+    settings: &Settings,
+    ports: &P,
+    request: &Request<B>,
+) -> Response<Bytes> {
+    let version = Version::of_path(request.uri().path());
+    let version = version.filter(|(_, rest)| *rest == name).map(|(version, _)| version);
+    let route = version.map_or("none".to_owned(), |found| format!("{}/{name}", found.base_path()));
+    let exchange = Exchange::begin(route, settings, ports, request);
+    let answer = match version {
+        Some(version) => answer(document(version), request),
+        None => Err(Error::no_such_path(request.uri().path())),
+    };
+    exchange.end(answer)
+}
+
+fn answer<B>(document: &'static str, request: &Request<B>) -> Result<Response<Bytes>, Error> {
+    exchange::expect_short(request)?;
+    negotiation::expect_json(request.headers())?;
+    let mut response = match *request.method() {
+        Method::GET | Method::HEAD => Response::new(Bytes::from_static(document.as_bytes())),
+        Method::OPTIONS => {
+            let mut response = Response::new(Bytes::new());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(METHODS));
+            return Ok(response);
+        }
+        ref method => return Err(Error::method_not_allowed(method, METHODS)),
+    };
+    let tag = format!("\"{:032x}\"", xxh3_128(document.as_bytes()));
+    if let Some(not_modified) = conditional::not_modified(request.headers(), &tag) {
+        return not_modified;
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(ETAG, HeaderValue::try_from(tag).map_err(Error::internal)?);
+    Ok(response)
+}

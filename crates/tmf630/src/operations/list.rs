@@ -1,0 +1,106 @@
+//! GET on the collection.
+
+use bytes::Bytes;
+use http::header::{CONTENT_RANGE, LINK};
+use http::{HeaderValue, Request, Response, StatusCode};
+use kv_tree::{Kv, Snapshot, Tree};
+
+use crate::answer::links::Links;
+use crate::context::Context;
+use crate::query::{self, Page, Query};
+use crate::selection::select::{Selected, select};
+use crate::storage::catalogue::Catalogue;
+use crate::{Definition, Error, Ports};
+
+/// How long a query can be, in bytes, of which links to pages are made: they repeat it five times, and
+/// a head of a response that is too long is refused by clients.
+const MAX_LINKED_QUERY: usize = 1024;
+
+pub(crate) async fn list<P: Ports, B>(
+    context: &Context<'_, P>,
+    request: &Request<B>,
+) -> Result<Response<Bytes>, Error> {
+    let Context { definition, view, tree, .. } = context;
+    let raw = request.uri().query().unwrap_or_default();
+    let query = Query::parse(raw, definition, view.version)?;
+    let (snapshot, catalogue) = settled_snapshot(definition, tree).await?;
+    let Selected { total, page } = select(&catalogue, &snapshot, view, &query).await?;
+
+    let records = page.iter().map(|(id, record)| (&id[..], record));
+    let mut response = view.respond_list(records, query.fields.as_ref())?;
+    let headers = response.headers_mut();
+    headers.insert("x-total-count", HeaderValue::from(total));
+    headers.insert("x-result-count", HeaderValue::from(page.len()));
+    if raw.len() <= MAX_LINKED_QUERY {
+        let link = page_links(&view.links, raw, query.page, total);
+        headers.insert(LINK, HeaderValue::try_from(link).map_err(Error::internal)?);
+    }
+    if context.settings.partial_content {
+        mark_part(&mut response, query.page, page.len() as u64, total)?;
+    }
+    Ok(response)
+}
+
+/// A snapshot and which indexes are whole in it; where some are not, this request has helped to build
+/// them.
+async fn settled_snapshot<K: Kv>(
+    definition: &Definition,
+    tree: &Tree<K>,
+) -> Result<(Snapshot<K>, Catalogue), Error> {
+    let snapshot = tree.snapshot().await?;
+    let catalogue = Catalogue::read(definition, &snapshot).await?;
+    if definition.indexes.iter().all(|index| catalogue.is_whole(index)) {
+        return Ok((snapshot, catalogue));
+    }
+    tree.transact(async |transaction| Catalogue::advance(definition, transaction).await).await?;
+    let snapshot = tree.snapshot().await?;
+    let catalogue = Catalogue::read(definition, &snapshot).await?;
+    Ok((snapshot, catalogue))
+}
+
+/// Links to this page and to those before and after it (RFC 8288; TMF630 part 1, pagination). All
+/// else that the client asked for stays as it wrote it.
+fn page_links(links: &Links, raw: &str, page: Page, total: u64) -> String {
+    let others = query::without_page(raw);
+    let link = |relation: &str, offset: u64| {
+        let joint = if others.is_empty() { "" } else { "&" };
+        // What may not stand in a link is encoded, as a client should have done.
+        let others: String = others
+            .chars()
+            .map(|letter| match letter {
+                '<' => "%3C".to_owned(),
+                '>' => "%3E".to_owned(),
+                '"' => "%22".to_owned(),
+                letter => letter.to_string(),
+            })
+            .collect();
+        let query = format!("{others}{joint}offset={offset}&limit={}", page.limit);
+        format!("<{}?{query}>; rel=\"{relation}\"", links.collection())
+    };
+    let neighbours = page.neighbours(total).into_iter();
+    let others = neighbours.filter_map(|(relation, offset)| Some(link(relation, offset?)));
+    [link("self", page.offset)].into_iter().chain(others).collect::<Vec<_>>().join(", ")
+}
+
+/// Says with the status and `Content-Range` that the list is a part (TMF630 part 1; a deployment
+/// chooses this).
+fn mark_part(
+    response: &mut Response<Bytes>,
+    page: Page,
+    results: u64,
+    total: u64,
+) -> Result<(), Error> {
+    if total > 0 && page.offset >= total && page.limit > 0 {
+        return Err(Error::no_such_page(total));
+    }
+    if results < total {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        if results > 0 {
+            let (first, last) = (page.offset + 1, page.offset + results);
+            let range = format!("items {first}-{last}/{total}");
+            let range = HeaderValue::try_from(range).map_err(Error::internal)?;
+            response.headers_mut().insert(CONTENT_RANGE, range);
+        }
+    }
+    Ok(())
+}

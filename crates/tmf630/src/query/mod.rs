@@ -1,0 +1,178 @@
+//! The query of a request (TMF630 part 1): which resources, in which order, which of them, and how
+//! much of each.
+//!
+//! # Layout
+//!
+//! * `pieces` – cutting the raw query, before anything is percent-decoded.
+//! * `filter` – conditions on attributes.
+//! * `json_path` – conditions in JSONPath (TMF630 part 6).
+//! * `sort`, `page`, `fields` – the other parameters.
+
+mod fields;
+mod filter;
+mod json_path;
+mod page;
+mod pieces;
+mod sort;
+
+pub(crate) use fields::Fields;
+pub(crate) use filter::{Criterion, Filter, Operator};
+pub(crate) use json_path::JsonPath;
+pub(crate) use page::Page;
+use pieces::{Joint, Piece, pieces};
+use serde_json::Value;
+pub(crate) use sort::{SortKey, SortValue};
+
+use crate::{Definition, Error, Version};
+
+/// Everything that the query of a list asks for.
+#[derive(Debug, Default)]
+pub(crate) struct Query {
+    pub filter: Filter,
+    pub json_paths: Vec<JsonPath>,
+    pub sort: Vec<SortKey>,
+    pub page: Page,
+    pub fields: Option<Fields>,
+}
+
+/// Parameters that TMF630 knows and this implementation does not.
+const UNSUPPORTED: [&str; 4] = ["depth", "expand", "before", "after"];
+
+impl Query {
+    /// Reads the query of a list.
+    pub fn parse(raw: &str, definition: &Definition, version: Version) -> Result<Self, Error> {
+        let mut query = Self::default();
+        let mut filter = filter::Builder::default();
+        let mut page = page::Builder::default();
+        for Piece { joint, text } in pieces(raw) {
+            if joint == Joint::Or {
+                filter.or();
+            }
+            let Some((name, value)) = reserved(text) else {
+                filter.add(text, joint)?;
+                continue;
+            };
+            match name {
+                "filter" => {
+                    query.json_paths.push(JsonPath::parse("filter", &pieces::decode(value)?)?)
+                }
+                "sort" => {
+                    query.sort.extend(sort::parse(&pieces::decode(value)?, definition, version)?)
+                }
+                "fields" => fields::add(&mut query.fields, &pieces::decode(value)?)?,
+                "offset" => page.set_offset(&pieces::decode(value)?)?,
+                "limit" => page.set_limit(&pieces::decode(value)?)?,
+                name => return Err(Error::unsupported_parameter(name, SUPPORTED)),
+            }
+        }
+        query.filter = filter.finish(definition, version)?;
+        query.page = page.finish();
+        Ok(query)
+    }
+
+    /// Whether the document, seen as a client sees it, is among what the query asks for.
+    pub fn matches(&self, document: &Value) -> bool {
+        self.filter.matches(document) && self.json_paths.iter().all(|path| path.matches(document))
+    }
+}
+
+const SUPPORTED: &str = "filter, sort, fields, offset, limit, and attributes of the resource";
+
+/// The parameter, if it is one that never means an attribute: its name and its raw value.
+fn reserved(piece: &str) -> Option<(&'static str, &str)> {
+    let (name, value) = piece.split_once('=')?;
+    let names = ["filter", "sort", "fields", "offset", "limit"].into_iter().chain(UNSUPPORTED);
+    names.into_iter().find(|reserved| *reserved == name).map(|name| (name, value))
+}
+
+/// The attribute selection of an operation that has no other parameter.
+pub(crate) fn fields_only(raw: &str) -> Result<Option<Fields>, Error> {
+    let mut fields = None;
+    for Piece { text, .. } in pieces(raw) {
+        match text.split_once('=') {
+            Some(("fields", value)) => fields::add(&mut fields, &pieces::decode(value)?)?,
+            _ => return Err(refused(text, "fields")?),
+        }
+    }
+    Ok(fields)
+}
+
+/// Refuses a query where the operation has no parameters.
+pub(crate) fn expect_none(raw: &str) -> Result<(), Error> {
+    match pieces(raw).next() {
+        Some(Piece { text, .. }) => Err(refused(text, "none")?),
+        None => Ok(()),
+    }
+}
+
+/// The error that the operation does not have the parameter.
+fn refused(piece: &str, known: &str) -> Result<Error, Error> {
+    let name = pieces::decode(piece.split('=').next().unwrap_or(piece))?;
+    Ok(match UNSUPPORTED.contains(&name.as_str()) {
+        true => Error::unsupported_parameter(&name, known),
+        false => Error::unknown_parameter(&name, known),
+    })
+}
+
+/// The raw query without the page, for links to other pages.
+pub(crate) fn without_page(raw: &str) -> String {
+    let mut kept = String::new();
+    for Piece { joint, text } in pieces(raw) {
+        if matches!(reserved(text), Some(("offset" | "limit", _))) {
+            continue;
+        }
+        if !kept.is_empty() {
+            kept.push(if joint == Joint::Or { ';' } else { '&' });
+        }
+        kept.push_str(text);
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::definition::tests::ACCOUNTS;
+
+    #[test]
+    fn reserved_parameters_are_told_from_attributes_by_their_whole_name() {
+        let query = Query::parse("sortOrder=1&limit=3&fieldset=x&offset=2", &ACCOUNTS, Version::V5)
+            .unwrap();
+        assert_eq!(query.page, Page { offset: 2, limit: 3 });
+        assert_eq!(query.filter.to_string(), "sortOrder=1&fieldset=x");
+    }
+
+    #[test]
+    fn parameters_that_are_not_supported_are_said() {
+        for (query, status) in [("depth=1", 501), ("expand=a", 501), ("after=x", 501)] {
+            let error = Query::parse(query, &ACCOUNTS, Version::V5).unwrap_err();
+            assert_eq!(error.into_response(Version::V5).status(), status, "{query}");
+        }
+        for query in
+            ["limit=-1", "limit=", "offset=1.5", "limit=1&limit=2", "sort=", "filter=", "%ff=1"]
+        {
+            let error = Query::parse(query, &ACCOUNTS, Version::V5).unwrap_err();
+            assert_eq!(error.into_response(Version::V5).status(), 400, "{query}");
+        }
+    }
+
+    #[test]
+    fn links_keep_everything_but_the_page() {
+        assert_eq!(
+            without_page("a=1&limit=2&b=x%2Cy;c=3&offset=0&sort=-n"),
+            "a=1&b=x%2Cy;c=3&sort=-n"
+        );
+        assert_eq!(without_page("offset=1"), "");
+    }
+
+    #[test]
+    fn operations_on_one_resource_know_fields_only() {
+        assert!(fields_only("").unwrap().is_none());
+        assert!(fields_only("fields=name&fields=state").unwrap().is_some());
+        for (query, status) in [("name=x", 400), ("depth=1", 501)] {
+            for error in [fields_only(query).unwrap_err(), expect_none(query).unwrap_err()] {
+                assert_eq!(error.into_response(Version::V5).status(), status, "{query}");
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The order of a list (TMF630 part 1, sorting).
+
+use std::cmp::Ordering;
+
+use kv_tree::Order;
+use serde_json::Value;
+
+use crate::value::compare::{Kind, Times};
+use crate::value::decimal::Decimal;
+use crate::value::path::Path;
+use crate::{Definition, Error, Version};
+
+/// How many keys a list can be sorted by.
+const MAX_KEYS: usize = 8;
+
+/// An attribute that a list is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SortKey {
+    pub path: Path,
+    pub order: Order,
+    /// What the attribute holds, if the standard says.
+    pub kind: Option<Kind>,
+}
+
+/// Reads keys separated by commas; `-` in front of one makes it descend, `+` (or the space that it
+/// is decoded to) or nothing ascend.
+pub(super) fn parse(
+    value: &str,
+    definition: &Definition,
+    version: Version,
+) -> Result<Vec<SortKey>, Error> {
+    let keys: Option<Vec<_>> = value
+        .split(',')
+        .map(|key| {
+            let (order, path) = match key.strip_prefix('-') {
+                Some(path) => (Order::Descending, path),
+                None => (Order::Ascending, key.strip_prefix(['+', ' ']).unwrap_or(key)),
+            };
+            let path = Path::parse(path)?;
+            Some(SortKey { kind: definition.kind_of(version, &path), path, order })
+        })
+        .collect();
+    keys.filter(|keys| keys.len() <= MAX_KEYS).ok_or_else(|| {
+        Error::invalid_parameter(
+            "sort",
+            &format!("must name up to {MAX_KEYS} attributes, such as -lastUpdate,name"),
+        )
+    })
+}
+
+/// What a resource is sorted by: the value of an attribute. Values of different kinds have an order
+/// too; a resource without the attribute comes last, whichever the direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SortValue {
+    Boolean(bool),
+    Number(Decimal),
+    Time(jiff::Timestamp),
+    Text(String),
+}
+
+impl SortKey {
+    /// The value of the document: of several, the one that comes first in the order.
+    pub fn value(&self, document: &Value) -> Option<SortValue> {
+        let mut first: Option<SortValue> = None;
+        self.path.visit(document, &mut |value| {
+            let Some(value) = SortValue::of(value, self.kind) else { return };
+            let comes_first = first.as_ref().is_none_or(|first| match self.order {
+                Order::Ascending => value < *first,
+                Order::Descending => value > *first,
+            });
+            if comes_first {
+                first = Some(value);
+            }
+        });
+        first
+    }
+
+    /// How two values of the key are ordered.
+    pub fn compare(&self, a: &Option<SortValue>, b: &Option<SortValue>) -> Ordering {
+        match (a, b) {
+            (Some(a), Some(b)) if self.order == Order::Descending => b.cmp(a),
+            (Some(a), Some(b)) => a.cmp(b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
+    }
+}
+
+impl SortValue {
+    fn of(value: &Value, kind: Option<Kind>) -> Option<Self> {
+        match value {
+            Value::Bool(value) => Some(Self::Boolean(*value)),
+            Value::Number(number) => Decimal::parse(&number.to_string()).map(Self::Number),
+            Value::String(text) => Some(match time_of(text).filter(|_| kind != Some(Kind::Text)) {
+                Some(time) => Self::Time(time),
+                None => Self::Text(text.clone()),
+            }),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Boolean(_) => 0,
+            Self::Number(_) => 1,
+            Self::Time(_) => 2,
+            Self::Text(_) => 3,
+        }
+    }
+}
+
+/// The instant that `text` is, if it is a date and time as documents have them.
+fn time_of(text: &str) -> Option<jiff::Timestamp> {
+    let is_date_time = text.as_bytes().get(10).is_some_and(|byte| matches!(byte, b'T' | b't'));
+    Times::parse(text).filter(|_| is_date_time).map(|times| times.first)
+}
+
+impl Ord for SortValue {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Boolean(a), Self::Boolean(b)) => a.cmp(b),
+            (Self::Number(a), Self::Number(b)) => a.cmp(b),
+            (Self::Time(a), Self::Time(b)) => a.cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (a, b) => a.rank().cmp(&b.rank()),
+        }
+    }
+}
+
+impl PartialOrd for SortValue {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::definition::tests::ACCOUNTS;
+
+    #[test]
+    fn keys_have_directions() {
+        let keys = parse("name,-creditLimit.value, state,+x", &ACCOUNTS, Version::V5).unwrap();
+        let keys: Vec<_> = keys.iter().map(|key| (key.path.as_str(), key.order)).collect();
+        let (ascending, descending) = (Order::Ascending, Order::Descending);
+        assert_eq!(
+            keys,
+            [
+                ("name", ascending),
+                ("creditLimit.value", descending),
+                ("state", ascending),
+                ("x", ascending)
+            ]
+        );
+        for wrong in ["", "-", "a,,b", "a..b", "--a.", "1,2,3,4,5,6,7,8,9"] {
+            assert!(parse(wrong, &ACCOUNTS, Version::V5).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn values_are_ordered_and_what_is_missing_comes_last() {
+        let in_order = |order: Order, mut documents: Vec<Value>| {
+            let key = SortKey { path: Path::parse("a").unwrap(), order, kind: None };
+            documents.sort_by(|a, b| key.compare(&key.value(a), &key.value(b)));
+            documents.into_iter().map(|document| document["a"].clone()).collect::<Vec<_>>()
+        };
+        let documents = || {
+            ["x", "10", "9"].map(|text| json!({ "a": text })).into_iter().chain([
+                json!({ "a": 10 }),
+                json!({ "b": 1 }),
+                json!({ "a": 9.5 }),
+                json!({ "a": [3, 12] }),
+                json!({ "a": true }),
+                json!({ "a": "2026-01-01T00:00:00+01:00" }),
+                json!({ "a": "2025-12-31T23:30:00Z" }),
+            ])
+        };
+        let ascending = in_order(Order::Ascending, documents().collect());
+        assert_eq!(
+            json!(ascending),
+            json!([
+                true,
+                [3, 12],
+                9.5,
+                10,
+                "2026-01-01T00:00:00+01:00",
+                "2025-12-31T23:30:00Z",
+                "10",
+                "9",
+                "x",
+                null
+            ])
+        );
+        let descending = in_order(Order::Descending, documents().collect());
+        assert_eq!(
+            json!(descending),
+            json!([
+                "x",
+                "9",
+                "10",
+                "2025-12-31T23:30:00Z",
+                "2026-01-01T00:00:00+01:00",
+                [3, 12],
+                10,
+                9.5,
+                true,
+                null
+            ])
+        );
+    }
+}

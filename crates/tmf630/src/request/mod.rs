@@ -1,0 +1,6 @@
+//! Reading a request, but for its query.
+
+pub(crate) mod body;
+pub(crate) mod conditional;
+pub(crate) mod negotiation;
+pub(crate) mod target;

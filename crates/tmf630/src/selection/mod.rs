@@ -1,0 +1,3 @@
+//! Carrying out a query.
+
+pub(crate) mod select;

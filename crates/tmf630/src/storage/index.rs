@@ -1,0 +1,350 @@
+//! Finding resources by their attributes.
+//!
+//! For every value that an indexed attribute has in a resource, the tree has an entry at
+//! `i/{index}/{value}{id}`, with nothing in it. Values are encoded so that the order of the entries is
+//! the order of the values; an attribute with at most one value has an entry also where it is
+//! missing, after all others, so that the index is the whole collection in the order of the
+//! attribute. Record and entries change in one transaction.
+//!
+//! Of a text, the first [`MAX_TEXT_BYTES`] are indexed.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use kv_tree::{KeyRange, Kv, Transaction};
+use serde_json::Value;
+
+use crate::Error;
+use crate::model::definition::{Definition, Index};
+use crate::query::{Criterion, Operator};
+use crate::value::compare::{Kind, Operand, Times};
+use crate::value::path;
+
+/// How much of a text is in the index.
+pub(crate) const MAX_TEXT_BYTES: usize = 256;
+
+/// Begins a value. What is missing sorts after everything that is there.
+const PRESENT: u8 = 1;
+const MISSING: u8 = 2;
+
+/// Ends a text: itself, or one that goes on beyond what is indexed. A zero byte within a text is
+/// followed by 255.
+const END: [u8; 2] = [0, 1];
+const CUT: [u8; 2] = [0, 2];
+
+impl Index {
+    /// The name of the index. It changes when the meaning of its entries does, so that an index that
+    /// an earlier version of the program made is not taken for this one.
+    pub(crate) fn name(&self) -> String {
+        let form = match (self.kind, self.is_multiple) {
+            (Kind::Time, false) => "time",
+            (Kind::Time, true) => "times",
+            (_, false) => "text",
+            (_, true) => "texts",
+        };
+        format!("{}:{form}1", self.path)
+    }
+
+    /// What every key of the index begins with.
+    pub(crate) fn prefix(&self) -> Vec<u8> {
+        format!("i/{}/", self.name()).into_bytes()
+    }
+
+    /// The keys of the entries for a resource.
+    pub(crate) fn keys(&self, id: &str, document: &Value) -> BTreeSet<Vec<u8>> {
+        let mut keys = BTreeSet::new();
+        let key = |encode: &mut dyn FnMut(&mut Vec<u8>)| {
+            let mut key = self.prefix();
+            encode(&mut key);
+            key.extend_from_slice(id.as_bytes());
+            key
+        };
+        path::walk(self.path, document, &mut |value| {
+            if let Value::String(text) = value {
+                let mut encoded = false;
+                let with_value = key(&mut |key| encoded = self.encode(text, key));
+                if encoded {
+                    keys.insert(with_value);
+                }
+            }
+        });
+        if keys.is_empty() && !self.is_multiple {
+            keys.insert(key(&mut |key| key.push(MISSING)));
+        }
+        keys
+    }
+
+    /// Appends the encoded value; false if it is none that the index can have.
+    fn encode(&self, text: &str, key: &mut Vec<u8>) -> bool {
+        key.push(PRESENT);
+        match (self.kind, Times::parse(text)) {
+            (Kind::Time, Some(times)) => encode_time(times.first, key),
+            (Kind::Time, None) => return false,
+            _ => encode_text(text, key),
+        }
+        true
+    }
+
+    /// The id of the resource that an entry is for.
+    pub(crate) fn id_of<'k>(&self, key: &'k [u8]) -> Result<&'k str, Error> {
+        let id = key.get(self.prefix().len()..).and_then(|value| {
+            match (value.split_first()?, self.kind) {
+                ((&MISSING, id), _) => Some(id),
+                ((_, rest), Kind::Time) => rest.get(TIME_BYTES..),
+                ((_, rest), _) => {
+                    let end = rest.windows(2).position(|pair| pair == END || pair == CUT)?;
+                    rest.get(end + 2..)
+                }
+            }
+        });
+        id.and_then(|id| std::str::from_utf8(id).ok())
+            .ok_or_else(|| Error::internal(format!("{key:?} is no key of index {}", self.path)))
+    }
+
+    /// The entries of resources that have a value, in the order of values.
+    pub(crate) fn present(&self) -> KeyRange {
+        self.between(Bound::Unbounded, Bound::Unbounded)
+    }
+
+    /// The entries of resources that have none.
+    pub(crate) fn missing(&self) -> KeyRange {
+        let mut prefix = self.prefix();
+        prefix.push(MISSING);
+        KeyRange::prefix(prefix)
+    }
+
+    fn between(&self, start: Bound<Vec<u8>>, end: Bound<Vec<u8>>) -> KeyRange {
+        let edge = |byte: u8| {
+            let mut key = self.prefix();
+            key.push(byte);
+            key
+        };
+        let start = match start {
+            Bound::Unbounded => Bound::Included(edge(PRESENT)),
+            bound => bound,
+        };
+        let end = match end {
+            Bound::Unbounded => Bound::Excluded(edge(MISSING)),
+            bound => bound,
+        };
+        KeyRange::between(start, end)
+    }
+
+    /// The entries that satisfy all of `criteria`, which are about the attribute of the index; nothing
+    /// if the index cannot tell.
+    pub(crate) fn range(&self, criteria: &[&Criterion]) -> Option<KeyRange> {
+        let (mut start, mut end) = (Bound::Unbounded, Bound::Unbounded);
+        for criterion in criteria {
+            let [operand] = &criterion.operands[..] else { return None };
+            let (first, after) = self.keys_of(operand)?;
+            let (lower, upper) = match criterion.operator {
+                Operator::Equal => (Some(first), Some(after)),
+                Operator::Less => (None, Some(first)),
+                Operator::LessOrEqual => (None, Some(after)),
+                Operator::Greater => (Some(after), None),
+                Operator::GreaterOrEqual => (Some(first), None),
+                Operator::NotEqual | Operator::Matches => return None,
+            };
+            if let Some(lower) = lower {
+                start = match start {
+                    Bound::Included(start) => Bound::Included(lower.max(start)),
+                    _ => Bound::Included(lower),
+                };
+            }
+            if let Some(upper) = upper {
+                end = match end {
+                    Bound::Excluded(end) => Bound::Excluded(upper.min(end)),
+                    _ => Bound::Excluded(upper),
+                };
+            }
+        }
+        Some(self.between(start, end))
+    }
+
+    /// The entries with the text; nothing if it is longer than what is indexed.
+    pub(crate) fn equal(&self, text: &str) -> Option<KeyRange> {
+        let (first, after) = self.keys_of(&Operand::new(text))?;
+        Some(KeyRange::between(Bound::Included(first), Bound::Excluded(after)))
+    }
+
+    /// Where the entries with a value begin, and where those with greater values do.
+    fn keys_of(&self, operand: &Operand) -> Option<(Vec<u8>, Vec<u8>)> {
+        let mut first = self.prefix();
+        first.push(PRESENT);
+        let mut after = first.clone();
+        match self.kind {
+            Kind::Time => {
+                let times = operand.times()?;
+                encode_time(times.first, &mut first);
+                encode_time(times.last, &mut after);
+            }
+            _ if operand.text.len() > MAX_TEXT_BYTES => return None,
+            _ => {
+                encode_text(&operand.text, &mut first);
+                after.clone_from(&first);
+            }
+        }
+        // The last byte is that of a time's nanoseconds or the end of a text: there are greater ones.
+        match after.last_mut() {
+            Some(last) if *last < u8::MAX => *last += 1,
+            _ => after.push(u8::MAX),
+        }
+        Some((first, after))
+    }
+}
+
+fn encode_text(text: &str, key: &mut Vec<u8>) {
+    let indexed = &text.as_bytes()[..text.len().min(MAX_TEXT_BYTES)];
+    for byte in indexed {
+        key.push(*byte);
+        if *byte == 0 {
+            key.push(u8::MAX);
+        }
+    }
+    key.extend(if indexed.len() < text.len() { CUT } else { END });
+}
+
+const TIME_BYTES: usize = 12;
+
+fn encode_time(time: jiff::Timestamp, key: &mut Vec<u8>) {
+    // Nanoseconds have the sign of the seconds; as a floor they always count forward.
+    let nanoseconds = time.as_nanosecond();
+    let seconds = nanoseconds.div_euclid(1_000_000_000) as i64;
+    let fraction = nanoseconds.rem_euclid(1_000_000_000) as u32;
+    key.extend((seconds as u64 ^ (1 << 63)).to_be_bytes());
+    key.extend(fraction.to_be_bytes());
+}
+
+/// Puts the entries of a resource that was created, changed or deleted right.
+pub(crate) fn update<K: Kv>(
+    definition: &Definition,
+    transaction: &mut Transaction<K>,
+    id: &str,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) {
+    for index in definition.indexes {
+        let keys = |document: Option<&Value>| {
+            document.map(|document| index.keys(id, document)).unwrap_or_default()
+        };
+        let (before, after) = (keys(before), keys(after));
+        before.difference(&after).for_each(|key| transaction.delete(key.clone()));
+        after.difference(&before).for_each(|key| transaction.put(key.clone(), ""));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::Version;
+    use crate::query::Query;
+
+    const NAME: Index = Index { path: "name", kind: Kind::Text, is_multiple: false };
+    const PARTY: Index = Index { path: "party.id", kind: Kind::Text, is_multiple: true };
+    const CHANGED: Index = Index { path: "lastUpdate", kind: Kind::Time, is_multiple: false };
+    const DEFINITION: Definition = Definition {
+        name: "billingAccount",
+        class: &schemas::class::BILLING_ACCOUNT,
+        class_aliases: &[],
+        is_stamped: true,
+        immutable_in_v4: &[],
+        indexes: &[NAME, PARTY, CHANGED],
+        references: &[],
+        referrers: &[],
+    };
+
+    fn in_index(index: &Index, raw: &str, document: &Value) -> Option<bool> {
+        let filter = Query::parse(raw, &DEFINITION, Version::V5).unwrap().filter;
+        let criteria: Vec<_> = filter.0[0].iter().collect();
+        let range = index.range(&criteria)?;
+        Some(index.keys("id", document).iter().any(|key| range.contains(key)))
+    }
+
+    #[test]
+    fn entries_name_the_resource() {
+        let document = json!({
+            "name": "a\0b", "party": [{ "id": "1" }, { "id": "2" }, { "id": "1" }, {}],
+            "lastUpdate": "2026-01-31T09:30:00.000Z"
+        });
+        for (index, entries) in [(NAME, 1), (PARTY, 2), (CHANGED, 1)] {
+            let keys = index.keys("id-1", &document);
+            assert_eq!(keys.len(), entries);
+            assert!(keys.iter().all(|key| index.id_of(key).unwrap() == "id-1"));
+        }
+        for (index, entries) in [(NAME, 1), (PARTY, 0), (CHANGED, 1)] {
+            let keys = index.keys("id-1", &json!({ "name": 5, "lastUpdate": "never" }));
+            assert_eq!(keys.len(), entries);
+            assert!(keys.iter().all(|key| index.missing().contains(key)));
+            assert!(keys.iter().all(|key| index.id_of(key).unwrap() == "id-1"));
+        }
+        let long = NAME.keys("id-1", &json!({ "name": "ä".repeat(1000) }));
+        assert_eq!(NAME.id_of(long.first().unwrap()).unwrap(), "id-1");
+        assert!(NAME.id_of(b"i/").is_err());
+        assert!(NAME.id_of(b"i/name:text1/\x01ab").is_err());
+    }
+
+    #[test]
+    fn what_an_index_cannot_tell_it_does_not_say() {
+        let document = json!({ "name": "x" });
+        for raw in ["name.ne=x", "name.regex=x", "name=x,y"] {
+            assert_eq!(in_index(&NAME, raw, &document), None, "{raw}");
+        }
+        assert_eq!(in_index(&NAME, &format!("name={}", "x".repeat(300)), &document), None);
+    }
+
+    #[test]
+    fn a_text_that_goes_on_is_not_its_beginning() {
+        let beginning = "a".repeat(MAX_TEXT_BYTES);
+        let document = json!({ "name": format!("{beginning}b") });
+        for (operator, expected) in [("", false), (".gt", true), (".gte", true), (".lt", false)] {
+            let raw = format!("name{operator}={beginning}");
+            assert_eq!(in_index(&NAME, &raw, &document), Some(expected), "{operator}");
+        }
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let long = (250..260_usize, "[ab\0]{0,3}").prop_map(|(len, end)| "a".repeat(len) + &end);
+        prop_oneof![4 => "[ab\0\u{1}\u{2}ä]{0,3}", 1 => long]
+    }
+
+    fn time() -> impl Strategy<Value = String> {
+        let second = prop::sample::select(&[-62_000_000_000_i64, -1, 0, 1, 1_769_851_800][..]);
+        (second, prop::sample::select(&[0, 1, 999_999_999][..])).prop_map(|(second, nano)| {
+            jiff::Timestamp::new(second, if second < 0 { -nano } else { nano }).unwrap().to_string()
+        })
+    }
+
+    fn operator() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(&["", ".gt", ".gte", ".lt", ".lte"][..])
+    }
+
+    proptest! {
+        /// Whatever an index says is what comparing the values says.
+        #[test]
+        fn an_index_agrees_with_the_filter_on_texts(value in text(), operand in text(), operator in operator()) {
+            let encoded: String = form_urlencoded::byte_serialize(operand.as_bytes()).collect();
+            let raw = format!("name{operator}={encoded}");
+            let document = json!({ "name": value });
+            let expected = Query::parse(&raw, &DEFINITION, Version::V5).unwrap().matches(&document);
+            if let Some(found) = in_index(&NAME, &raw, &document) {
+                prop_assert_eq!(found, expected);
+            }
+        }
+
+        #[test]
+        fn an_index_agrees_with_the_filter_on_times(
+            value in time(),
+            operand in prop_oneof![time(), Just("1970-01-01".to_owned()), Just("1969-12-31".to_owned())],
+            operator in operator(),
+        ) {
+            let encoded: String = form_urlencoded::byte_serialize(operand.as_bytes()).collect();
+            let raw = format!("lastUpdate{operator}={encoded}");
+            let document = json!({ "lastUpdate": value });
+            let expected = Query::parse(&raw, &DEFINITION, Version::V5).unwrap().matches(&document);
+            prop_assert_eq!(in_index(&CHANGED, &raw, &document), Some(expected));
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Attributes and their values.
+
+pub(crate) mod compare;
+pub(crate) mod decimal;
+pub(crate) mod path;
