@@ -223,6 +223,13 @@ impl Error {
             .message(format!("{name} {expectation}."))
     }
 
+    /// A part of the request takes more steps than a request may.
+    pub(crate) fn too_costly(part: &str) -> Self {
+        let reason = "The request costs too much";
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason)
+            .message(format!("{part} takes too many steps; ask for less at once."))
+    }
+
     /// TMF630 knows the query parameter, and this API does not support it. Ignoring it would answer
     /// another question than the one that was asked.
     pub(crate) fn unsupported_parameter(name: &str, supported: &str) -> Self {

@@ -23,6 +23,7 @@
 
 pub mod account;
 mod answer;
+mod budget;
 mod context;
 pub mod error;
 pub mod model;
