@@ -1,24 +1,14 @@
 //! Requests whose query or patch is anything.
 
+use account_management::{ACCOUNT_MANAGEMENT, BILLING_ACCOUNT};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;
 use jiff::Timestamp;
 use kv_tree::{KvError, Memory, Store};
 use pollster::block_on;
-use tmf630::{Definition, Ports, Settings, Version, account, serve};
+use tmf630::{Ports, Settings, Version, serve};
 use uuid::Uuid;
-
-const ACCOUNTS: Definition = Definition {
-    name: "billingAccount",
-    class: &schemas::class::BILLING_ACCOUNT,
-    class_aliases: &[],
-    is_stamped: true,
-    immutable_in_v4: account::IMMUTABLE_IN_V4,
-    indexes: account::PARTY_ACCOUNT_INDEXES,
-    references: account::PARTY_ACCOUNT_REFERENCES,
-    referrers: account::REFERRERS,
-};
 
 /// An account with something of every kind.
 const ACCOUNT: &str = r#"{
@@ -62,12 +52,15 @@ fn ask(
 ) -> Option<Response<Bytes>> {
     let request = Request::builder()
         .method(method)
-        .uri(format!("http://api.example{}/billingAccount{rest}", version.base_path()))
+        .uri(format!(
+            "http://api.example{}/billingAccount{rest}",
+            ACCOUNT_MANAGEMENT.base_path(version)
+        ))
         .header("content-type", media_type)
         .body(Full::new(Bytes::copy_from_slice(body)));
-    let settings = Settings::read(Settings::default_of).ok()?;
+    let settings = Settings::read(BILLING_ACCOUNT.variables, |_| None).ok()?;
     // What is no request at all never reaches the API.
-    Some(block_on(serve(&ACCOUNTS, &settings, world, request.ok()?)))
+    Some(block_on(serve(&BILLING_ACCOUNT, &settings, world, request.ok()?)))
 }
 
 fn world() -> World {

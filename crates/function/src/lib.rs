@@ -1,7 +1,7 @@
 //! What every function shares with Spin, its host.
 //!
-//! A function hands its [`Definition`] and each request to [`serve`]; everything else is here and
-//! in the crates below.
+//! A function is one line that names what it answers: [`serve_resource!`], [`serve_document!`] or
+//! [`serve_entry!`]. Everything else is here and in the crates below.
 //!
 //! # Layout
 //!
@@ -23,19 +23,63 @@ mod store;
 use bytes::Bytes;
 use host::Host;
 use http_body_util::Full;
-pub use tmf630::{Definition, Version, account};
-pub use schemas;
 use spin_sdk::http::{Request, Response};
+use tmf630::model::api::Api;
+use tmf630::model::variable::Variable;
+use tmf630::settings::{VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
+use tmf630::{Definition, Error, Settings, Version};
+
+/// Makes the crate the function that answers for the resource of a
+/// [`Definition`](tmf630::Definition).
+#[macro_export]
+macro_rules! serve_resource {
+    ($definition:expr) => {
+        #[spin_sdk::http_service]
+        async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+            $crate::serve_resource(&$definition, request).await
+        }
+    };
+}
+
+/// Makes the crate the function that answers with a JSON document of each version of an
+/// [`Api`](tmf630::model::api::Api): the one called `$name` at the base path of the version.
+#[macro_export]
+macro_rules! serve_document {
+    ($api:expr, $name:literal, $document:expr) => {
+        #[spin_sdk::http_service]
+        async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+            $crate::serve_document(&$api, $name, $document, request).await
+        }
+    };
+}
+
+/// Makes the crate the function that answers what no other function does: entry documents of the
+/// APIs, and that there is nothing at all other paths.
+#[macro_export]
+macro_rules! serve_entry {
+    ($($api:expr),+) => {
+        #[spin_sdk::http_service]
+        async fn handle(
+            request: spin_sdk::http::Request,
+        ) -> impl spin_sdk::http::IntoResponse {
+            $crate::serve_entry(&[$(&$api),+], request).await
+        }
+    };
+}
 
 /// Answers `request` for the resource that `definition` describes.
-pub async fn serve(definition: &Definition, request: Request) -> Response<Full<Bytes>> {
-    let version = Version::at(request.uri().path());
-    let response = match settings::settings().await {
+pub async fn serve_resource(
+    definition: &'static Definition,
+    request: Request,
+) -> Response<Full<Bytes>> {
+    let response = match settings::settings(VARIABLES, definition.variables).await {
         Ok(settings) => {
             let host = Host { store: settings.key_value_store };
             tmf630::serve(definition, &settings, &host, request).await
         }
-        Err(error) => not_set_up(definition.name, version, error),
+        Err(error) => {
+            not_set_up(definition.name(), definition.api.version_at(request.uri().path()), error)
+        }
     };
     instance::drain_if_due().await;
     response.map(Full::new)
@@ -43,21 +87,38 @@ pub async fn serve(definition: &Definition, request: Request) -> Response<Full<B
 
 /// Answers `request` with the JSON document called `name` of the version that was asked for.
 pub async fn serve_document(
+    api: &'static Api,
     name: &str,
     document: impl Fn(Version) -> &'static str,
     request: Request,
 ) -> Response<Full<Bytes>> {
-    let response = match settings::settings().await {
-        Ok(settings) => {
-            let host = Host { store: settings.key_value_store };
-            tmf630::serve_document(name, document, &settings, &host, &request)
-        }
-        Err(error) => not_set_up(name, Version::at(request.uri().path()), error),
+    with_settings(VARIABLES_OF_DOCUMENTS, name, |settings, host| {
+        tmf630::serve_document(api, name, document, settings, host, &request)
+    })
+    .await
+}
+
+/// Answers `request`, which no resource of the `apis` answers.
+pub async fn serve_entry(apis: &[&'static Api], request: Request) -> Response<Full<Bytes>> {
+    with_settings(VARIABLES_OF_ENTRIES, "entry", |settings, host| {
+        tmf630::serve_entry(apis, settings, host, &request)
+    })
+    .await
+}
+
+async fn with_settings(
+    variables: &[Variable],
+    what: &str,
+    answer: impl FnOnce(&Settings, &Host) -> Response<Bytes>,
+) -> Response<Full<Bytes>> {
+    let response = match settings::settings(variables, &[]).await {
+        Ok(settings) => answer(&settings, &Host { store: settings.key_value_store }),
+        Err(error) => not_set_up(what, Version::V5, error),
     };
     response.map(Full::new)
 }
 
 fn not_set_up(what: &str, version: Version, error: String) -> Response<Bytes> {
     eprintln!("{what}: {error}");
-    tmf630::Error::internal(error).into_response(version)
+    Error::internal(error).into_response(version)
 }

@@ -1,10 +1,12 @@
 //! The document of a version.
 
-use tmf630::Version;
+use account_management::ACCOUNT_MANAGEMENT;
+use anyhow::Context;
 use serde_json::{Map, Value, json};
+use tmf630::Version;
 
 use crate::operations::paths;
-use crate::resources::ALL;
+use crate::resources::{Resource, all};
 use crate::{parameters, responses, schemas};
 
 const DESCRIPTION: &str = "Billing, settlement, party and financial accounts, with the formats, media and cycles of their bills. \
@@ -14,25 +16,23 @@ const DESCRIPTION: &str = "Billing, settlement, party and financial accounts, wi
 
 /// The document of the version, in OpenAPI 3.1.
 pub fn document(version: Version) -> anyhow::Result<Value> {
-    let number = match version {
-        Version::V4 => "4.0.0",
-        Version::V5 => "5.0.0",
-    };
-    let tags: Vec<_> = ALL
-        .iter()
-        .map(|resource| json!({ "name": resource.definition.name, "description": resource.description }))
+    let api = &ACCOUNT_MANAGEMENT;
+    let number = api.version(version).context("the version is not served")?.release;
+    let tags: Vec<_> = all()
+        .map(|Resource { definition }| definition.resource)
+        .map(|resource| json!({ "name": resource.name, "description": resource.description }))
         .collect();
     let mut all_paths = Map::new();
-    ALL.iter().for_each(|resource| all_paths.extend(paths(version, resource)));
+    all().for_each(|resource| all_paths.extend(paths(version, resource)));
     Ok(json!({
         "openapi": "3.1.0",
         "info": {
-            "title": format!("Account Management (TMF666 v{number})"),
+            "title": format!("{} ({} v{number})", api.title, api.number),
             "description": DESCRIPTION,
             "version": number,
             "license": { "name": "Apache License 2.0", "identifier": "Apache-2.0" }
         },
-        "servers": [{ "url": version.base_path(), "description": "Where this document was read." }],
+        "servers": [{ "url": api.base_path(version), "description": "Where this document was read." }],
         "security": [],
         "tags": tags,
         "paths": all_paths,

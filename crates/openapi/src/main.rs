@@ -3,7 +3,7 @@
 //!
 //! # Layout
 //!
-//! * `resources` – the definitions of the functions, and what only a document needs to know of them.
+//! * `resources` – the definitions of the resources, and examples of them.
 //! * `document` – the document of a version.
 //! * `schemas` – its types, from the schema files.
 //! * `operations` – what can be done with a resource.

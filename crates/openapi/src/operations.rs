@@ -1,45 +1,58 @@
 //! What can be done with a resource.
 
-use tmf630::Version;
 use serde_json::{Map, Value, json};
+use tmf630::Version;
+use tmf630::model::operation::Operation;
 
 use crate::parameters::{conditions, reference};
 use crate::resources::Resource;
 use crate::responses::{answer, empty, with_errors};
 use crate::schemas::{always, change_suffix, creation_suffix};
 
-/// The paths of a resource.
-pub fn paths(version: Version, resource: &Resource) -> Map<String, Value> {
-    let name = resource.definition.name;
+/// The paths of a resource, with the operations that it has.
+pub fn paths(version: Version, resource: Resource) -> Map<String, Value> {
+    let definition = resource.definition;
+    let name = definition.name();
     let operations = Operations { version, resource };
-    let collection = json!({
-        "get": operations.list(),
-        "post": operations.create(),
-        "patch": operations.create_many(),
+    let described = |operation: Operation| match operation {
+        Operation::List => ("get", operations.list()),
+        Operation::Create => ("post", operations.create()),
+        Operation::CreateMany => ("patch", operations.create_many()),
+        Operation::Retrieve => ("get", operations.retrieve()),
+        Operation::Update => ("patch", operations.change()),
+        Operation::Delete => ("delete", operations.delete()),
+    };
+    let mut collection = json!({
         "options": operations.options("", "the collection"),
         "parameters": [reference("RequestId")]
     });
-    let item = json!({
-        "get": operations.retrieve(),
-        "patch": operations.change(),
-        "delete": operations.delete(),
+    let mut item = json!({
         "options": operations.options("One", "one of them"),
         "parameters": [reference("Id"), reference("RequestId")]
     });
+    for operation in definition.operations.iter() {
+        let (method, description) = described(operation);
+        let path = if operation.is_on_item() { &mut item } else { &mut collection };
+        path[method] = description;
+    }
     Map::from_iter([(format!("/{name}"), collection), (format!("/{name}/{{id}}"), item)])
 }
 
-struct Operations<'o> {
+struct Operations {
     version: Version,
-    resource: &'o Resource,
+    resource: Resource,
 }
 
-impl Operations<'_> {
+impl Operations {
     fn operation(&self, verb: &str, summary: String, mut rest: Value) -> Value {
         rest["operationId"] = json!(format!("{verb}{}", self.resource.class()));
         rest["summary"] = json!(summary);
-        rest["tags"] = json!([self.resource.definition.name]);
+        rest["tags"] = json!([self.resource.definition.name()]);
         rest
+    }
+
+    fn words(&self) -> &'static tmf630::model::api::Resource {
+        self.resource.definition.resource
     }
 
     /// The resource as it is answered. As a part of another one it need not have an id.
@@ -58,20 +71,20 @@ impl Operations<'_> {
     }
 
     fn list(&self) -> Value {
-        let Self { version, resource } = self;
+        let Self { version, resource } = *self;
         let schema = || json!({ "type": "array", "items": self.answered() });
         let headers = ["X-Total-Count", "X-Result-Count", "Link", "X-Request-Id"];
         let part = ["X-Total-Count", "X-Result-Count", "Link", "Content-Range", "X-Request-Id"];
         let answers = json!({
-            "200": answer(*version, "A page of the list.", &headers, schema()),
-            "206": answer(*version, "A part of the list (only with partial_content=206).", &part, schema())
+            "200": answer(version, "A page of the list.", &headers, schema()),
+            "206": answer(version, "A part of the list (only with partial_content=206).", &part, schema())
         });
         let parameters = ["Fields", "Offset", "Limit", "Sort", "Filter"].map(reference);
         let parameters: Vec<_> =
-            parameters.into_iter().chain([conditions(*version, resource)]).collect();
-        let responses = with_errors(*version, answers, &[416]);
+            parameters.into_iter().chain([conditions(version, resource)]).collect();
+        let responses = with_errors(version, answers, &[416]);
         let rest = json!({ "parameters": parameters, "responses": responses });
-        self.operation("list", format!("Lists {}", resource.many), rest)
+        self.operation("list", format!("Lists {}", self.words().many), rest)
     }
 
     fn create(&self) -> Value {
@@ -84,7 +97,7 @@ impl Operations<'_> {
             "requestBody": { "required": true, "content": content },
             "responses": with_errors(self.version, answers, &[409, 413, 415, 422])
         });
-        self.operation("create", format!("Creates {}", self.resource.one), rest)
+        self.operation("create", format!("Creates {}", self.words().one), rest)
     }
 
     fn create_many(&self) -> Value {
@@ -111,7 +124,7 @@ impl Operations<'_> {
             },
             "responses": with_errors(self.version, answers, &[409, 413, 415])
         });
-        self.operation("createMany", format!("Creates many {}", self.resource.many), rest)
+        self.operation("createMany", format!("Creates many {}", self.words().many), rest)
     }
 
     fn retrieve(&self) -> Value {
@@ -123,7 +136,7 @@ impl Operations<'_> {
             "parameters": [reference("Fields"), reference("IfNoneMatch")],
             "responses": with_errors(self.version, answers, &[404])
         });
-        self.operation("retrieve", format!("Reads {}", self.resource.one), rest)
+        self.operation("retrieve", format!("Reads {}", self.words().one), rest)
     }
 
     fn change(&self) -> Value {
@@ -144,7 +157,7 @@ impl Operations<'_> {
             },
             "responses": with_errors(self.version, answers, &[404, 409, 412, 413, 415])
         });
-        self.operation("patch", format!("Changes {}", self.resource.one), rest)
+        self.operation("patch", format!("Changes {}", self.words().one), rest)
     }
 
     fn delete(&self) -> Value {
@@ -153,14 +166,14 @@ impl Operations<'_> {
             "parameters": [reference("IfMatch")],
             "responses": with_errors(self.version, answers, &[404, 409, 412])
         });
-        self.operation("delete", format!("Deletes {}", self.resource.one), rest)
+        self.operation("delete", format!("Deletes {}", self.words().one), rest)
     }
 
     fn options(&self, which: &str, of: &str) -> Value {
         let headers = ["Allow", "Accept-Patch", "X-Request-Id"];
         let answers = json!({ "204": empty("What is possible.", &headers) });
         let rest = json!({ "responses": with_errors(self.version, answers, &[]) });
-        let summary = format!("Tells what can be done with {} ({of})", self.resource.many);
+        let summary = format!("Tells what can be done with {} ({of})", self.words().many);
         self.operation(&format!("options{which}"), summary, rest)
     }
 }

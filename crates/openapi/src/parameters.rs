@@ -1,7 +1,7 @@
 //! The parameters of requests, and the headers of answers.
 
-use tmf630::Version;
 use serde_json::{Map, Value, json};
+use tmf630::Version;
 
 use crate::resources::Resource;
 use crate::schemas::always;
@@ -48,7 +48,7 @@ pub fn reference(name: &str) -> Value {
 }
 
 /// Conditions on attributes, which can have any name.
-pub fn conditions(version: Version, resource: &Resource) -> Value {
+pub fn conditions(version: Version, resource: Resource) -> Value {
     let indexed = resource.indexed(version).join(", ");
     let description = format!(
         "Conditions on attributes, as attribute=value; dots lead into parts and every element of arrays. \

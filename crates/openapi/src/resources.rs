@@ -1,79 +1,19 @@
-//! The resources: their definitions, as the functions declare them, and what is told about them.
+//! What a document needs to know of a resource beyond its definition: examples.
 
-use tmf630::{Definition, Version};
+use account_management::ACCOUNT_MANAGEMENT;
 use serde_json::{Value, json};
+use tmf630::{Definition, Version};
 
-#[path = "../../../functions/bill-format/src/definition.rs"]
-mod bill_format;
-#[path = "../../../functions/bill-presentation-media/src/definition.rs"]
-mod bill_presentation_media;
-#[path = "../../../functions/billing-account/src/definition.rs"]
-mod billing_account;
-#[path = "../../../functions/billing-cycle-specification/src/definition.rs"]
-mod billing_cycle_specification;
-#[path = "../../../functions/financial-account/src/definition.rs"]
-mod financial_account;
-#[path = "../../../functions/party-account/src/definition.rs"]
-mod party_account;
-#[path = "../../../functions/settlement-account/src/definition.rs"]
-mod settlement_account;
-
-/// A resource, and words for it.
+/// A resource of the API.
+#[derive(Clone, Copy)]
 pub struct Resource {
     pub definition: &'static Definition,
-    /// One of it, such as "a billing account".
-    pub one: &'static str,
-    /// Several of it.
-    pub many: &'static str,
-    /// What it is, in a sentence.
-    pub description: &'static str,
 }
 
 /// All resources of the API.
-pub const ALL: [Resource; 7] = [
-    Resource {
-        definition: &party_account::PARTY_ACCOUNT,
-        one: "a party account",
-        many: "party accounts",
-        description: "Accounts that parties hold.",
-    },
-    Resource {
-        definition: &billing_account::BILLING_ACCOUNT,
-        one: "a billing account",
-        many: "billing accounts",
-        description: "Accounts that bills are issued for.",
-    },
-    Resource {
-        definition: &settlement_account::SETTLEMENT_ACCOUNT,
-        one: "a settlement account",
-        many: "settlement accounts",
-        description: "Accounts that are settled with, such as those of partners.",
-    },
-    Resource {
-        definition: &financial_account::FINANCIAL_ACCOUNT,
-        one: "a financial account",
-        many: "financial accounts",
-        description: "Accounts in the ledger, which the charges and payments of other accounts add up to.",
-    },
-    Resource {
-        definition: &bill_format::BILL_FORMAT,
-        one: "a bill format",
-        many: "bill formats",
-        description: "How bills are laid out and how detailed they are.",
-    },
-    Resource {
-        definition: &bill_presentation_media::BILL_PRESENTATION_MEDIA,
-        one: "a bill presentation medium",
-        many: "bill presentation media",
-        description: "The media that bills are delivered by.",
-    },
-    Resource {
-        definition: &billing_cycle_specification::BILLING_CYCLE_SPECIFICATION,
-        one: "a billing cycle specification",
-        many: "billing cycle specifications",
-        description: "When bills are made, and when their steps are due.",
-    },
-];
+pub fn all() -> impl Iterator<Item = Resource> {
+    account_management::ALL.into_iter().map(|definition| Resource { definition })
+}
 
 impl Resource {
     /// The name of its class.
@@ -82,8 +22,9 @@ impl Resource {
     }
 
     /// The attributes that are found without reading all resources, by their names in the version.
-    pub fn indexed(&self, version: Version) -> Vec<&'static str> {
-        self.definition.indexes.iter().map(|index| version.path_of(index)).collect()
+    pub fn indexed(&self, version: Version) -> Vec<String> {
+        let attributes = self.definition.indexes().filter(|index| index.values.is_none());
+        attributes.map(|index| ACCOUNT_MANAGEMENT.shown_path(version, index.path)).collect()
     }
 
     /// What a client sends to create one.
@@ -137,11 +78,11 @@ impl Resource {
         answer["id"] = json!("01a20bad-3d16-73ca-b60e-2c1115e80c62");
         answer["href"] = json!(format!(
             "https://api.example.com{}/{}/01a20bad-3d16-73ca-b60e-2c1115e80c62",
-            version.base_path(),
-            self.definition.name
+            ACCOUNT_MANAGEMENT.base_path(version),
+            self.definition.name()
         ));
-        if self.definition.is_stamped {
-            answer[version.stamp()] = json!("2026-01-31T09:30:00.000Z");
+        if let Some(stamp) = self.definition.shown_stamp(version) {
+            answer[stamp] = json!("2026-01-31T09:30:00.000Z");
         }
         answer
     }

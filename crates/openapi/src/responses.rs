@@ -1,7 +1,7 @@
 //! The answers of operations.
 
-use tmf630::Version;
 use serde_json::{Map, Value, json};
+use tmf630::Version;
 
 use crate::parameters::header_references;
 

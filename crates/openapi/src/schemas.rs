@@ -8,10 +8,10 @@ use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use anyhow::Context;
-use tmf630::Version;
 use serde_json::{Map, Value, json};
+use tmf630::Version;
 
-use crate::resources::{ALL, Resource};
+use crate::resources::{Resource, all};
 
 /// What the name of a type ends in that says what is sent to create something.
 pub fn creation_suffix(version: Version) -> &'static str {
@@ -37,7 +37,7 @@ pub fn schemas(version: Version) -> anyhow::Result<Map<String, Value>> {
         schemas.insert(name.clone(), answered(schema));
         schemas.insert(format!("{name}{}", creation_suffix(version)), sent(version, name, schema));
     }
-    for resource in &ALL {
+    for resource in all() {
         let changed = changed(version, resource, &files);
         schemas.insert(format!("{}{}", resource.class(), change_suffix(version)), changed);
         complete(version, resource, &mut schemas);
@@ -52,7 +52,7 @@ fn files(version: Version) -> anyhow::Result<BTreeMap<String, Value>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
     let folder = folder.join(format!("v{}", version.number()));
     let mut files = BTreeMap::new();
-    let mut next: Vec<_> = ALL.iter().map(|resource| resource.class().to_owned()).collect();
+    let mut next: Vec<_> = all().map(|resource| resource.class().to_owned()).collect();
     while let Some(name) = next.pop() {
         if let Entry::Vacant(place) = files.entry(name) {
             let path = folder.join(format!("{}.schema.json", place.key()));
@@ -137,39 +137,32 @@ pub fn always(version: Version) -> &'static [&'static str] {
 }
 
 /// Says what is special about a resource itself: what the server sets.
-fn complete(version: Version, resource: &Resource, schemas: &mut Map<String, Value>) {
+fn complete(version: Version, resource: Resource, schemas: &mut Map<String, Value>) {
     let class = resource.class();
     schemas[class]["example"] = resource.example_answer(version);
 
-    let mut set_by_server = vec!["href"];
-    if version == Version::V4 {
-        set_by_server.push("id");
-    }
-    if resource.definition.is_stamped {
-        set_by_server.push(version.stamp());
-    }
+    let mut set_by_server = vec!["href".to_owned()];
+    set_by_server.extend(resource.definition.shown_stamp(version));
     let created = &mut schemas[&format!("{class}{}", creation_suffix(version))];
-    if version == Version::V5 {
-        created["properties"]["id"] = json!({
-            "description": "The id that the resource should have; one is made where it is left out.",
-            "type": "string",
-            "pattern": "^[A-Za-z0-9._~:-]{1,128}$"
-        });
-    }
+    created["properties"]["id"] = json!({
+        "description": "The id that the resource should have; one is made where it is left out.",
+        "type": "string",
+        "pattern": "^[A-Za-z0-9._~:-]{1,128}$"
+    });
     created["properties"]["@type"]["description"] =
         json!(format!("{class}, or a class of the client's own that extends what @baseType says."));
     for name in &set_by_server {
-        created["properties"][*name]["description"] = json!("Set by the server; ignored.");
-        created["properties"][*name]["readOnly"] = json!(true);
+        created["properties"][name]["description"] = json!("Set by the server; ignored.");
+        created["properties"][name]["readOnly"] = json!(true);
     }
     created["example"] = resource.example(version);
 }
 
 /// The resource as it is sent to change one: any part of it.
-fn changed(version: Version, resource: &Resource, files: &BTreeMap<String, Value>) -> Value {
+fn changed(version: Version, resource: Resource, files: &BTreeMap<String, Value>) -> Value {
     let class = resource.class();
     let mut schema = answered(&files[class]);
-    for name in version.immutable(resource.definition) {
+    for name in resource.definition.immutable(version) {
         let note = "Cannot be changed; the present value may be sent.";
         schema["properties"][name]["description"] = json!(note);
     }

@@ -1,27 +1,31 @@
 //! What every operation on a request works with.
 
 use http::Request;
-use kv_tree::{Store, Tree, TreeName};
+use kv_tree::{Tree, TreeName};
+use serde_json::json;
 
 use crate::answer::links::Links;
 use crate::answer::view::View;
+use crate::budget::Budget;
+use crate::storage::keys::Keys;
 use crate::{Definition, Error, Ports, Settings, Version};
 
 /// The resource, the deployment and the outside world, as one request sees them.
 pub(crate) struct Context<'c, P: Ports> {
-    pub definition: &'c Definition,
+    pub definition: &'static Definition,
     pub settings: &'c Settings,
     pub ports: &'c P,
+    /// What the request may still cost.
+    pub budget: Budget,
     /// How its client sees the resources.
     pub view: View<'c>,
-    /// The tree of the resource.
+    /// The tree of the tenant, with all resources of all APIs.
     pub tree: Tree<P::Kv>,
-    store: Store<P::Kv>,
 }
 
 impl<'c, P: Ports> Context<'c, P> {
     pub async fn of<B>(
-        definition: &'c Definition,
+        definition: &'static Definition,
         settings: &'c Settings,
         ports: &'c P,
         version: Version,
@@ -30,16 +34,18 @@ impl<'c, P: Ports> Context<'c, P> {
         let store = ports.store().await.map_err(kv_tree::Error::from)?;
         let links = Links::of(definition, settings, version, request);
         let view = View { definition, version, links };
-        let tree = store.tree(tree_name(settings, definition.name)?);
-        Ok(Self { definition, settings, ports, view, tree, store })
+        let tree = store.tree(TreeName::new(settings.tenant.as_str())?);
+        Ok(Self { definition, settings, ports, budget: Budget::default(), view, tree })
     }
 
-    /// The tree of another resource of the same tenant.
-    pub fn tree_of(&self, resource: &str) -> Result<Tree<P::Kv>, Error> {
-        Ok(self.store.tree(tree_name(self.settings, resource)?))
+    /// Where the resources lie in the tree.
+    pub fn keys(&self) -> Keys {
+        Keys(self.definition.name())
     }
-}
 
-fn tree_name(settings: &Settings, resource: &str) -> Result<TreeName, Error> {
-    Ok(TreeName::new(format!("{}.{resource}", settings.tenant))?)
+    /// Tells the log that a record cannot be read; whoever came across it goes on without it.
+    pub fn note_unreadable(&self, resource: &str, id: &str, error: &Error) {
+        let cause = error.cause().unwrap_or("it cannot be read");
+        self.ports.log(&json!({ "resource": resource, "id": id, "error": cause }).to_string());
+    }
 }

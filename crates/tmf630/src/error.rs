@@ -118,43 +118,27 @@ impl Error {
         error.header(CONTENT_RANGE, HeaderValue::try_from(format!("items */{total}")).ok())
     }
 
-    /// The state cannot follow the present one.
-    pub(crate) fn forbidden_transition(from: &str, to: &str, next: &[&str]) -> Self {
-        let message = match next {
-            [] => format!("/state {from} is final."),
-            next => format!("/state {from} can become {}, not {to:?}.", next.join(" or ")),
-        };
-        let reason = "The state cannot follow the present one";
+    /// The change does not go with what there is.
+    pub fn conflict(reason: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason).message(message)
-    }
-
-    /// Another resource refers to the one that should be deleted.
-    pub(crate) fn referred_to(id: &str, resource: &str, referrer: &str) -> Self {
-        let reason = "Another resource refers to this one";
-        Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason)
-            .message(format!("{resource} {referrer} refers to {id}; change or delete it first."))
-    }
-
-    /// More accounts are connected in a hierarchy than are looked at.
-    pub(crate) fn hierarchy_too_large(limit: usize) -> Self {
-        let reason = "The hierarchy is too large";
-        Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason)
-            .message(format!("/accountRelationship may lead to up to {limit} accounts."))
     }
 
     /// The same error about a part of the body, which is at `place`.
     pub(crate) fn within(mut self, place: &str) -> Self {
+        if place.is_empty() {
+            return self;
+        }
         let message = self.0.message.take().unwrap_or_default();
         self.0.message = Some(format!("In {place}: {message}"));
         self
     }
 
     /// The method cannot be applied to the path; `allow` lists those that can.
-    pub(crate) fn method_not_allowed(method: &Method, allow: &'static str) -> Self {
+    pub(crate) fn method_not_allowed(method: &Method, allow: &str) -> Self {
         let status = StatusCode::METHOD_NOT_ALLOWED;
         Self::new(status, code::METHOD_NOT_ALLOWED, format!("{method} is not possible here"))
             .message(format!("Possible methods: {allow}."))
-            .header(ALLOW, Some(HeaderValue::from_static(allow)))
+            .header(ALLOW, HeaderValue::try_from(allow).ok())
     }
 
     /// The body comes in a media type that the operation does not take.
@@ -186,7 +170,7 @@ impl Error {
     }
 
     /// The document that the body describes has faults.
-    pub(crate) fn invalid_document(faults: &[Fault]) -> Self {
+    pub fn invalid_document(faults: &[Fault]) -> Self {
         let (code, reason) = match faults {
             [fault] if fault.pointer.is_empty() => {
                 (code::INVALID_BODY, "The body is not valid".to_owned())

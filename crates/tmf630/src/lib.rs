@@ -5,25 +5,23 @@
 //!
 //! # Layout
 //!
-//! * [`definition`] – what makes one resource differ from another; [`account`] – what accounts share.
-//! * [`settings`] – what a deployment chooses.
-//! * [`ports`] – what the pipeline needs of the outside world; `context` – both, for one request.
-//! * [`error`] – every error that a client can see; `exchange` – what every answer has; `journal` – what
-//!   the log says of a request.
-//! * `route`, `negotiation`, `conditional`, `idempotency`, `body`, `query` – reading a request.
-//! * `create`, `bulk`, `retrieve`, `list`, `patch`, `delete` – what a user does.
-//! * `document` – answering with a text that is the same for everybody.
-//! * `rules` – what holds between resources.
-//! * [`version`] – the versions of the API; `view` – resources as a client of one sees them.
-//! * `record` – a resource as it is stored.
-//! * `index`, `catalogue`, `select` – finding resources without reading all of them.
-//! * `path`, `compare`, `decimal` – attributes and their values.
+//! * [`model`] – what an API declares of itself: its versions, resources, relations and rules.
+//! * [`settings`] – what a deployment chooses; [`ports`] – what the pipeline needs of the outside world;
+//!   `context` – all that, for one request; `budget` – what it may cost.
+//! * `request` – reading a request; `query` – what it asks for, `patch` – what it changes in a document.
+//! * `operations` – what a client does, a file each.
+//! * `commit` – the only way to write: rules, indexes, record.
+//! * `selection` – carrying out a query.
+//! * `storage` – resources in the tree of their tenant.
+//! * `answer` – resources as a client sees them, and what every answer has.
+//! * [`error`] – every error that a client can see.
+//! * `value` – attributes and their values.
 
 #![forbid(unsafe_code)]
 
-pub mod account;
 mod answer;
 mod budget;
+mod commit;
 mod context;
 pub mod error;
 pub mod model;
@@ -32,7 +30,6 @@ mod patch;
 pub mod ports;
 mod query;
 mod request;
-mod rules;
 mod selection;
 pub mod settings;
 mod storage;
@@ -44,9 +41,11 @@ use context::Context;
 pub use error::Error;
 use http::header::ALLOW;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-pub use model::definition::{self, Definition};
-pub use model::version::{self, Version};
+pub use model::definition::Definition;
+use model::operation::Operation;
+pub use model::version::Version;
 pub use operations::document::serve_document;
+pub use operations::entry::serve_entry;
 use operations::{bulk, create, delete, list, retrieve, update};
 pub use ports::{Activity, Ports};
 use request::negotiation;
@@ -57,54 +56,80 @@ pub use value::compare::Kind;
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
 /// cause goes to the log, with a line for every request.
 pub async fn serve<P: Ports, B: http_body::Body>(
-    definition: &Definition,
+    definition: &'static Definition,
     settings: &Settings,
     ports: &P,
     request: Request<B>,
 ) -> Response<Bytes> {
     let path = request.uri().path();
-    let route = match Target::of(definition, path) {
-        Ok((version, target)) => target.pattern(definition, version),
-        Err(_) => "none".to_owned(),
+    let found = Target::of(definition, path);
+    let (route, version) = match &found {
+        Ok((version, target)) => (target.pattern(definition, *version), *version),
+        Err(_) => ("none".to_owned(), definition.api.version_at(path)),
     };
-    let exchange = Exchange::begin(route, settings, ports, &request);
-    exchange.end(answer(definition, settings, ports, request).await)
+    let exchange = Exchange::begin(route, version, settings, ports, &request);
+    let answer = match found {
+        Ok((_, target)) => answer(definition, version, target, settings, ports, request).await,
+        Err(error) => Err(error),
+    };
+    exchange.end(answer)
 }
 
 async fn answer<P: Ports, B: http_body::Body>(
-    definition: &Definition,
+    definition: &'static Definition,
+    version: Version,
+    target: Target,
     settings: &Settings,
     ports: &P,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     exchange::expect_short(&request)?;
-    let (version, target) = Target::of(definition, request.uri().path())?;
     negotiation::expect_json(request.headers())?;
     let context = Context::of(definition, settings, ports, version, &request).await?;
-    if matches!(*request.method(), Method::POST | Method::PATCH | Method::DELETE) {
+    let operation = definition.operations.find(target.is_item(), request.method());
+    if operation.is_some_and(Operation::is_write) {
         context.tree.gather().await;
     }
-    match (target, request.method()) {
-        (Target::Collection, &Method::GET | &Method::HEAD) => list::list(&context, &request).await,
-        (Target::Collection, &Method::POST) => create::create(&context, request).await,
-        (Target::Collection, &Method::PATCH) => bulk::create_many(&context, request).await,
-        (Target::Item(id), &Method::GET | &Method::HEAD) => {
+    match (operation, target) {
+        (Some(Operation::List), _) => list::list(&context, &request).await,
+        (Some(Operation::Create), _) => create::create(&context, request).await,
+        (Some(Operation::CreateMany), _) => bulk::create_many(&context, request).await,
+        (Some(Operation::Retrieve), Target::Item(id)) => {
             retrieve::retrieve(&context, &id, &request).await
         }
-        (Target::Item(id), &Method::PATCH) => update::update(&context, &id, request).await,
-        (Target::Item(id), &Method::DELETE) => delete::delete(&context, &id, &request).await,
-        (target, &Method::OPTIONS) => Ok(options(&target)),
-        (target, method) => Err(Error::method_not_allowed(method, target.allow())),
+        (Some(Operation::Update), Target::Item(id)) => update::update(&context, &id, request).await,
+        (Some(Operation::Delete), Target::Item(id)) => {
+            delete::delete(&context, &id, &request).await
+        }
+        (_, target) => options_or_refusal(definition, &target, request.method()),
     }
 }
 
+fn options_or_refusal(
+    definition: &Definition,
+    target: &Target,
+    method: &Method,
+) -> Result<Response<Bytes>, Error> {
+    let allow = definition.operations.allow(target.is_item());
+    if method == Method::OPTIONS {
+        return options(definition, target, &allow);
+    }
+    Err(Error::method_not_allowed(method, &allow))
+}
+
 /// What can be done with the target (RFC 9110, OPTIONS; RFC 5789, `Accept-Patch`).
-fn options(target: &Target) -> Response<Bytes> {
+fn options(
+    definition: &Definition,
+    target: &Target,
+    allow: &str,
+) -> Result<Response<Bytes>, Error> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    headers.insert(ALLOW, HeaderValue::from_static(target.allow()));
-    let accept_patch = HeaderValue::from_static(target.accept_patch());
-    headers.insert(HeaderName::from_static("accept-patch"), accept_patch);
-    response
+    headers.insert(ALLOW, HeaderValue::try_from(allow).map_err(Error::internal)?);
+    if definition.operations.find(target.is_item(), &Method::PATCH).is_some() {
+        let accept_patch = HeaderValue::from_static(target.accept_patch());
+        headers.insert(HeaderName::from_static("accept-patch"), accept_patch);
+    }
+    Ok(response)
 }

@@ -1,6 +1,10 @@
 //! What a deployment chooses.
 
+use std::collections::BTreeMap;
+
 use http::Uri;
+
+use crate::model::variable::Variable;
 
 /// The settings of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,10 +16,11 @@ pub struct Settings {
     pub(crate) tenant: String,
     /// Whether a part of a list is answered with 206 instead of 200.
     pub(crate) partial_content: bool,
-    pub(crate) state_transitions: StateTransitions,
     pub(crate) references: References,
     /// What keeps the data.
     pub key_value_store: StoreType,
+    /// What the rules of the API let the deployment choose, by name.
+    own: BTreeMap<&'static str, String>,
 }
 
 /// What is behind Spin's key-value store, as its runtime configuration calls it. That decides what a
@@ -30,15 +35,6 @@ pub enum StoreType {
     AwsDynamo,
 }
 
-/// Which changes of `state` are allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StateTransitions {
-    /// All.
-    Open,
-    /// Those of the life cycle of TM Forum's billing management.
-    Tmf,
-}
-
 /// Whether what a document refers to must exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum References {
@@ -48,43 +44,85 @@ pub(crate) enum References {
     Strict,
 }
 
-impl Settings {
-    /// The variables that settings are made of, with their defaults.
-    pub const VARIABLES: [(&'static str, &'static str); 6] = [
-        ("base_url", ""),
-        ("tenant", "default"),
-        ("partial_content", "200"),
-        ("state_transitions", "open"),
-        ("references", "open"),
-        ("key_value_store", "spin"),
-    ];
+/// The variables of every resource.
+pub const VARIABLES: &[Variable] = &[
+    BASE_URL,
+    TENANT,
+    Variable {
+        name: "partial_content",
+        default: "200",
+        choices: &["200", "206"],
+        description: "How a part of a list is answered: 200, or 206 with Content-Range.",
+    },
+    Variable {
+        name: "references",
+        default: "open",
+        choices: &["open", "strict"],
+        description: "Whether what a document refers to must exist: open (no), or strict (yes, if this API keeps it).",
+    },
+    Variable {
+        name: "key_value_store",
+        default: "spin",
+        choices: &["spin", "azure_cosmos", "aws_dynamo"],
+        description: "What keeps the data, as Spin's runtime configuration calls it: spin (its own store), azure_cosmos, or aws_dynamo.",
+    },
+];
 
-    /// The default of the variable.
-    pub fn default_of(name: &str) -> &'static str {
-        let variable = Self::VARIABLES.iter().find(|(variable, _)| *variable == name);
-        variable.map_or("", |(_, default)| default)
+/// The variables of what is the same for everybody, such as the description of an API.
+pub const VARIABLES_OF_DOCUMENTS: &[Variable] = &[TENANT];
+
+/// The variables of entry documents.
+pub const VARIABLES_OF_ENTRIES: &[Variable] = &[BASE_URL, TENANT];
+
+const BASE_URL: Variable = Variable {
+    name: "base_url",
+    default: "",
+    choices: &[],
+    description: "The address that clients reach the API under, for absolute links. Empty: as each request says.",
+};
+
+const TENANT: Variable = Variable {
+    name: "tenant",
+    default: "default",
+    choices: &[],
+    description: "The tenant whose data is served.",
+};
+
+impl Settings {
+    /// Checks the settings as they were configured: `value_of` tells the value of a variable, if it
+    /// is one that the component has. `own` are the variables of its rules. An empty `base_url`
+    /// counts as not set.
+    pub fn read<'v>(
+        own: &'static [Variable],
+        value_of: impl Fn(&str) -> Option<&'v str>,
+    ) -> Result<Self, String> {
+        let mut values = BTreeMap::new();
+        for variable in VARIABLES.iter().chain(own) {
+            let value = value_of(variable.name).unwrap_or(variable.default);
+            variable.check(value)?;
+            values.insert(variable.name, value.to_owned());
+        }
+        let mut take = |name: &str| values.remove(name).unwrap_or_default();
+        Ok(Self {
+            base_url: base_url(&take("base_url"))?,
+            tenant: tenant(&take("tenant"))?,
+            partial_content: take("partial_content") == "206",
+            references: match &take("references")[..] {
+                "strict" => References::Strict,
+                _ => References::Open,
+            },
+            key_value_store: match &take("key_value_store")[..] {
+                "azure_cosmos" => StoreType::AzureCosmos,
+                "aws_dynamo" => StoreType::AwsDynamo,
+                _ => StoreType::Spin,
+            },
+            own: values,
+        })
     }
 
-    /// Checks the settings as they were configured; `value_of` tells the value of a variable. An
-    /// empty `base_url` counts as not set.
-    pub fn read<'v>(value_of: impl Fn(&str) -> &'v str) -> Result<Self, String> {
-        let partial_content =
-            choice("partial_content", &value_of, &[("200", false), ("206", true)]);
-        let transitions = [("open", StateTransitions::Open), ("tmf", StateTransitions::Tmf)];
-        let stores = [
-            ("spin", StoreType::Spin),
-            ("azure_cosmos", StoreType::AzureCosmos),
-            ("aws_dynamo", StoreType::AwsDynamo),
-        ];
-        let references = [("open", References::Open), ("strict", References::Strict)];
-        Ok(Self {
-            base_url: base_url(value_of("base_url"))?,
-            tenant: tenant(value_of("tenant"))?,
-            partial_content: partial_content?,
-            state_transitions: choice("state_transitions", &value_of, &transitions)?,
-            references: choice("references", &value_of, &references)?,
-            key_value_store: choice("key_value_store", &value_of, &stores)?,
-        })
+    /// The value of a variable of the API's own.
+    pub fn value(&self, variable: &Variable) -> &str {
+        self.own.get(variable.name).map_or(variable.default, String::as_str)
     }
 }
 
@@ -113,29 +151,15 @@ fn tenant(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
-fn choice<'v, T: Copy>(
-    name: &str,
-    value_of: impl Fn(&str) -> &'v str,
-    choices: &[(&str, T)],
-) -> Result<T, String> {
-    let value = value_of(name);
-    let chosen = choices.iter().find(|(choice, _)| *choice == value);
-    chosen.map(|(_, choice)| *choice).ok_or_else(|| {
-        let choices: Vec<_> = choices.iter().map(|(choice, _)| *choice).collect();
-        format!("{name} {value:?} must be {}", choices.join(" or "))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const OWN: &[Variable] =
+        &[Variable { name: "own", default: "a", choices: &["a", "b"], description: "" }];
+
     fn with(name: &str, value: &'static str) -> Result<Settings, String> {
-        Settings::read(
-            |variable| {
-                if variable == name { value } else { Settings::default_of(variable) }
-            },
-        )
+        Settings::read(OWN, |variable| (variable == name).then_some(value))
     }
 
     #[test]
@@ -153,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_cannot_name_the_tree_of_another_resource() {
+    fn a_tenant_names_a_tree() {
         assert!(with("tenant", "acme-1_x").is_ok());
         for wrong in ["", "a.b", "a:b", "a/b", "ä", "a b"] {
             assert!(with("tenant", wrong).is_err(), "{wrong}");
@@ -170,7 +194,9 @@ mod tests {
         // Its compare-and-swap does not work on Spin.
         let error = with("key_value_store", "redis").unwrap_err();
         assert_eq!(error, r#"key_value_store "redis" must be spin or azure_cosmos or aws_dynamo"#);
-        let error = with("state_transitions", "closed").unwrap_err();
-        assert_eq!(error, r#"state_transitions "closed" must be open or tmf"#);
+        let error = with("own", "c").unwrap_err();
+        assert_eq!(error, r#"own "c" must be a or b"#);
+        assert_eq!(with("own", "b").unwrap().value(&OWN[0]), "b");
+        assert_eq!(with("tenant", "t").unwrap().value(&OWN[0]), "a");
     }
 }

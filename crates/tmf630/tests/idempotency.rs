@@ -17,9 +17,14 @@ fn post(world: &World, key: &str, name: &str) -> http::Response<bytes::Bytes> {
 
 /// How many keys there are under a prefix.
 fn stored(memory: &Memory, prefix: &str) -> u64 {
-    let tree = Store::new(memory.clone()).tree(TreeName::new("default.billingAccount").unwrap());
+    let tree = Store::new(memory.clone()).tree(TreeName::new("default").unwrap());
     pollster::block_on(async {
-        tree.snapshot().await.unwrap().count(&KeyRange::prefix(prefix)).await.unwrap()
+        tree.snapshot()
+            .await
+            .unwrap()
+            .count(&KeyRange::prefix(format!("billingAccount/{prefix}")))
+            .await
+            .unwrap()
     })
 }
 
@@ -60,7 +65,7 @@ fn steps(after: usize, is_keyed: bool) -> usize {
     expect(&post(&other, "second", "a"), 201);
     let mut request = request(Method::POST, "", &account("own").to_string());
     request.headers_mut().insert("idempotency-key", HeaderValue::from_static("own"));
-    let settings = Settings::read(Settings::default_of).unwrap();
+    let settings = Settings::read(&[], |_| None).unwrap();
     let mut answer = std::pin::pin!(serve(&ACCOUNTS, &settings, &own, request));
     let mut context = Context::from_waker(Waker::noop());
     for step in 0.. {

@@ -6,7 +6,7 @@
 //! * `process` – running other programs so that a signal to this one ends them too.
 //! * `toolchain` – what compiles components, found or installed.
 //! * `version` – versions of other programs.
-//! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance`, `openapi`, `contract` – the commands.
+//! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance`, `written`, `contract` – the commands.
 
 #![forbid(unsafe_code)]
 
@@ -15,13 +15,13 @@ mod build;
 mod conformance;
 mod contract;
 mod fuzz;
-mod openapi;
 mod process;
 mod project;
 mod test;
 mod toolchain;
 mod up;
 mod version;
+mod written;
 
 use std::process::ExitCode;
 
@@ -56,6 +56,8 @@ enum Command {
     Conformance(conformance::Arguments),
     /// Write the OpenAPI documents in docs/openapi from the schemas and the resource definitions.
     Openapi,
+    /// Write spin.toml from the resource definitions and the variables that they have.
+    Manifest,
     /// Lint the OpenAPI documents, and send requests made up from them to the application.
     Contract(contract::Arguments),
 }
@@ -69,7 +71,8 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Bench(bench) => bench::bench(bench),
         Command::Fuzz(arguments) => fuzz::fuzz(arguments),
         Command::Conformance(arguments) => conformance::conformance(arguments),
-        Command::Openapi => openapi::openapi(),
+        Command::Openapi => written::write("openapi"),
+        Command::Manifest => written::write("manifest"),
         Command::Contract(arguments) => contract::contract(arguments),
     }
 }

@@ -1,8 +1,6 @@
 //! `openapi.json`: what the API is, for programs. Written by `cargo xtask openapi`.
 
-use function::{Version, serve_document};
-use spin_sdk::http::{IntoResponse, Request};
-use spin_sdk::http_service;
+use tmf630::Version;
 
 fn document(version: Version) -> &'static str {
     match version {
@@ -11,7 +9,4 @@ fn document(version: Version) -> &'static str {
     }
 }
 
-#[http_service]
-async fn handle(request: Request) -> impl IntoResponse {
-    serve_document("openapi.json", document, request).await
-}
+function::serve_document!(account_management::ACCOUNT_MANAGEMENT, "openapi.json", document);

@@ -19,15 +19,17 @@ pub(crate) struct Exchange<'e, P: Ports> {
 
 impl<'e, P: Ports> Exchange<'e, P> {
     /// Begins with a request to `route`: its path with placeholders for what differs.
+    /// Errors are those of the version.
     pub fn begin<B>(
         route: String,
+        version: Version,
         settings: &'e Settings,
         ports: &'e P,
         request: &Request<B>,
     ) -> Self {
         Self {
             journal: Journal::begin(route, settings, ports, request),
-            version: Version::at(request.uri().path()),
+            version,
             is_head: request.method() == Method::HEAD,
         }
     }

@@ -20,8 +20,14 @@ impl Links {
         version: Version,
         request: &Request<B>,
     ) -> Self {
-        let base_url = settings.base_url.clone().unwrap_or_else(|| reached_at(request));
-        Self { collection: format!("{base_url}{}/{}", version.base_path(), definition.name) }
+        let base_url = base_url(settings, request);
+        Self {
+            collection: format!(
+                "{base_url}{}/{}",
+                definition.api.base_path(version),
+                definition.name()
+            ),
+        }
     }
 
     /// The address of the collection.
@@ -34,6 +40,11 @@ impl Links {
     pub fn href(&self, id: &str) -> String {
         format!("{}/{id}", self.collection)
     }
+}
+
+/// Scheme and authority, and perhaps a path, that the client of `request` reaches the application under.
+pub(crate) fn base_url<B>(settings: &Settings, request: &Request<B>) -> String {
+    settings.base_url.clone().unwrap_or_else(|| reached_at(request))
 }
 
 fn reached_at<B>(request: &Request<B>) -> String {
@@ -66,11 +77,8 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let settings = Settings::read(|name| match name {
-            "base_url" => base_url,
-            name => Settings::default_of(name),
-        })
-        .unwrap();
+        let settings =
+            Settings::read(&[], |name| (name == "base_url").then_some(base_url)).unwrap();
         Links::of(&ACCOUNTS, &settings, Version::V5, &request.body(()).unwrap()).href("42")
     }
 

@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::answer::links::Links;
 use crate::model::version::Version;
 use crate::query::Fields;
-use crate::storage::record::{Document, Record};
+use crate::storage::record::Record;
+use crate::value::Document;
 use crate::{Definition, Error};
 
 /// How one client sees the resources.

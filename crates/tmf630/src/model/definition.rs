@@ -1,61 +1,112 @@
 //! What makes one resource differ from another.
 
-use schemas::Class;
+use jiff::Timestamp;
+use schemas::{Class, Fault};
 use serde_json::Value;
 
-use crate::model::version::Version;
-use crate::storage::record::Document;
+use super::api::{Api, Resource};
+use super::index::Index;
+use super::operation::Operations;
+use super::rule::Rule;
+use super::variable::Variable;
+use super::version::Version;
+use crate::value::Document;
 use crate::value::compare::Kind;
 use crate::value::path::Path;
 
 /// The definition of a resource.
 #[derive(Debug)]
 pub struct Definition {
-    /// The name of the resource in paths, such as `billingAccount`.
-    pub name: &'static str,
+    /// The API that it belongs to.
+    pub api: &'static Api,
+    /// What others know of it.
+    pub resource: &'static Resource,
     /// What a document of the resource must satisfy after every change, in each version of the API.
     pub class: &'static Class,
     /// Other names of its class that clients use; they are taken for the right one.
     pub class_aliases: &'static [&'static str],
-    /// Whether the server notes the time of the last change in `lastUpdate`.
-    pub is_stamped: bool,
+    /// What can be done with it.
+    pub operations: Operations,
+    /// The attribute, as it is stored, in which the server notes the time of the last change.
+    pub stamp: Option<&'static str>,
     /// What v4 does not let a patch change, beside what no version does.
     pub immutable_in_v4: &'static [&'static str],
-    /// The attributes that can be found without reading every resource.
-    pub indexes: &'static [Index],
-    /// What refers to other resources of this API.
-    pub references: &'static [Reference],
-    /// The other way around: what may refer to this resource.
-    pub referrers: &'static [Referrer],
+    /// What it can be found by without reading every resource, beside what it refers to.
+    pub own_indexes: &'static [Index],
+    /// What a change of it must satisfy.
+    pub rules: &'static [&'static dyn Rule],
+    /// What its rules let a deployment choose.
+    pub variables: &'static [Variable],
 }
 
-/// An attribute that resources can be found by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Index {
-    /// The dotted path of the attribute.
-    pub path: &'static str,
-    /// Text or times.
-    pub kind: Kind,
-    /// Whether a resource can have several values.
-    pub is_multiple: bool,
-}
+impl Definition {
+    /// The name of the resource.
+    pub fn name(&self) -> &'static str {
+        self.resource.name
+    }
 
-/// An attribute whose value refers to another resource of this API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reference {
-    /// The dotted path of the object that refers.
-    pub path: &'static str,
-    /// The resources that it can refer to, by name.
-    pub targets: &'static [&'static str],
-}
+    /// What the resource can be found by without reading every one.
+    pub fn indexes(&self) -> impl Iterator<Item = Index> {
+        let relations = self.api.relations_from(self.name());
+        self.own_indexes.iter().copied().chain(relations.map(super::relation::Relation::index))
+    }
 
-/// A resource that may refer to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Referrer {
-    /// The name of the resource that refers.
-    pub resource: &'static str,
-    /// The dotted path of the object that refers; its `id` is indexed.
-    pub path: &'static str,
+    /// The attribute in which a version shows the time of the last change.
+    pub fn shown_stamp(&self, version: Version) -> Option<String> {
+        self.stamp.map(|stamp| self.api.shown_path(version, stamp))
+    }
+
+    /// The attributes that no patch changes. Their present value may be among a patch, so that a
+    /// client can send back the whole document.
+    pub fn immutable(&self, version: Version) -> impl Iterator<Item = &'static str> {
+        let own: &[_] = match version {
+            Version::V4 => self.immutable_in_v4,
+            Version::V5 => &[],
+        };
+        ["@type", "href", "id"].into_iter().chain(own.iter().copied())
+    }
+
+    /// Gives the class its right name where it has another one.
+    pub(crate) fn name_class(&self, document: &mut Document) {
+        if let Some(Value::String(class)) = document.get_mut("@type")
+            && self.class_aliases.contains(&class.as_str())
+        {
+            *class = self.class.name().to_owned();
+        }
+    }
+
+    /// Marks the document as changed at `now`, to the millisecond, if it is of a resource that has
+    /// such a mark.
+    pub(crate) fn stamp(&self, document: &mut Document, now: Timestamp) {
+        if let Some(stamp) = self.stamp {
+            document.insert(stamp.into(), format!("{now:.3}").into());
+        }
+    }
+
+    /// What is wrong with the class that the document says its class extends: it can be the class of
+    /// the resource, one that this extends, or one that the API does not know.
+    pub(crate) fn base_fault(&self, document: &Document) -> Option<Fault> {
+        let base = document.get("@baseType")?.as_str()?;
+        let class = self.resource.class;
+        let is_in_line = base == class || self.resource.extends.contains(&base);
+        let is_known = self.api.resources.iter().any(|other| other.class == base);
+        let expectation = || format!("must be {class}, or a class that {class} or yours extends");
+        (is_known && !is_in_line).then(|| Fault::new("/@baseType", expectation()))
+    }
+
+    /// What the attribute holds in the version, if the standard says. All else can be anything,
+    /// since resources can be extended.
+    pub(crate) fn kind_of(&self, version: Version, path: &Path) -> Option<Kind> {
+        let is_of = |index: &Index| self.api.shown_path(version, index.path) == path.as_str();
+        if let Some(index) = self.indexes().find(is_of) {
+            return Some(index.kind);
+        }
+        let ends = |end: &str| {
+            let start = path.as_str().strip_suffix(end);
+            start.is_some_and(|start| start.is_empty() || start.ends_with('.'))
+        };
+        KINDS.iter().find(|(end, _)| ends(end)).map(|(_, kind)| *kind)
+    }
 }
 
 /// Attributes that are no text, by the ends of their paths (TMF666 v4.0.0 and v5.0.0).
@@ -76,49 +127,64 @@ const KINDS: [(&str, Kind); 14] = [
     ("validFor.startDateTime", Kind::Time),
 ];
 
-impl Definition {
-    /// Gives the class its right name where it has another one.
-    pub(crate) fn name_class(&self, document: &mut Document) {
-        if let Some(Value::String(class)) = document.get_mut("@type")
-            && self.class_aliases.contains(&class.as_str())
-        {
-            *class = self.class.name().to_owned();
-        }
-    }
-
-    /// What the attribute holds, if the standard says. All else can be anything, since resources can
-    /// be extended.
-    pub(crate) fn kind_of(&self, version: Version, path: &Path) -> Option<Kind> {
-        let is_of = |index: &&Index| version.path_of(index) == path.as_str();
-        if let Some(index) = self.indexes.iter().find(is_of) {
-            return Some(index.kind);
-        }
-        let ends = |end: &str| {
-            let start = path.as_str().strip_suffix(end);
-            start.is_some_and(|start| start.is_empty() || start.ends_with('.'))
-        };
-        KINDS.iter().find(|(end, _)| ends(end)).map(|(_, kind)| *kind)
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::account;
+    use crate::model::api::ApiVersion;
+    use crate::model::relation::Relation;
 
-    pub(crate) const ACCOUNTS: Definition = Definition {
+    static API: Api = Api {
+        number: "TMF000",
+        title: "Test",
+        base: "/tmf-api/accountManagement",
+        versions: &[
+            ApiVersion { version: Version::V5, release: "5.0.0", renames: &[] },
+            ApiVersion {
+                version: Version::V4,
+                release: "4.0.0",
+                renames: &[
+                    ("lastUpdate", "lastModified"),
+                    ("relatedParty.partyOrPartyRole.id", "relatedParty.id"),
+                ],
+            },
+        ],
+        resources: &[RESOURCE],
+        relations: &[Relation {
+            from: &["billingAccount"],
+            id: "accountRelationship.account.id",
+            to: &["billingAccount"],
+        }],
+    };
+
+    const RESOURCE: Resource = Resource {
         name: "billingAccount",
+        class: "BillingAccount",
+        extends: &["PartyAccount", "Account"],
+        one: "an account",
+        many: "accounts",
+        description: "Accounts.",
+    };
+
+    pub(crate) static ACCOUNTS: Definition = Definition {
+        api: &API,
+        resource: &RESOURCE,
         class: &schemas::class::BILLING_ACCOUNT,
         class_aliases: &[],
-        is_stamped: true,
-        immutable_in_v4: account::IMMUTABLE_IN_V4,
-        indexes: account::PARTY_ACCOUNT_INDEXES,
-        references: account::PARTY_ACCOUNT_REFERENCES,
-        referrers: account::REFERRERS,
+        operations: Operations::ALL,
+        stamp: Some("lastUpdate"),
+        immutable_in_v4: &["accountBalance"],
+        own_indexes: &[
+            Index::text("name"),
+            Index::text("state"),
+            Index::time("lastUpdate"),
+            Index::texts("relatedParty.partyOrPartyRole.id"),
+        ],
+        rules: &[],
+        variables: &[],
     };
 
     #[test]
-    fn kinds_are_known_by_the_ends_of_paths() {
+    fn kinds_are_known_by_paths() {
         let kind = |path: &str| ACCOUNTS.kind_of(Version::V5, &Path::parse(path).unwrap());
         assert_eq!(kind("lastUpdate"), Some(Kind::Time));
         assert_eq!(kind("accountBalance.validFor.endDateTime"), Some(Kind::Time));
@@ -130,5 +196,30 @@ pub(crate) mod tests {
         assert_eq!(of_v4("lastModified"), Some(Kind::Time));
         assert_eq!(of_v4("relatedParty.id"), Some(Kind::Text));
         assert_eq!(kind("relatedParty.id"), None);
+    }
+
+    #[test]
+    fn a_class_extends_what_is_in_its_line() {
+        let fault = |base: &str| {
+            let document = serde_json::json!({ "@baseType": base });
+            ACCOUNTS.base_fault(document.as_object().unwrap())
+        };
+        for base in ["BillingAccount", "PartyAccount", "GoldAccount"] {
+            assert_eq!(fault(base), None, "{base}");
+        }
+    }
+
+    #[test]
+    fn paths_belong_to_versions() {
+        let of =
+            |path: &str| API.version_of(path).map(|(api, rest)| (api.version, rest.to_owned()));
+        let base = "/tmf-api/accountManagement";
+        assert_eq!(of(&format!("{base}/v4/x/1")), Some((Version::V4, "x/1".to_owned())));
+        assert_eq!(of(&format!("{base}/v5/")), Some((Version::V5, String::new())));
+        for path in
+            ["", "/v5/x", &format!("{base}/v3/x"), &format!("{base}/v50/x"), &format!("{base}/v5")]
+        {
+            assert_eq!(of(path), None, "{path}");
+        }
     }
 }

@@ -1,47 +1,20 @@
-//! The versions of the API, which serve the same resources.
+//! The generations of TM Forum's APIs, which serve the same resources.
 //!
 //! Resources are stored as v5 has them. What v4 shows and takes is converted by their class
 //! ([`schemas::Class`]).
 
 use schemas::{Class, Schema};
 
-use crate::model::definition::{Definition, Index};
-
-/// A version of the API.
+/// A generation of TM Forum's APIs. What TMF630 asks of one, all its APIs have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
-    /// TMF666 v4.0.0.
+    /// As v4.0.0 of TMF666.
     V4,
-    /// TMF666 v5.0.0.
+    /// As v5.0.0 of TMF666.
     V5,
 }
 
-/// Paths of indexed attributes that differ: in v5, and in v4.
-const INDEXED: [(&str, &str); 2] =
-    [("lastUpdate", "lastModified"), ("relatedParty.partyOrPartyRole.id", "relatedParty.id")];
-
 impl Version {
-    /// The version that the path of a request belongs to, and the rest of the path.
-    pub fn of_path(path: &str) -> Option<(Self, &str)> {
-        [Self::V5, Self::V4].into_iter().find_map(|version| {
-            let rest = path.strip_prefix(version.base_path())?;
-            Some((version, rest.strip_prefix('/')?))
-        })
-    }
-
-    /// The version that a client at the path expects; where there is nothing, the native one.
-    pub fn at(path: &str) -> Self {
-        Self::of_path(path).map_or(Self::V5, |(version, _)| version)
-    }
-
-    /// The path that all resources of the version lie under.
-    pub fn base_path(self) -> &'static str {
-        match self {
-            Self::V4 => "/tmf-api/accountManagement/v4",
-            Self::V5 => "/tmf-api/accountManagement/v5",
-        }
-    }
-
     /// The number of the version.
     pub fn number(self) -> u8 {
         match self {
@@ -50,7 +23,7 @@ impl Version {
         }
     }
 
-    /// The media type of what is answered, as the official file of the version has it.
+    /// The media type of what is answered, as the official files of the version have it.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::V4 => "application/json;charset=utf-8",
@@ -63,52 +36,6 @@ impl Version {
         match self {
             Self::V4 => &class.v4,
             Self::V5 => &class.v5,
-        }
-    }
-
-    /// The attribute in which the server notes the time of the last change.
-    pub fn stamp(self) -> &'static str {
-        match self {
-            Self::V4 => "lastModified",
-            Self::V5 => "lastUpdate",
-        }
-    }
-
-    /// The attributes that no patch changes. Their present value may be among a patch, so that a
-    /// client can send back the whole document.
-    pub fn immutable(self, definition: &Definition) -> impl Iterator<Item = &'static str> {
-        let own: &[_] = match self {
-            Self::V4 => definition.immutable_in_v4,
-            Self::V5 => &[],
-        };
-        ["@type", "href", "id"].into_iter().chain(own.iter().copied())
-    }
-
-    /// The path of the attribute that an index is of.
-    pub fn path_of(self, index: &Index) -> &'static str {
-        let other = INDEXED.iter().find(|(path, _)| *path == index.path);
-        match (self, other) {
-            (Self::V4, Some((_, path))) => path,
-            _ => index.path,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_belong_to_versions() {
-        let of =
-            |path: &str| Version::of_path(path).map(|(version, rest)| (version, rest.to_owned()));
-        let base = "/tmf-api/accountManagement";
-        assert_eq!(of(&format!("{base}/v4/x/1")), Some((Version::V4, "x/1".to_owned())));
-        assert_eq!(of(&format!("{base}/v5/")), Some((Version::V5, String::new())));
-        for path in
-            ["", "/v5/x", &format!("{base}/v3/x"), &format!("{base}/v50/x"), &format!("{base}/v5")]
-        {
-            assert_eq!(of(path), None, "{path}");
         }
     }
 }

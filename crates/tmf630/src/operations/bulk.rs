@@ -8,11 +8,11 @@ use http::{Request, Response};
 use schemas::Fault;
 use serde_json::Value;
 
+use super::create::{self, NewResource};
 use crate::context::Context;
-use crate::operations::create::NewResource;
 use crate::request::body;
-use crate::storage::catalogue::Catalogue;
-use crate::storage::record;
+use crate::storage::idempotency::IdempotencyKey;
+use crate::value::Document;
 use crate::{Error, Ports, query};
 
 /// How many resources can be created at once.
@@ -23,7 +23,9 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
-    let operations = match body::read_bulk(request).await? {
+    let idempotency_key = IdempotencyKey::of(request.headers())?;
+    let body = body::read_bulk(request).await?;
+    let operations = match body.value {
         Value::Array(operations) => operations,
         single => vec![single],
     };
@@ -37,30 +39,31 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
         let document =
             added(operation, number).map_err(|fault| Error::invalid_document(&[fault]))?;
         let place = format!("/{number}/value");
-        let resource = NewResource::of(context, document).map_err(|error| error.within(&place))?;
+        let new = NewResource::of(context, document);
+        let mut resource = new.map_err(|error| error.within(&place))?;
         if !ids.insert(resource.id.clone()) {
             return Err(Error::id_taken(&resource.id).within(&place));
         }
+        resource.place = place;
         resources.push(resource);
     }
-    context
-        .tree
-        .transact(async |transaction| {
-            Catalogue::advance(context.definition, transaction).await?;
-            for (number, resource) in resources.iter().enumerate() {
-                let inserted = resource.insert(context, transaction).await;
-                inserted.map_err(|error| error.within(&format!("/{number}/value")))?;
-            }
-            Ok::<_, Error>(())
-        })
-        .await?;
-
-    let records = resources.iter().map(|resource| (&resource.id[..], &resource.record));
-    context.view.respond_list(records, fields.as_ref())
+    let repeatable = idempotency_key
+        .map(|key| key.for_body(context.definition.name(), context.view.version, &body.bytes));
+    let first = create::insert(context, &resources, repeatable.as_ref()).await?;
+    match first {
+        Some(created) => {
+            let records = created.iter().map(|(id, record)| (&id[..], record));
+            context.view.respond_list(records, fields.as_ref())
+        }
+        None => {
+            let records = resources.iter().map(|resource| (&resource.id[..], &resource.record));
+            context.view.respond_list(records, fields.as_ref())
+        }
+    }
 }
 
 /// The document that an operation adds to the collection.
-fn added(operation: Value, number: usize) -> Result<record::Document, Fault> {
+fn added(operation: Value, number: usize) -> Result<Document, Fault> {
     let fault = |member: &str, expectation: &str| {
         Err(Fault::new(format!("/{number}{member}"), expectation))
     };

@@ -3,18 +3,18 @@
 use bytes::Bytes;
 use http::header::LOCATION;
 use http::{HeaderValue, Request, Response, StatusCode};
-use kv_tree::Transaction;
 use schemas::Fault;
 use serde_json::Value;
 
+use crate::commit::Changes;
 use crate::context::Context;
+use crate::model::rule::Change;
 use crate::query::{self, Fields};
 use crate::request::body;
-use crate::storage::catalogue::Catalogue;
-use crate::storage::idempotency::{First, IdempotencyKey};
-use crate::storage::index;
-use crate::storage::record::{self, Document, Record};
-use crate::{Error, Ports, Version, rules};
+use crate::storage::idempotency::{Created, IdempotencyKey, Repeatable};
+use crate::storage::record::Record;
+use crate::value::Document;
+use crate::{Definition, Error, Ports};
 
 pub(crate) async fn create<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
@@ -23,28 +23,17 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
     let idempotency_key = IdempotencyKey::of(request.headers())?;
     let body = body::read_document(request).await?;
-    let version = context.view.version;
-    let repeatable = idempotency_key.map(|key| key.for_body(version, &body.bytes));
     let new = NewResource::of(context, body.document)?;
 
-    let now = context.ports.now();
-    let (id, record) = context
-        .tree
-        .transact(async |transaction| {
-            if let Some(repeatable) = &repeatable
-                && let Some(First { id, record }) = repeatable.first(transaction, now).await?
-            {
-                return Ok((id, record));
-            }
-            Catalogue::advance(context.definition, transaction).await?;
-            new.insert(context, transaction).await?;
-            if let Some(repeatable) = &repeatable {
-                repeatable.remember(transaction, now, &new.id, &new.record).await?;
-            }
-            Ok::<_, Error>((new.id.clone(), new.record.clone()))
-        })
-        .await?;
-    created(context, &id, &record, fields.as_ref())
+    let repeatable = idempotency_key
+        .map(|key| key.for_body(context.definition.name(), context.view.version, &body.bytes));
+    let first = insert(context, std::slice::from_ref(&new), repeatable.as_ref()).await?;
+    let first = first.as_ref().and_then(|created| created.first());
+    let (id, record) = match first {
+        Some((id, record)) => (&id[..], record),
+        None => (&new.id[..], &new.record),
+    };
+    created(context, id, record, fields.as_ref())
 }
 
 fn created<P: Ports>(
@@ -59,13 +48,48 @@ fn created<P: Ports>(
     Ok(response)
 }
 
+/// Stores all of the resources or none. Where the request was sent before, nothing happens, and what
+/// it created then is the answer.
+pub(crate) async fn insert<P: Ports>(
+    context: &Context<'_, P>,
+    resources: &[NewResource],
+    repeatable: Option<&Repeatable>,
+) -> Result<Option<Created>, Error> {
+    let now = context.ports.now();
+    context
+        .tree
+        .transact(async |transaction| {
+            if let Some(repeatable) = repeatable
+                && let Some(first) = repeatable.first(transaction, now).await?
+            {
+                return Ok(Some(first));
+            }
+            let mut changes = Changes::begin(context, transaction).await?;
+            for resource in resources {
+                let inserted = resource.insert(&mut changes).await;
+                inserted.map_err(|error| error.within(&resource.place))?;
+            }
+            if let Some(repeatable) = repeatable {
+                let created =
+                    resources.iter().map(|resource| (&resource.id[..], resource.value.clone()));
+                repeatable.remember(transaction, now, created).await?;
+            }
+            Ok::<_, Error>(None)
+        })
+        .await
+}
+
 /// A resource that is valid and not stored yet.
 pub(crate) struct NewResource {
     pub id: String,
     /// Whether the client chose the id; one that is made here is nobody else's.
     has_chosen_id: bool,
     pub record: Record,
+    /// What is stored of the record.
+    value: Bytes,
     document: Value,
+    /// Where the body has it, as a JSON Pointer.
+    pub place: String,
 }
 
 impl NewResource {
@@ -74,60 +98,50 @@ impl NewResource {
         let Context { definition, view, ports, .. } = context;
         // A client that sends back what it received sends these too; they are the server's to set.
         document.remove("href");
-        if definition.is_stamped {
-            document.remove(view.version.stamp());
-        }
-        if view.version == Version::V4 {
-            document.remove("id");
+        if let Some(stamp) = definition.shown_stamp(view.version) {
+            document.remove(&stamp);
         }
         definition.name_class(&mut document);
-        let class = definition.class.name();
-        let mut faults: Vec<_> = set_class(class, &mut document).err().into_iter().collect();
+        let mut faults: Vec<_> = set_class(definition, &mut document).err().into_iter().collect();
         let has_chosen_id = document.contains_key("id");
         let id = set_id(&mut document, *ports).unwrap_or_else(|fault| {
             faults.push(fault);
             String::new()
         });
         let mut document = view.accept(document, faults, None)?;
-        record::stamp(definition, &mut document, ports.now());
+        definition.stamp(&mut document, ports.now());
         let record = Record::write(&document);
-        Ok(Self { id, has_chosen_id, record, document: Value::Object(document) })
+        let (value, document) = (record.to_value(), Value::Object(document));
+        Ok(Self { id, has_chosen_id, record, value, document, place: String::new() })
     }
 
-    /// Stores the resource, unless there is one with its id or a rule is against it. The transaction
-    /// has seen to the indexes.
-    pub async fn insert<P: Ports>(
-        &self,
-        context: &Context<'_, P>,
-        transaction: &mut Transaction<P::Kv>,
-    ) -> Result<(), Error> {
-        let key = record::key(&self.id);
-        if self.has_chosen_id && transaction.get(&key).await?.is_some() {
+    /// Stores the resource, unless there is one with its id or a rule is against it.
+    async fn insert<P: Ports>(&self, changes: &mut Changes<'_, P>) -> Result<(), Error> {
+        if self.has_chosen_id && changes.has(&self.id).await? {
             return Err(Error::id_taken(&self.id));
         }
-        if let Value::Object(document) = &self.document {
-            rules::check_change(context, transaction, &self.id, None, document).await?;
-        }
-        index::update(context.definition, transaction, &self.id, None, Some(&self.document));
-        transaction.put(key, self.record.to_value());
-        Ok(())
+        let definition = changes.definition();
+        let change = Change { definition, id: &self.id, before: None, after: Some(&self.document) };
+        changes.commit(change, Some(self.value.clone())).await
     }
 }
 
 /// Sees to the document's `@type`: it is filled in where it is missing, and a class of the client's
 /// own must say what it extends.
-fn set_class(class: &str, document: &mut Document) -> Result<(), Fault> {
+fn set_class(definition: &Definition, document: &mut Document) -> Result<(), Fault> {
+    let class = definition.class.name();
     match document.get("@type") {
         None => {
             document.insert("@type".into(), class.into());
-            Ok(())
         }
-        Some(Value::String(given)) if given != class && !document.contains_key("@baseType") => Err(
-            Fault::new("/@type", format!("must be {class}, or @baseType must say what it extends")),
-        ),
+        Some(Value::String(given)) if given != class && !document.contains_key("@baseType") => {
+            let expectation = format!("must be {class}, or @baseType must say what it extends");
+            return Err(Fault::new("/@type", expectation));
+        }
         // What is no string is the schema's to refuse.
-        Some(_) => Ok(()),
+        Some(_) => {}
     }
+    definition.base_fault(document).map_or(Ok(()), Err)
 }
 
 /// The id that the client chose, or else a new one, which is put into the document.

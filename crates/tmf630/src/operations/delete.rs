@@ -4,11 +4,12 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::Value;
 
+use crate::commit::Changes;
 use crate::context::Context;
+use crate::model::rule::Change;
 use crate::request::conditional;
-use crate::storage::catalogue::Catalogue;
-use crate::storage::{index, record};
-use crate::{Error, Ports, query, rules};
+use crate::storage::record::Record;
+use crate::{Error, Ports, query};
 
 pub(crate) async fn delete<P: Ports, B>(
     context: &Context<'_, P>,
@@ -16,17 +17,22 @@ pub(crate) async fn delete<P: Ports, B>(
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     query::expect_none(request.uri().query().unwrap_or_default())?;
+    let definition = context.definition;
     context
         .tree
         .transact(async |transaction| {
-            let current = record::find(transaction, id).await?;
-            conditional::expect_match(request.headers(), &context.view.etag(&current))?;
-            rules::check_delete(context, transaction, id).await?;
-            Catalogue::advance(context.definition, transaction).await?;
-            let before = Value::Object(current.document()?);
-            index::update(context.definition, transaction, id, Some(&before), None);
-            transaction.delete(record::key(id));
-            Ok::<_, Error>(())
+            let value = transaction.get(context.keys().record(id)).await?;
+            let value = value.ok_or_else(|| Error::no_such_resource(id))?;
+            // What cannot be read can be deleted, whatever state of it the client has in mind.
+            let before = match Record::read(id, value) {
+                Ok(current) => {
+                    conditional::expect_match(request.headers(), &context.view.etag(&current))?;
+                    current.document().ok().map(Value::Object)
+                }
+                Err(_) => None,
+            };
+            let change = Change { definition, id, before: before.as_ref(), after: None };
+            Changes::begin(context, transaction).await?.commit(change, None).await
         })
         .await?;
     let mut response = Response::new(Bytes::new());

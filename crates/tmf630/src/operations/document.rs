@@ -1,4 +1,4 @@
-//! Answering with a text that is the same for everybody, such as the description of the API.
+//! Answering with a text that is the same for everybody, such as the description of an API.
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, ETAG};
@@ -6,35 +6,44 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::answer::exchange::{self, Exchange};
+use crate::model::api::Api;
 use crate::request::{conditional, negotiation};
 use crate::{Error, Ports, Settings, Version};
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-/// Answers `request` with the JSON document called `name` of the version that was asked for.
+/// Answers `request` with the JSON document called `name` of the version of the API that was asked
+/// for.
 pub fn serve_document<P: Ports, B>(
+    api: &Api,
     name: &str,
     document: impl Fn(Version) -> &'static str,
     settings: &Settings,
     ports: &P,
     request: &Request<B>,
 ) -> Response<Bytes> {
-    let version = Version::of_path(request.uri().path());
-    let version = version.filter(|(_, rest)| *rest == name).map(|(version, _)| version);
-    let route = version.map_or("none".to_owned(), |found| format!("{}/{name}", found.base_path()));
-    let exchange = Exchange::begin(route, settings, ports, request);
-    let answer = match version {
-        Some(version) => answer(document(version), request),
-        None => Err(Error::no_such_path(request.uri().path())),
+    let path = request.uri().path();
+    let found = api.version_of(path).filter(|(_, rest)| *rest == name);
+    let found = found.map(|(version, _)| version.version);
+    let route = match found {
+        Some(version) => format!("{}/{name}", api.base_path(version)),
+        None => "none".to_owned(),
     };
-    exchange.end(answer)
+    let exchange = Exchange::begin(route, api.version_at(path), settings, ports, request);
+    let document = found.map(|version| Bytes::from_static(document(version).as_bytes()));
+    exchange.end(answer(document, request))
 }
 
-fn answer<B>(document: &'static str, request: &Request<B>) -> Result<Response<Bytes>, Error> {
+/// Answers with `document`, or that there is nothing at the path.
+pub(super) fn answer<B>(
+    document: Option<Bytes>,
+    request: &Request<B>,
+) -> Result<Response<Bytes>, Error> {
     exchange::expect_short(request)?;
+    let document = document.ok_or_else(|| Error::no_such_path(request.uri().path()))?;
     negotiation::expect_json(request.headers())?;
     let mut response = match *request.method() {
-        Method::GET | Method::HEAD => Response::new(Bytes::from_static(document.as_bytes())),
+        Method::GET | Method::HEAD => Response::new(document),
         Method::OPTIONS => {
             let mut response = Response::new(Bytes::new());
             *response.status_mut() = StatusCode::NO_CONTENT;
@@ -43,7 +52,7 @@ fn answer<B>(document: &'static str, request: &Request<B>) -> Result<Response<By
         }
         ref method => return Err(Error::method_not_allowed(method, METHODS)),
     };
-    let tag = format!("\"{:032x}\"", xxh3_128(document.as_bytes()));
+    let tag = format!("\"{:032x}\"", xxh3_128(response.body()));
     if let Some(not_modified) = conditional::not_modified(request.headers(), &tag) {
         return not_modified;
     }

@@ -8,7 +8,7 @@ use kv_tree::{Kv, Snapshot, Tree};
 use crate::answer::links::Links;
 use crate::context::Context;
 use crate::query::{self, Page, Query};
-use crate::selection::select::{Selected, select};
+use crate::selection::{Selected, select};
 use crate::storage::catalogue::Catalogue;
 use crate::{Definition, Error, Ports};
 
@@ -24,7 +24,7 @@ pub(crate) async fn list<P: Ports, B>(
     let raw = request.uri().query().unwrap_or_default();
     let query = Query::parse(raw, definition, view.version)?;
     let (snapshot, catalogue) = settled_snapshot(definition, tree).await?;
-    let Selected { total, page } = select(&catalogue, &snapshot, view, &query).await?;
+    let Selected { total, page } = select(context, &catalogue, &snapshot, &query).await?;
 
     let records = page.iter().map(|(id, record)| (&id[..], record));
     let mut response = view.respond_list(records, query.fields.as_ref())?;
@@ -49,7 +49,7 @@ async fn settled_snapshot<K: Kv>(
 ) -> Result<(Snapshot<K>, Catalogue), Error> {
     let snapshot = tree.snapshot().await?;
     let catalogue = Catalogue::read(definition, &snapshot).await?;
-    if definition.indexes.iter().all(|index| catalogue.is_whole(index)) {
+    if definition.indexes().all(|index| catalogue.is_whole(&index)) {
         return Ok((snapshot, catalogue));
     }
     tree.transact(async |transaction| Catalogue::advance(definition, transaction).await).await?;

@@ -1,18 +1,18 @@
 //! PATCH on a resource, in the four media types of TMF630.
 
+use crate::commit::Changes;
+use crate::context::Context;
+use crate::model::rule::Change;
 use crate::patch::operations::{self, Operation};
+use crate::request::body::{self, PatchType};
+use crate::request::conditional;
+use crate::storage::record::{self, Record};
+use crate::value::Document;
+use crate::{Error, Ports, query};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use schemas::Fault;
 use serde_json::Value;
-
-use crate::context::Context;
-use crate::request::body::PatchType;
-use crate::request::{body, conditional};
-use crate::storage::catalogue::Catalogue;
-use crate::storage::index;
-use crate::storage::record::{self, Document, Record};
-use crate::{Error, Ports, query, rules};
 
 pub(crate) async fn update<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
@@ -38,37 +38,35 @@ async fn change<P: Ports>(
     transaction: &mut kv_tree::Transaction<P::Kv>,
 ) -> Result<Record, Error> {
     let Context { definition, view, ports, .. } = context;
-    let current = record::find(transaction, id).await?;
+    let current = record::find(transaction, context.keys(), id).await?;
     conditional::expect_match(headers, &view.etag(&current))?;
 
     let before = current.document()?;
     let seen = view.document(id, before.clone());
     let mut after = patch.applied_to(seen.clone())?;
     definition.name_class(&mut after);
-    let immutable = view.version.immutable(definition);
+    let immutable = definition.immutable(view.version);
     let changed = immutable.filter(|name| after.get(*name) != seen.get(*name));
-    let faults = changed.map(|name| Fault::new(format!("/{name}"), "cannot be changed")).collect();
+    let faults = changed.map(|name| Fault::new(format!("/{name}"), "cannot be changed"));
+    let faults = faults.chain(definition.base_fault(&after)).collect();
     after.remove("href");
-    if definition.is_stamped {
+    if let Some(stamp) = definition.shown_stamp(view.version) {
         // Kept by the server: what a client sends back of it is no change.
-        let stamp = view.version.stamp();
-        match seen.get(stamp) {
-            Some(time) => after.insert(stamp.into(), time.clone()),
-            None => after.remove(stamp),
+        match seen.get(&stamp) {
+            Some(time) => after.insert(stamp, time.clone()),
+            None => after.remove(&stamp),
         };
     }
     let mut after = view.accept(after, faults, Some(&before))?;
     if after == before {
         return Ok(current);
     }
-    record::stamp(definition, &mut after, ports.now());
-    rules::check_change(context, transaction, id, Some(&before), &after).await?;
-
-    Catalogue::advance(definition, transaction).await?;
+    definition.stamp(&mut after, ports.now());
     let record = Record::write(&after);
     let (before, after) = (Value::Object(before), Value::Object(after));
-    index::update(definition, transaction, id, Some(&before), Some(&after));
-    transaction.put(record::key(id), record.to_value());
+    let change = Change { definition, id, before: Some(&before), after: Some(&after) };
+    let mut changes = Changes::begin(context, transaction).await?;
+    changes.commit(change, Some(record.to_value())).await?;
     Ok(record)
 }
 

@@ -48,6 +48,13 @@ pub(crate) struct Body {
     pub document: Map<String, Value>,
 }
 
+/// The body of a bulk operation.
+pub(crate) struct Bulk {
+    /// The body as the client wrote it.
+    pub bytes: Bytes,
+    pub value: Value,
+}
+
 /// Reads the document of a POST.
 pub(crate) async fn read_document<B: http_body::Body>(request: Request<B>) -> Result<Body, Error> {
     if !has_type_of(request.headers(), DOCUMENT_TYPES) {
@@ -74,11 +81,12 @@ pub(crate) async fn read_patch<B: http_body::Body>(
 }
 
 /// Reads the body of a PATCH on the collection.
-pub(crate) async fn read_bulk<B: http_body::Body>(request: Request<B>) -> Result<Value, Error> {
+pub(crate) async fn read_bulk<B: http_body::Body>(request: Request<B>) -> Result<Bulk, Error> {
     if !has_type_of(request.headers(), BULK_TYPES) {
         return Err(Error::unsupported_media_type(BULK_TYPES, true));
     }
-    parse(&read_bytes(request.into_body(), MAX_BULK_BYTES).await?)
+    let bytes = read_bytes(request.into_body(), MAX_BULK_BYTES).await?;
+    Ok(Bulk { value: parse(&bytes)?, bytes })
 }
 
 /// Whether the body's media type is in the comma-separated list `allowed`. Parameters such as a

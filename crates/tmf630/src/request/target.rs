@@ -18,8 +18,10 @@ impl Target {
     /// The target of `path`, and the version of the API that it is in. Hosts match routes on their own, so the path is parsed here and
     /// nothing that they put into headers is believed. A slash at the end makes no difference.
     pub fn of(definition: &Definition, path: &str) -> Result<(Version, Self), Error> {
-        let (version, rest) = Version::of_path(path)
-            .and_then(|(version, path)| Some((version, path.strip_prefix(definition.name)?)))
+        let (version, rest) = definition
+            .api
+            .version_of(path)
+            .and_then(|(api, path)| Some((api.version, path.strip_prefix(definition.name())?)))
             .ok_or_else(|| Error::no_such_path(path))?;
         if matches!(rest, "" | "/") {
             return Ok((version, Self::Collection));
@@ -46,15 +48,12 @@ impl Target {
     /// The path with placeholders for what differs between requests, for the log.
     pub fn pattern(&self, definition: &Definition, version: Version) -> String {
         let id = if matches!(self, Self::Item(_)) { "/{id}" } else { "" };
-        format!("{}/{}{id}", version.base_path(), definition.name)
+        format!("{}/{}{id}", definition.api.base_path(version), definition.name())
     }
 
-    /// The methods that can be applied to the target, as the `Allow` header lists them.
-    pub fn allow(&self) -> &'static str {
-        match self {
-            Self::Collection => "GET, HEAD, POST, PATCH, OPTIONS",
-            Self::Item(_) => "GET, HEAD, PATCH, DELETE, OPTIONS",
-        }
+    /// Whether it is a single resource.
+    pub fn is_item(&self) -> bool {
+        matches!(self, Self::Item(_))
     }
 }
 
@@ -67,7 +66,7 @@ mod tests {
     fn paths_lead_to_the_collection_an_item_or_nothing() {
         let target = |rest: &str| {
             let of = |version: Version| {
-                let path = format!("{}/billingAccount{rest}", version.base_path());
+                let path = format!("{}/billingAccount{rest}", ACCOUNTS.api.base_path(version));
                 Target::of(&ACCOUNTS, &path).ok().inspect(|(found, _)| assert_eq!(*found, version))
             };
             let (v4, v5) = (of(Version::V4), of(Version::V5));

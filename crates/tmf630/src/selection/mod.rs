@@ -1,3 +1,51 @@
-//! Carrying out a query.
+//! Carrying out a query on a snapshot: which resources there are, how many, and which are on the
+//! page.
+//!
+//! Where an index knows the answer, nothing else is read: its entries are counted, and those of the
+//! page are skipped to. Otherwise the resources that an index leaves, or else all, are read and
+//! looked at. A record that cannot be read is left out, and the log says which.
+//!
+//! * `plan` – what is read to answer a query.
+//! * `page` – where the answer is a range of keys.
+//! * `search` – where resources have to be looked at.
 
-pub(crate) mod select;
+mod page;
+mod plan;
+mod search;
+
+use kv_tree::Snapshot;
+use plan::Plan;
+use search::Source;
+
+use crate::context::Context;
+use crate::query::Query;
+use crate::storage::catalogue::Catalogue;
+use crate::storage::record::Record;
+use crate::{Error, Ports};
+
+/// What a query yields.
+#[derive(Default)]
+pub(crate) struct Selected {
+    /// How many resources there are on all pages.
+    pub total: u64,
+    /// Those of the page, with their ids.
+    pub page: Vec<(String, Record)>,
+}
+
+/// Carries out `query`.
+pub(crate) async fn select<P: Ports>(
+    context: &Context<'_, P>,
+    catalogue: &Catalogue,
+    snapshot: &Snapshot<P::Kv>,
+    query: &Query,
+) -> Result<Selected, Error> {
+    let plan = Plan::of(catalogue, &context.view);
+    if let Some((ranges, order)) = plan.straight(query) {
+        return page::read(context, snapshot, &ranges, order, query.page).await;
+    }
+    let source = match plan.candidates(snapshot, query).await? {
+        Some(ids) => Source::Ids(ids.into()),
+        None => Source::All,
+    };
+    search::look_through(context, snapshot, query, source).await
+}

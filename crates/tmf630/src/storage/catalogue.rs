@@ -1,22 +1,22 @@
-//! Which indexes of a tree can be relied on, and making those that cannot.
+//! Which indexes of a resource can be relied on, and making those that cannot.
 //!
-//! The tree says at `m/indexes` what it knows of each index by its name. An index that the tree does
-//! not know is built a part at a time, by the writes and lists that come along; until it is whole,
-//! nothing relies on it. An index that this program does not know is taken apart in the same way. It
-//! stops counting as whole at the first write by a program that does not keep it up to date.
+//! The tree says what it knows of each index by its name. An index that the tree does not know is
+//! built a part at a time, by the writes and lists that come along; until it is whole, nothing relies
+//! on it. An index that this program does not know is taken apart in the same way. It stops counting
+//! as whole at the first write by a program that does not keep it up to date.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use kv_tree::{KeyRange, Kv, Order, Snapshot, Transaction};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::index;
+use super::keys::Keys;
+use super::record::Record;
 use crate::Error;
-use crate::model::definition::{Definition, Index};
-use crate::storage::record::{self, Record};
-
-const KEY: &str = "m/indexes";
+use crate::model::definition::Definition;
+use crate::model::index::Index;
 
 /// How many resources a write indexes that belong to an index which is not whole, and how many
 /// entries it removes of one that is not used.
@@ -26,27 +26,31 @@ const PART: u64 = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Whole,
-    /// It has the resources whose keys are not greater.
+    /// It has the resources whose ids are not greater.
     UpTo(String),
     /// Its entries are being removed.
     Unused,
 }
 
-/// What a tree knows of its indexes.
+/// What a tree knows of the indexes of a resource.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Catalogue(BTreeMap<String, State>);
+pub(crate) struct Catalogue {
+    keys: Keys,
+    states: BTreeMap<String, State>,
+}
 
 impl Catalogue {
-    /// The indexes of the tree, seen by a program that has those of `definition`.
+    /// The indexes of the resource, seen by a program that has those of `definition`.
     pub async fn read<K: Kv>(
         definition: &Definition,
         snapshot: &Snapshot<K>,
     ) -> Result<Self, Error> {
-        let mut states = match snapshot.get(KEY).await? {
+        let keys = Keys(definition.name());
+        let mut states = match snapshot.get(keys.catalogue()).await? {
             Some(value) => decode(&value)?,
             None => BTreeMap::new(),
         };
-        let names: Vec<_> = definition.indexes.iter().map(Index::name).collect();
+        let names: Vec<_> = definition.indexes().map(|index| index.name()).collect();
         for (name, state) in &mut states {
             if !names.contains(name) {
                 *state = State::Unused;
@@ -54,25 +58,29 @@ impl Catalogue {
         }
         let unknown: Vec<_> = names.into_iter().filter(|name| !states.contains_key(name)).collect();
         if !unknown.is_empty() {
-            let is_empty = snapshot.count(&record::keys()).await? == 0;
+            let is_empty = snapshot.count(&keys.records()).await? == 0;
             let state = if is_empty { State::Whole } else { State::UpTo(String::new()) };
             states.extend(unknown.into_iter().map(|name| (name, state.clone())));
         }
-        Ok(Self(states))
+        Ok(Self { keys, states })
     }
 
     /// Whether the index has an entry for every value.
     pub fn is_whole(&self, index: &Index) -> bool {
-        self.0.get(&index.name()) == Some(&State::Whole)
+        self.states.get(&index.name()) == Some(&State::Whole)
     }
 
-    /// Whether the index is whole in a tree, whatever else this program knows of that tree.
-    pub async fn has_whole<K: Kv>(index: &Index, snapshot: &Snapshot<K>) -> Result<bool, Error> {
-        let states = match snapshot.get(KEY).await? {
-            Some(value) => decode(&value)?,
-            None => return Ok(false),
-        };
-        Ok(states.get(&index.name()) == Some(&State::Whole))
+    /// Whether an index of a resource is whole, whatever else this program knows of that.
+    pub async fn has_whole<K: Kv>(
+        keys: Keys,
+        index: &Index,
+        snapshot: &Snapshot<K>,
+    ) -> Result<bool, Error> {
+        Ok(match snapshot.get(keys.catalogue()).await? {
+            Some(value) => decode(&value)?.get(&index.name()) == Some(&State::Whole),
+            // Nothing was ever written, so that it lacks nothing.
+            None => true,
+        })
     }
 
     /// Makes some progress, and writes down what the tree has to know.
@@ -84,8 +92,9 @@ impl Catalogue {
         catalogue.build_part(definition, transaction).await?;
         catalogue.remove_part(definition, transaction).await?;
         let value = catalogue.encode();
-        if transaction.get(KEY).await?.as_ref() != Some(&value) {
-            transaction.put(KEY, value);
+        let key = catalogue.keys.catalogue();
+        if transaction.get(&key).await?.as_ref() != Some(&value) {
+            transaction.put(key, value);
         }
         Ok(())
     }
@@ -96,14 +105,14 @@ impl Catalogue {
         definition: &Definition,
         transaction: &mut Transaction<K>,
     ) -> Result<(), Error> {
-        let progress = self.0.values().filter_map(|state| match state {
-            State::UpTo(key) => Some(key.clone()),
+        let progress = self.states.values().filter_map(|state| match state {
+            State::UpTo(id) => Some(id.clone()),
             State::Whole | State::Unused => None,
         });
         let Some(start) = progress.min() else { return Ok(()) };
         let rest = match start.is_empty() {
-            true => record::keys(),
-            false => record::keys_after(&start),
+            true => self.keys.records(),
+            false => self.keys.records_after(&start),
         };
         let mut records = Vec::new();
         let mut scan = transaction.scan(rest, Order::Ascending).limit(PART);
@@ -113,15 +122,18 @@ impl Catalogue {
         let is_end = (records.len() as u64) < PART;
         let mut reached = start;
         for (key, value) in records {
-            let id = record::id_of(&key)?;
-            let document = Record::read(id, value)?.document()?;
-            index::update(definition, transaction, id, None, Some(&Value::Object(document)));
-            reached = String::from_utf8_lossy(&key).into_owned();
+            let id = self.keys.id_of(&key)?;
+            // What cannot be read can have no entries.
+            if let Ok(document) = Record::read(id, value).and_then(|record| record.document()) {
+                let document = Value::Object(document);
+                index::update(definition, transaction, id, None, Some(&document));
+            }
+            reached = id.to_owned();
         }
-        for state in self.0.values_mut() {
+        for state in self.states.values_mut() {
             match state {
                 State::UpTo(_) if is_end => *state = State::Whole,
-                State::UpTo(key) if *key < reached => key.clone_from(&reached),
+                State::UpTo(id) if *id < reached => id.clone_from(&reached),
                 _ => {}
             }
         }
@@ -135,51 +147,76 @@ impl Catalogue {
         definition: &Definition,
         transaction: &mut Transaction<K>,
     ) -> Result<(), Error> {
-        let unused = self.0.iter().find(|(_, state)| **state == State::Unused);
+        let unused = self.states.iter().find(|(_, state)| **state == State::Unused);
         let Some(name) = unused.map(|(name, _)| name.clone()) else { return Ok(()) };
         let mut keys: Vec<Bytes> = Vec::new();
-        let entries = KeyRange::prefix(format!("i/{name}/"));
+        let entries = KeyRange::prefix(self.keys.index(&name));
         let mut scan = transaction.scan(entries, Order::Ascending).limit(PART);
         while let Some((key, _)) = scan.next().await? {
             keys.push(key);
         }
         if (keys.len() as u64) < PART {
-            let is_ours = definition.indexes.iter().any(|index| index.name() == name);
+            let is_ours = definition.indexes().any(|index| index.name() == name);
             match is_ours {
-                true => self.0.insert(name, State::UpTo(String::new())),
-                false => self.0.remove(&name),
+                true => self.states.insert(name, State::UpTo(String::new())),
+                false => self.states.remove(&name),
             };
         }
         keys.into_iter().for_each(|key| transaction.delete(key));
         Ok(())
     }
 
+    /// A line for each index: its name, and what is known of it.
     fn encode(&self) -> Bytes {
-        let mut states = Map::new();
-        for (name, state) in &self.0 {
-            let state = match state {
-                State::Whole => json!("whole"),
-                State::UpTo(key) => json!({ "upTo": key }),
-                State::Unused => json!("unused"),
-            };
-            states.insert(name.clone(), state);
+        let mut text = String::new();
+        for (name, state) in &self.states {
+            text.push_str(name);
+            match state {
+                State::Whole => text.push_str(" whole"),
+                State::Unused => text.push_str(" unused"),
+                State::UpTo(id) => {
+                    text.push_str(" upTo ");
+                    text.push_str(id);
+                }
+            }
+            text.push('\n');
         }
-        Value::Object(states).to_string().into()
+        text.into()
     }
 }
 
 fn decode(value: &[u8]) -> Result<BTreeMap<String, State>, Error> {
-    let damaged = || Error::internal(format!("{KEY} is damaged"));
-    let entries: Map<String, Value> = serde_json::from_slice(value).map_err(|_| damaged())?;
-    let mut states = BTreeMap::new();
-    for (name, state) in entries {
-        let state = match (state.as_str(), state["upTo"].as_str()) {
-            (Some("whole"), _) => State::Whole,
-            (Some("unused"), _) => State::Unused,
-            (_, Some(key)) => State::UpTo(key.to_owned()),
-            _ => return Err(damaged()),
+    let state = |line: &str| {
+        let (name, state) = line.split_once(' ')?;
+        let state = match state.split_once(' ').unwrap_or((state, "")) {
+            ("whole", "") => State::Whole,
+            ("unused", "") => State::Unused,
+            ("upTo", id) => State::UpTo(id.to_owned()),
+            _ => return None,
         };
-        states.insert(name, state);
+        Some((name.to_owned(), state))
+    };
+    let text = std::str::from_utf8(value).ok();
+    text.and_then(|text| text.lines().map(state).collect())
+        .ok_or_else(|| Error::internal("what is known of the indexes is damaged"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_written_and_read() {
+        let states = BTreeMap::from([
+            ("a.b:text1".to_owned(), State::Whole),
+            ("c:time1".to_owned(), State::UpTo(String::new())),
+            ("d:time1".to_owned(), State::UpTo("x y".to_owned())),
+            ("e:texts1".to_owned(), State::Unused),
+        ]);
+        let catalogue = Catalogue { keys: Keys("thing"), states };
+        assert_eq!(decode(&catalogue.encode()).unwrap(), catalogue.states);
+        for damaged in ["a", "a b", "a whole x", "\u{0}"] {
+            assert!(decode(damaged.as_bytes()).is_err(), "{damaged}");
+        }
     }
-    Ok(states)
 }

@@ -1,47 +1,48 @@
-//! `Idempotency-Key`: a POST that is sent again, because its answer was lost, creates nothing again
+//! `Idempotency-Key`: a request that is sent again, because its answer was lost, creates nothing again
 //! (the IETF's draft "The Idempotency-Key HTTP Header Field").
 //!
-//! What was answered first lies at `k/{key}`, written together with the resource. A second entry, at
-//! `x/{time}/{key}`, tells in which order keys can be forgotten; each POST with a key forgets a few.
+//! What was answered first is written together with the resources, in as many parts as it takes. A
+//! second entry tells in which order keys can be forgotten; each request with a key forgets a few.
 
-use std::ops::Bound;
-use std::time::Duration;
-
+use bytes::{Buf, Bytes};
 use http::HeaderMap;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kv_tree::{KeyRange, Kv, Order, Transaction};
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
-use crate::storage::record::Record;
+use super::keys::Keys;
+use super::record::Record;
 use crate::{Error, Version};
 
 const HEADER: &str = "idempotency-key";
 
 /// How long a key is remembered.
-const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long a key can be, in bytes.
 const MAX_KEY_BYTES: usize = 255;
 
-/// How many keys that are older than that are forgotten by a POST.
+/// How many keys that are older than that are forgotten by a request, and how many parts of one.
 const FORGOTTEN_AT_ONCE: u64 = 4;
+const PARTS_FORGOTTEN_AT_ONCE: u64 = 100;
 
-const VERSION: u8 = 1;
+/// How much of what was created is in one part, unless a single record is longer.
+const PART_BYTES: usize = 32 * 1024;
+
+const VERSION: u8 = 2;
 
 /// The key that a client chose for its request.
 pub(crate) struct IdempotencyKey(String);
 
 /// A request that can be told from others by its key, and from other uses of the key by its body.
 pub(crate) struct Repeatable {
+    keys: Keys,
     key: String,
     body: [u8; 16],
 }
 
-/// What the first request with the key created.
-pub(crate) struct First {
-    pub id: String,
-    pub record: Record,
-}
+/// What a request created.
+pub(crate) type Created = Vec<(String, Record)>;
 
 impl IdempotencyKey {
     pub fn of(headers: &HeaderMap) -> Result<Option<Self>, Error> {
@@ -60,13 +61,14 @@ impl IdempotencyKey {
         }
     }
 
-    /// The request with the key and the body. The same body means something else in another version.
-    pub fn for_body(self, version: Version, body: &[u8]) -> Repeatable {
+    /// The request with the key and the body. The same body means something else for another
+    /// resource and in another version.
+    pub fn for_body(self, resource: &'static str, version: Version, body: &[u8]) -> Repeatable {
         let digest = match version {
             Version::V5 => xxh3_128(body),
             version => xxh3_128_with_seed(body, version.number().into()),
         };
-        Repeatable { key: self.0, body: digest.to_be_bytes() }
+        Repeatable { keys: Keys(resource), key: self.0, body: digest.to_be_bytes() }
     }
 }
 
@@ -76,103 +78,163 @@ impl Repeatable {
         &self,
         transaction: &Transaction<K>,
         now: Timestamp,
-    ) -> Result<Option<First>, Error> {
-        let Some(value) = transaction.get(self.place()).await? else { return Ok(None) };
-        let memory = Memory::decode(&value)
-            .ok_or_else(|| Error::internal(format!("idempotency key {} is damaged", self.key)))?;
+    ) -> Result<Option<Created>, Error> {
+        let Some(value) = transaction.get(self.keys.memory(&self.key)).await? else {
+            return Ok(None);
+        };
+        let damaged = || Error::internal(format!("idempotency key {} is damaged", self.key));
+        let memory = Memory::decode(&value).ok_or_else(damaged)?;
         if is_over(memory.created, now) {
             return Ok(None);
         }
         if memory.body != self.body {
             return Err(Error::key_reused());
         }
-        let record = Record::read(&memory.id, memory.record)?;
-        Ok(Some(First { id: memory.id, record }))
+        let mut created = decode_part(memory.part).ok_or_else(damaged)??;
+        let others = (1..memory.parts).map(|number| part_key(self.keys, &self.key, number));
+        for part in transaction.get_many(others).await? {
+            created.extend(part.and_then(decode_part).ok_or_else(damaged)??);
+        }
+        Ok(Some(created))
     }
 
     /// Notes what the request creates.
-    pub async fn remember<K: Kv>(
+    pub async fn remember<'r, K: Kv>(
         &self,
         transaction: &mut Transaction<K>,
         now: Timestamp,
-        id: &str,
-        record: &Record,
+        created: impl Iterator<Item = (&'r str, Bytes)>,
     ) -> Result<(), Error> {
-        forget(transaction, now).await?;
+        forget(self.keys, transaction, now).await?;
+        let mut parts = vec![Vec::new()];
+        for (id, record) in created {
+            let entry_bytes = 1 + id.len() + 4 + record.len();
+            if parts.last().is_some_and(|part| part.len() + entry_bytes > PART_BYTES) {
+                parts.push(Vec::new());
+            }
+            let Some(part) = parts.last_mut() else { continue };
+            part.push(u8::try_from(id.len()).map_err(Error::internal)?);
+            part.extend(id.as_bytes());
+            part.extend(u32::try_from(record.len()).map_err(Error::internal)?.to_be_bytes());
+            part.extend_from_slice(&record);
+        }
         let mut value = vec![VERSION];
         value.extend(now.as_millisecond().to_be_bytes());
         value.extend(self.body);
-        value.push(u8::try_from(id.len()).map_err(Error::internal)?);
-        value.extend(id.as_bytes());
-        value.extend_from_slice(&record.to_value());
-        transaction.put(self.place(), value);
-        transaction.put(forget_key(now, &self.key), "");
+        value.extend(u16::try_from(parts.len()).map_err(Error::internal)?.to_be_bytes());
+        for (number, part) in (0..).zip(parts) {
+            match number {
+                0 => value.extend(part),
+                number => transaction.put(part_key(self.keys, &self.key, number), part),
+            }
+        }
+        transaction.put(self.keys.memory(&self.key), value);
+        transaction.put(self.keys.remembered(now.as_millisecond(), &self.key), "");
         Ok(())
     }
+}
 
-    fn place(&self) -> String {
-        format!("k/{}", self.key)
-    }
+/// Where a part of what was created lies: behind the key, whose characters are all greater.
+fn part_key(keys: Keys, key: &str, number: u16) -> Vec<u8> {
+    keys.memory(&format!("{key}\0{number:05}"))
 }
 
 fn is_over(created: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(created) > KEPT.try_into().unwrap_or(jiff::SignedDuration::MAX)
-}
-
-fn forget_key(created: Timestamp, key: &str) -> String {
-    format!("x/{:020}/{key}", created.as_millisecond().max(0))
+    now.duration_since(created) > KEPT
 }
 
 /// Removes keys that are not kept any more.
-async fn forget<K: Kv>(transaction: &mut Transaction<K>, now: Timestamp) -> Result<(), Error> {
-    let mut old = Vec::new();
+async fn forget<K: Kv>(
+    keys: Keys,
+    transaction: &mut Transaction<K>,
+    now: Timestamp,
+) -> Result<(), Error> {
     // Only keys that are old enough are looked at, so that requests which add new ones do not
     // concern this one.
-    let from = Bound::Included(b"x/".to_vec());
-    let cut_off = now.checked_sub(jiff::SignedDuration::try_from(KEPT).unwrap_or_default());
-    let to = Bound::Excluded(forget_key(cut_off.unwrap_or(Timestamp::MIN), "").into_bytes());
-    let range = KeyRange::between(from, to);
-    let mut scan = transaction.scan(range, Order::Ascending).limit(FORGOTTEN_AT_ONCE);
-    while let Some((place, _)) = scan.next().await? {
+    let cut_off = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN).as_millisecond();
+    let mut old = Vec::new();
+    let mut scan = transaction.scan(keys.remembered_before(cut_off), Order::Ascending);
+    while (old.len() as u64) < FORGOTTEN_AT_ONCE
+        && let Some((place, _)) = scan.next().await?
+    {
         old.push(place);
     }
     for place in old {
-        let text = String::from_utf8_lossy(&place).into_owned();
-        if let Some((_, key)) = text.strip_prefix("x/").and_then(|rest| rest.split_once('/')) {
-            let memory = format!("k/{key}");
-            // The key may have been used anew since.
-            let value = transaction.get(&memory).await?;
-            let noted = value.and_then(|value| Memory::decode(&value));
-            if noted.is_none_or(|noted| is_over(noted.created, now)) {
-                transaction.delete(memory);
-            }
+        if let Some(key) = keys.key_of(&place)
+            && !forget_key(keys, key, transaction, now).await?
+        {
+            // The rest of it is for the next.
+            return Ok(());
         }
         transaction.delete(place);
     }
     Ok(())
 }
 
-/// The stored form of what the first request created.
+/// Removes what is remembered of a key, unless it was used anew since; false if there is more.
+async fn forget_key<K: Kv>(
+    keys: Keys,
+    key: &str,
+    transaction: &mut Transaction<K>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let place = keys.memory(key);
+    let value = transaction.get(&place).await?;
+    let memory = value.and_then(|value| Memory::decode(&value));
+    if memory.is_some_and(|memory| !is_over(memory.created, now)) {
+        return Ok(true);
+    }
+    let mut parts = Vec::new();
+    let range = KeyRange::prefix(keys.memory(&format!("{key}\0")));
+    let mut scan = transaction.scan(range, Order::Ascending).limit(PARTS_FORGOTTEN_AT_ONCE);
+    while let Some((part, _)) = scan.next().await? {
+        parts.push(part);
+    }
+    let is_all = (parts.len() as u64) < PARTS_FORGOTTEN_AT_ONCE;
+    parts.into_iter().for_each(|part| transaction.delete(part));
+    if is_all {
+        transaction.delete(place);
+    }
+    Ok(is_all)
+}
+
+/// The stored form of what the first request created, but for its further parts.
 struct Memory {
     created: Timestamp,
     body: [u8; 16],
-    id: String,
-    record: bytes::Bytes,
+    parts: u16,
+    part: Bytes,
 }
 
 impl Memory {
-    fn decode(value: &bytes::Bytes) -> Option<Self> {
+    fn decode(value: &Bytes) -> Option<Self> {
         let (version, rest) = value.split_first_chunk::<1>()?;
         let (created, rest) = rest.split_first_chunk::<8>()?;
         let (body, rest) = rest.split_first_chunk::<16>()?;
-        let (id_len, rest) = rest.split_first()?;
-        let (id, record) = rest.split_at_checked(usize::from(*id_len))?;
+        let (parts, part) = rest.split_first_chunk::<2>()?;
         (*version == [VERSION]).then_some(())?;
         Some(Self {
             created: Timestamp::from_millisecond(i64::from_be_bytes(*created)).ok()?,
             body: *body,
-            id: std::str::from_utf8(id).ok()?.to_owned(),
-            record: value.slice_ref(record),
+            parts: u16::from_be_bytes(*parts),
+            part: value.slice_ref(part),
         })
     }
+}
+
+/// The records in a part; nothing if it is damaged.
+fn decode_part(mut part: Bytes) -> Option<Result<Created, Error>> {
+    let mut created = Vec::new();
+    while part.has_remaining() {
+        let id_len = usize::from(part.try_get_u8().ok()?);
+        let id = (id_len <= part.len()).then(|| part.split_to(id_len))?;
+        let id = std::str::from_utf8(&id).ok()?.to_owned();
+        let len = part.try_get_u32().ok()? as usize;
+        let value = (len <= part.len()).then(|| part.split_to(len))?;
+        match Record::read(&id, value) {
+            Ok(record) => created.push((id, record)),
+            Err(error) => return Some(Err(error)),
+        }
+    }
+    Some(Ok(created))
 }

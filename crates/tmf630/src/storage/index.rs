@@ -1,8 +1,8 @@
 //! Finding resources by their attributes.
 //!
-//! For every value that an indexed attribute has in a resource, the tree has an entry at
-//! `i/{index}/{value}{id}`, with nothing in it. Values are encoded so that the order of the entries is
-//! the order of the values; an attribute with at most one value has an entry also where it is
+//! For every value that an indexed attribute has in a resource, the tree has an entry with nothing in
+//! it, whose key is made of the value and the id. Values are encoded so that the order of the entries
+//! is the order of the values; an attribute with at most one value has an entry also where it is
 //! missing, after all others, so that the index is the whole collection in the order of the
 //! attribute. Record and entries change in one transaction.
 //!
@@ -11,14 +11,15 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use kv_tree::{KeyRange, Kv, Transaction};
+use kv_tree::{KeyRange, Kv, Order, Transaction};
 use serde_json::Value;
 
+use super::keys::Keys;
 use crate::Error;
-use crate::model::definition::{Definition, Index};
+use crate::model::definition::Definition;
+use crate::model::index::Index;
 use crate::query::{Criterion, Operator};
 use crate::value::compare::{Kind, Operand, Times};
-use crate::value::path;
 
 /// How much of a text is in the index.
 pub(crate) const MAX_TEXT_BYTES: usize = 256;
@@ -32,6 +33,14 @@ const MISSING: u8 = 2;
 const END: [u8; 2] = [0, 1];
 const CUT: [u8; 2] = [0, 2];
 
+/// An index of a resource, where it lies.
+#[derive(Debug, Clone)]
+pub(crate) struct Entries {
+    pub index: Index,
+    /// What every key begins with.
+    prefix: Vec<u8>,
+}
+
 impl Index {
     /// The name of the index. It changes when the meaning of its entries does, so that an index that
     /// an earlier version of the program made is not taken for this one.
@@ -44,31 +53,36 @@ impl Index {
         };
         format!("{}:{form}1", self.path)
     }
+}
 
-    /// What every key of the index begins with.
-    pub(crate) fn prefix(&self) -> Vec<u8> {
-        format!("i/{}/", self.name()).into_bytes()
+impl Entries {
+    /// Those of `index` in a resource.
+    pub fn of(index: Index, keys: Keys) -> Self {
+        Self { index, prefix: keys.index(&index.name()) }
+    }
+
+    /// Whether both are entries of one index.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.prefix == other.prefix
     }
 
     /// The keys of the entries for a resource.
     pub(crate) fn keys(&self, id: &str, document: &Value) -> BTreeSet<Vec<u8>> {
         let mut keys = BTreeSet::new();
         let key = |encode: &mut dyn FnMut(&mut Vec<u8>)| {
-            let mut key = self.prefix();
+            let mut key = self.prefix.clone();
             encode(&mut key);
             key.extend_from_slice(id.as_bytes());
             key
         };
-        path::walk(self.path, document, &mut |value| {
-            if let Value::String(text) = value {
-                let mut encoded = false;
-                let with_value = key(&mut |key| encoded = self.encode(text, key));
-                if encoded {
-                    keys.insert(with_value);
-                }
+        self.index.visit(document, &mut |text| {
+            let mut encoded = false;
+            let with_value = key(&mut |key| encoded = self.encode(text, key));
+            if encoded {
+                keys.insert(with_value);
             }
         });
-        if keys.is_empty() && !self.is_multiple {
+        if keys.is_empty() && !self.index.is_multiple {
             keys.insert(key(&mut |key| key.push(MISSING)));
         }
         keys
@@ -77,7 +91,7 @@ impl Index {
     /// Appends the encoded value; false if it is none that the index can have.
     fn encode(&self, text: &str, key: &mut Vec<u8>) -> bool {
         key.push(PRESENT);
-        match (self.kind, Times::parse(text)) {
+        match (self.index.kind, Times::parse(text)) {
             (Kind::Time, Some(times)) => encode_time(times.first, key),
             (Kind::Time, None) => return false,
             _ => encode_text(text, key),
@@ -87,8 +101,8 @@ impl Index {
 
     /// The id of the resource that an entry is for.
     pub(crate) fn id_of<'k>(&self, key: &'k [u8]) -> Result<&'k str, Error> {
-        let id = key.get(self.prefix().len()..).and_then(|value| {
-            match (value.split_first()?, self.kind) {
+        let id = key.get(self.prefix.len()..).and_then(|value| {
+            match (value.split_first()?, self.index.kind) {
                 ((&MISSING, id), _) => Some(id),
                 ((_, rest), Kind::Time) => rest.get(TIME_BYTES..),
                 ((_, rest), _) => {
@@ -97,8 +111,9 @@ impl Index {
                 }
             }
         });
-        id.and_then(|id| std::str::from_utf8(id).ok())
-            .ok_or_else(|| Error::internal(format!("{key:?} is no key of index {}", self.path)))
+        id.and_then(|id| std::str::from_utf8(id).ok()).ok_or_else(|| {
+            Error::internal(format!("{key:?} is no key of index {}", self.index.path))
+        })
     }
 
     /// The entries of resources that have a value, in the order of values.
@@ -108,14 +123,14 @@ impl Index {
 
     /// The entries of resources that have none.
     pub(crate) fn missing(&self) -> KeyRange {
-        let mut prefix = self.prefix();
+        let mut prefix = self.prefix.clone();
         prefix.push(MISSING);
         KeyRange::prefix(prefix)
     }
 
     fn between(&self, start: Bound<Vec<u8>>, end: Bound<Vec<u8>>) -> KeyRange {
         let edge = |byte: u8| {
-            let mut key = self.prefix();
+            let mut key = self.prefix.clone();
             key.push(byte);
             key
         };
@@ -169,10 +184,10 @@ impl Index {
 
     /// Where the entries with a value begin, and where those with greater values do.
     fn keys_of(&self, operand: &Operand) -> Option<(Vec<u8>, Vec<u8>)> {
-        let mut first = self.prefix();
+        let mut first = self.prefix.clone();
         first.push(PRESENT);
         let mut after = first.clone();
-        match self.kind {
+        match self.index.kind {
             Kind::Time => {
                 let times = operand.times()?;
                 encode_time(times.first, &mut first);
@@ -223,14 +238,40 @@ pub(crate) fn update<K: Kv>(
     before: Option<&Value>,
     after: Option<&Value>,
 ) {
-    for index in definition.indexes {
+    for index in definition.indexes() {
+        let entries = Entries::of(index, Keys(definition.name()));
         let keys = |document: Option<&Value>| {
-            document.map(|document| index.keys(id, document)).unwrap_or_default()
+            document.map(|document| entries.keys(id, document)).unwrap_or_default()
         };
         let (before, after) = (keys(before), keys(after));
         before.difference(&after).for_each(|key| transaction.delete(key.clone()));
         after.difference(&before).for_each(|key| transaction.put(key.clone(), ""));
     }
+}
+
+/// How many entries are looked at for those of a resource that cannot be read.
+const MAX_SOUGHT: u64 = 100_000;
+
+/// Removes the entries of a resource whose document cannot be read, so that its values are not known.
+/// Where there are too many entries to look at, some may stay: they lead to nothing.
+pub(crate) async fn remove_unknown<K: Kv>(
+    definition: &Definition,
+    transaction: &mut Transaction<K>,
+    id: &str,
+) -> Result<(), Error> {
+    let mut found = Vec::new();
+    for index in definition.indexes() {
+        let entries = Entries::of(index, Keys(definition.name()));
+        let range = KeyRange::prefix(entries.prefix.clone());
+        let mut scan = transaction.scan(range, Order::Ascending).limit(MAX_SOUGHT);
+        while let Some((key, _)) = scan.next().await? {
+            if entries.id_of(&key).is_ok_and(|other| other == id) {
+                found.push(key);
+            }
+        }
+    }
+    found.into_iter().for_each(|key| transaction.delete(key));
+    Ok(())
 }
 
 #[cfg(test)]
@@ -240,27 +281,22 @@ mod tests {
 
     use super::*;
     use crate::Version;
+    use crate::model::definition::tests::ACCOUNTS;
     use crate::query::Query;
 
-    const NAME: Index = Index { path: "name", kind: Kind::Text, is_multiple: false };
-    const PARTY: Index = Index { path: "party.id", kind: Kind::Text, is_multiple: true };
-    const CHANGED: Index = Index { path: "lastUpdate", kind: Kind::Time, is_multiple: false };
-    const DEFINITION: Definition = Definition {
-        name: "billingAccount",
-        class: &schemas::class::BILLING_ACCOUNT,
-        class_aliases: &[],
-        is_stamped: true,
-        immutable_in_v4: &[],
-        indexes: &[NAME, PARTY, CHANGED],
-        references: &[],
-        referrers: &[],
-    };
+    const NAME: Index = Index::text("name");
+    const PARTY: Index = Index::texts("party.id");
+    const CHANGED: Index = Index::time("lastUpdate");
 
-    fn in_index(index: &Index, raw: &str, document: &Value) -> Option<bool> {
-        let filter = Query::parse(raw, &DEFINITION, Version::V5).unwrap().filter;
+    fn entries(index: Index) -> Entries {
+        Entries::of(index, Keys("thing"))
+    }
+
+    fn in_index(index: Index, raw: &str, document: &Value) -> Option<bool> {
+        let filter = Query::parse(raw, &ACCOUNTS, Version::V5).unwrap().filter;
         let criteria: Vec<_> = filter.0[0].iter().collect();
-        let range = index.range(&criteria)?;
-        Some(index.keys("id", document).iter().any(|key| range.contains(key)))
+        let range = entries(index).range(&criteria)?;
+        Some(entries(index).keys("id", document).iter().any(|key| range.contains(key)))
     }
 
     #[test]
@@ -269,30 +305,33 @@ mod tests {
             "name": "a\0b", "party": [{ "id": "1" }, { "id": "2" }, { "id": "1" }, {}],
             "lastUpdate": "2026-01-31T09:30:00.000Z"
         });
-        for (index, entries) in [(NAME, 1), (PARTY, 2), (CHANGED, 1)] {
+        for (index, expected) in [(NAME, 1), (PARTY, 2), (CHANGED, 1)] {
+            let index = entries(index);
             let keys = index.keys("id-1", &document);
-            assert_eq!(keys.len(), entries);
+            assert_eq!(keys.len(), expected);
             assert!(keys.iter().all(|key| index.id_of(key).unwrap() == "id-1"));
         }
-        for (index, entries) in [(NAME, 1), (PARTY, 0), (CHANGED, 1)] {
+        for (index, expected) in [(NAME, 1), (PARTY, 0), (CHANGED, 1)] {
+            let index = entries(index);
             let keys = index.keys("id-1", &json!({ "name": 5, "lastUpdate": "never" }));
-            assert_eq!(keys.len(), entries);
+            assert_eq!(keys.len(), expected);
             assert!(keys.iter().all(|key| index.missing().contains(key)));
             assert!(keys.iter().all(|key| index.id_of(key).unwrap() == "id-1"));
         }
-        let long = NAME.keys("id-1", &json!({ "name": "ä".repeat(1000) }));
-        assert_eq!(NAME.id_of(long.first().unwrap()).unwrap(), "id-1");
-        assert!(NAME.id_of(b"i/").is_err());
-        assert!(NAME.id_of(b"i/name:text1/\x01ab").is_err());
+        let name = entries(NAME);
+        let long = name.keys("id-1", &json!({ "name": "ä".repeat(1000) }));
+        assert_eq!(name.id_of(long.first().unwrap()).unwrap(), "id-1");
+        assert!(name.id_of(b"i/").is_err());
+        assert!(name.id_of(b"thing/i/name:text1/\x01ab").is_err());
     }
 
     #[test]
     fn what_an_index_cannot_tell_it_does_not_say() {
         let document = json!({ "name": "x" });
         for raw in ["name.ne=x", "name.regex=x", "name=x,y"] {
-            assert_eq!(in_index(&NAME, raw, &document), None, "{raw}");
+            assert_eq!(in_index(NAME, raw, &document), None, "{raw}");
         }
-        assert_eq!(in_index(&NAME, &format!("name={}", "x".repeat(300)), &document), None);
+        assert_eq!(in_index(NAME, &format!("name={}", "x".repeat(300)), &document), None);
     }
 
     #[test]
@@ -301,7 +340,7 @@ mod tests {
         let document = json!({ "name": format!("{beginning}b") });
         for (operator, expected) in [("", false), (".gt", true), (".gte", true), (".lt", false)] {
             let raw = format!("name{operator}={beginning}");
-            assert_eq!(in_index(&NAME, &raw, &document), Some(expected), "{operator}");
+            assert_eq!(in_index(NAME, &raw, &document), Some(expected), "{operator}");
         }
     }
 
@@ -328,8 +367,8 @@ mod tests {
             let encoded: String = form_urlencoded::byte_serialize(operand.as_bytes()).collect();
             let raw = format!("name{operator}={encoded}");
             let document = json!({ "name": value });
-            let expected = Query::parse(&raw, &DEFINITION, Version::V5).unwrap().matches(&document);
-            if let Some(found) = in_index(&NAME, &raw, &document) {
+            let expected = Query::parse(&raw, &ACCOUNTS, Version::V5).unwrap().matches(&document);
+            if let Some(found) = in_index(NAME, &raw, &document) {
                 prop_assert_eq!(found, expected);
             }
         }
@@ -343,8 +382,8 @@ mod tests {
             let encoded: String = form_urlencoded::byte_serialize(operand.as_bytes()).collect();
             let raw = format!("lastUpdate{operator}={encoded}");
             let document = json!({ "lastUpdate": value });
-            let expected = Query::parse(&raw, &DEFINITION, Version::V5).unwrap().matches(&document);
-            prop_assert_eq!(in_index(&CHANGED, &raw, &document), Some(expected));
+            let expected = Query::parse(&raw, &ACCOUNTS, Version::V5).unwrap().matches(&document);
+            prop_assert_eq!(in_index(CHANGED, &raw, &document), Some(expected));
         }
     }
 }

@@ -1,24 +1,18 @@
 //! A resource as it is stored: as v5 of the API has it.
 //!
-//! A record lies at `r/{id}` in the tree of its resource. Its value is a format version, one byte,
-//! and the JSON text of the document: as it is in version 1; in version 2 its length (4 bytes,
+//! The value of a record is a format version, one byte, and the JSON text of the document: as it is in version 1; in version 2 its length (4 bytes,
 //! little-endian) and an LZ4 block that is compressed with a dictionary of what documents are made
 //! of, which leaves a half to a third of it. The document has everything but the `href`, which depends on
 //! the address that a client uses.
 
-use std::ops::Bound;
-
 use bytes::{BufMut, Bytes, BytesMut};
-use jiff::Timestamp;
-use kv_tree::{KeyRange, Kv, Snapshot};
+use kv_tree::{Kv, Snapshot};
 use lz4_flex::block::{compress_prepend_size_with_dict, decompress_with_dict};
-use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::{Definition, Error};
-
-/// The JSON object that a resource is.
-pub(crate) type Document = Map<String, Value>;
+use super::keys::Keys;
+use crate::Error;
+use crate::value::Document;
 
 /// The JSON text itself.
 const PLAIN: u8 = 1;
@@ -33,24 +27,13 @@ const DICTIONARY: &[u8] = include_bytes!("dictionary.txt");
 /// How many bytes one byte of an LZ4 block stands for at most.
 const MAX_EXPANSION: usize = 255;
 
-/// The key of the record with the id.
-pub(crate) fn key(id: &str) -> String {
-    format!("r/{id}")
-}
-
-/// The keys of all records.
-pub(crate) fn keys() -> KeyRange {
-    KeyRange::prefix("r/")
-}
-
-/// The keys of the records whose keys are greater than `key`.
-pub(crate) fn keys_after(key: &str) -> KeyRange {
-    KeyRange::between(Bound::Excluded(key.into()), Bound::Excluded(b"r0".to_vec()))
-}
-
 /// The record with the id, or the error that there is none.
-pub(crate) async fn find<K: Kv>(snapshot: &Snapshot<K>, id: &str) -> Result<Record, Error> {
-    match snapshot.get(key(id)).await? {
+pub(crate) async fn find<K: Kv>(
+    snapshot: &Snapshot<K>,
+    keys: Keys,
+    id: &str,
+) -> Result<Record, Error> {
+    match snapshot.get(keys.record(id)).await? {
         Some(value) => Record::read(id, value),
         None => Err(Error::no_such_resource(id)),
     }
@@ -130,25 +113,10 @@ fn decompress(compressed: &[u8]) -> Result<Bytes, String> {
     }
 }
 
-/// Marks the document as changed at `now`, to the millisecond, if it is of a resource that has such a
-/// mark.
-pub(crate) fn stamp(definition: &Definition, document: &mut Document, now: Timestamp) {
-    if definition.is_stamped {
-        document.insert("lastUpdate".into(), format!("{now:.3}").into());
-    }
-}
-
-/// The id in the key of a record.
-pub(crate) fn id_of(key: &[u8]) -> Result<&str, Error> {
-    key.strip_prefix(b"r/")
-        .and_then(|id| std::str::from_utf8(id).ok())
-        .ok_or_else(|| Error::internal(format!("{key:?} is no key of a record")))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -1,5 +1,10 @@
 //! Attributes and their values.
 
+use serde_json::{Map, Value};
+
 pub(crate) mod compare;
 pub(crate) mod decimal;
 pub(crate) mod path;
+
+/// The JSON object that a resource is.
+pub(crate) type Document = Map<String, Value>;

@@ -12,22 +12,70 @@ use jiff::{SignedDuration, Timestamp};
 use kv_tree::{KvError, Memory, Store};
 use pollster::block_on;
 use serde_json::{Value, json};
-use tmf630::{Definition, Ports, Settings, Version, account, serve};
+use tmf630::model::api::{Api, ApiVersion, Resource};
+use tmf630::model::index::Index;
+use tmf630::model::operation::Operations;
+use tmf630::model::relation::Relation;
+use tmf630::{Definition, Ports, Settings, Version, serve};
 use uuid::Uuid;
 
-pub const ACCOUNTS: Definition = Definition {
+const V4: ApiVersion = ApiVersion {
+    version: Version::V4,
+    release: "4.0.0",
+    renames: &[
+        ("lastUpdate", "lastModified"),
+        ("relatedParty.partyOrPartyRole.id", "relatedParty.id"),
+    ],
+};
+
+static API: Api = Api {
+    number: "TMF000",
+    title: "Test",
+    base: "/tmf-api/accountManagement",
+    versions: &[ApiVersion { version: Version::V5, release: "5.0.0", renames: &[] }, V4],
+    resources: &[RESOURCE],
+    relations: &[Relation {
+        from: &["billingAccount"],
+        id: "financialAccount.id",
+        to: &["financialAccount"],
+    }],
+};
+
+static API_WITHOUT_RELATIONS: Api = Api { relations: &[], ..API };
+
+const RESOURCE: Resource = Resource {
     name: "billingAccount",
+    class: "BillingAccount",
+    extends: &["PartyAccount", "Account"],
+    one: "an account",
+    many: "accounts",
+    description: "Accounts.",
+};
+
+pub static ACCOUNTS: Definition = Definition {
+    api: &API,
+    resource: &RESOURCE,
     class: &schemas::class::BILLING_ACCOUNT,
     class_aliases: &[],
-    is_stamped: true,
+    operations: Operations::ALL,
+    stamp: Some("lastUpdate"),
     immutable_in_v4: &[],
-    indexes: account::PARTY_ACCOUNT_INDEXES,
-    references: account::PARTY_ACCOUNT_REFERENCES,
-    referrers: account::REFERRERS,
+    own_indexes: &[
+        Index::text("name"),
+        Index::text("state"),
+        Index::time("lastUpdate"),
+        Index::texts("relatedParty.partyOrPartyRole.id"),
+    ],
+    rules: &[],
+    variables: &[],
 };
 
 /// The same without a single index.
-pub const UNINDEXED: Definition = Definition { indexes: &[], ..ACCOUNTS };
+pub static UNINDEXED: Definition =
+    Definition { api: &API_WITHOUT_RELATIONS, own_indexes: &[], ..ACCOUNTS };
+
+/// The same with one index only.
+pub static BY_NAME: Definition = Definition { own_indexes: &[Index::text("name")], ..UNINDEXED };
 
 /// The outside world of a test: its clock stands still unless it is told to go on.
 pub struct World {
@@ -54,24 +102,33 @@ impl World {
     }
 
     /// What the API answers.
-    pub fn ask(&self, definition: &Definition, request: Request<Full<Bytes>>) -> Response<Bytes> {
-        let settings = Settings::read(Settings::default_of).unwrap();
+    pub fn ask(
+        &self,
+        definition: &'static Definition,
+        request: Request<Full<Bytes>>,
+    ) -> Response<Bytes> {
+        let settings = Settings::read(&[], |_| None).unwrap();
         block_on(serve(definition, &settings, self, request))
     }
 
-    pub fn get(&self, definition: &Definition, rest: &str) -> Response<Bytes> {
+    pub fn get(&self, definition: &'static Definition, rest: &str) -> Response<Bytes> {
         self.ask(definition, request(Method::GET, rest, ""))
     }
 
-    pub fn post(&self, definition: &Definition, document: &Value) -> Response<Bytes> {
+    pub fn post(&self, definition: &'static Definition, document: &Value) -> Response<Bytes> {
         self.ask(definition, request(Method::POST, "", &document.to_string()))
     }
 
-    pub fn patch(&self, definition: &Definition, id: &str, patch: &Value) -> Response<Bytes> {
+    pub fn patch(
+        &self,
+        definition: &'static Definition,
+        id: &str,
+        patch: &Value,
+    ) -> Response<Bytes> {
         self.ask(definition, request(Method::PATCH, &format!("/{id}"), &patch.to_string()))
     }
 
-    pub fn delete(&self, definition: &Definition, id: &str) -> Response<Bytes> {
+    pub fn delete(&self, definition: &'static Definition, id: &str) -> Response<Bytes> {
         self.ask(definition, request(Method::DELETE, &format!("/{id}"), ""))
     }
 }
@@ -88,7 +145,7 @@ pub fn request_in(
 ) -> Request<Full<Bytes>> {
     Request::builder()
         .method(method)
-        .uri(format!("http://api.example{}/billingAccount{rest}", version.base_path()))
+        .uri(format!("http://api.example{}/billingAccount{rest}", API.base_path(version)))
         .header("content-type", "application/json")
         .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
         .unwrap()

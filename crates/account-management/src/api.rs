@@ -1,0 +1,144 @@
+//! The API: its versions, the words for its resources, and what refers to what.
+
+use tmf630::Version;
+use tmf630::model::api::{Api, ApiVersion, Resource};
+use tmf630::model::relation::Relation;
+
+/// The Account Management API.
+pub static ACCOUNT_MANAGEMENT: Api = Api {
+    number: "TMF666",
+    title: "Account Management",
+    base: "/tmf-api/accountManagement",
+    versions: &[
+        ApiVersion { version: Version::V5, release: "5.0.0", renames: &[] },
+        ApiVersion { version: Version::V4, release: "4.0.0", renames: RENAMES_OF_V4 },
+    ],
+    resources: &[
+        PARTY_ACCOUNT,
+        BILLING_ACCOUNT,
+        SETTLEMENT_ACCOUNT,
+        FINANCIAL_ACCOUNT,
+        BILL_FORMAT,
+        BILL_PRESENTATION_MEDIA,
+        BILLING_CYCLE_SPECIFICATION,
+    ],
+    relations: RELATIONS,
+};
+
+/// What v4 calls otherwise.
+const RENAMES_OF_V4: &[(&str, &str)] =
+    &[("lastUpdate", "lastModified"), ("relatedParty.partyOrPartyRole.id", "relatedParty.id")];
+
+/// The resources that are accounts.
+pub(crate) const ACCOUNTS: &[&str] =
+    &["partyAccount", "billingAccount", "settlementAccount", "financialAccount"];
+
+/// Party accounts and those that extend them.
+const PARTY_ACCOUNTS: &[&str] = &["partyAccount", "billingAccount", "settlementAccount"];
+
+/// The accounts that an account is related to.
+pub(crate) static RELATED_ACCOUNT: Relation =
+    Relation { from: ACCOUNTS, id: "accountRelationship.account.id", to: ACCOUNTS };
+
+const RELATIONS: &[Relation] = &[
+    Relation { ..RELATED_ACCOUNT },
+    Relation { from: PARTY_ACCOUNTS, id: "financialAccount.id", to: &["financialAccount"] },
+    Relation { from: PARTY_ACCOUNTS, id: "billStructure.format.id", to: &["billFormat"] },
+    Relation {
+        from: PARTY_ACCOUNTS,
+        id: "billStructure.presentationMedia.id",
+        to: &["billPresentationMedia"],
+    },
+    Relation {
+        from: PARTY_ACCOUNTS,
+        id: "billStructure.cycleSpecification.id",
+        to: &["billingCycleSpecification"],
+    },
+];
+
+pub(crate) const PARTY_ACCOUNT: Resource = Resource {
+    name: "partyAccount",
+    class: "PartyAccount",
+    extends: &["Account", "Entity", "Extensible"],
+    one: "a party account",
+    many: "party accounts",
+    description: "Accounts that parties hold.",
+};
+
+pub(crate) const BILLING_ACCOUNT: Resource = Resource {
+    name: "billingAccount",
+    class: "BillingAccount",
+    extends: &["PartyAccount", "Account", "Entity", "Extensible"],
+    one: "a billing account",
+    many: "billing accounts",
+    description: "Accounts that bills are issued for.",
+};
+
+pub(crate) const SETTLEMENT_ACCOUNT: Resource = Resource {
+    name: "settlementAccount",
+    class: "SettlementAccount",
+    extends: &["PartyAccount", "Account", "Entity", "Extensible"],
+    one: "a settlement account",
+    many: "settlement accounts",
+    description: "Accounts that are settled with, such as those of partners.",
+};
+
+pub(crate) const FINANCIAL_ACCOUNT: Resource = Resource {
+    name: "financialAccount",
+    class: "FinancialAccount",
+    extends: &["Account", "Entity", "Extensible"],
+    one: "a financial account",
+    many: "financial accounts",
+    description: "Accounts in the ledger, which the charges and payments of other accounts add up to.",
+};
+
+pub(crate) const BILL_FORMAT: Resource = Resource {
+    name: "billFormat",
+    class: "BillFormat",
+    extends: &["Entity", "Extensible"],
+    one: "a bill format",
+    many: "bill formats",
+    description: "How bills are laid out and how detailed they are.",
+};
+
+pub(crate) const BILL_PRESENTATION_MEDIA: Resource = Resource {
+    name: "billPresentationMedia",
+    class: "BillPresentationMedia",
+    extends: &["Entity", "Extensible"],
+    one: "a bill presentation medium",
+    many: "bill presentation media",
+    description: "The media that bills are delivered by.",
+};
+
+pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
+    name: "billingCycleSpecification",
+    class: "BillingCycleSpecification",
+    extends: &["Entity", "Extensible"],
+    one: "a billing cycle specification",
+    many: "billing cycle specifications",
+    description: "When bills are made, and when their steps are due.",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ALL;
+
+    #[test]
+    fn resources_are_what_their_definitions_say() {
+        assert_eq!(ALL.len(), ACCOUNT_MANAGEMENT.resources.len());
+        for (definition, resource) in ALL.iter().zip(ACCOUNT_MANAGEMENT.resources) {
+            assert_eq!(definition.resource, resource);
+            assert_eq!(definition.class.name(), resource.class);
+        }
+    }
+
+    #[test]
+    fn relations_are_between_resources() {
+        let is_resource = |name: &&&str| ACCOUNT_MANAGEMENT.resource(name).is_some();
+        for relation in ACCOUNT_MANAGEMENT.relations {
+            assert!(relation.from.iter().all(|name| is_resource(&name)), "{relation:?}");
+            assert!(relation.to.iter().all(|name| is_resource(&name)), "{relation:?}");
+        }
+    }
+}

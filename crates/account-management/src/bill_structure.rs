@@ -1,0 +1,38 @@
+//! What bills are structured by: their formats, media and cycles.
+
+use schemas::class;
+use tmf630::Definition;
+use tmf630::model::index::Index;
+use tmf630::model::operation::Operations;
+
+use crate::api::{self, ACCOUNT_MANAGEMENT};
+
+/// How bills are laid out.
+pub static BILL_FORMAT: Definition = Definition {
+    api: &ACCOUNT_MANAGEMENT,
+    resource: &api::BILL_FORMAT,
+    class: &class::BILL_FORMAT,
+    class_aliases: &[],
+    operations: Operations::ALL,
+    stamp: None,
+    immutable_in_v4: &[],
+    own_indexes: &[Index::text("name")],
+    rules: &[],
+    variables: &[],
+};
+
+/// How bills are delivered.
+pub static BILL_PRESENTATION_MEDIA: Definition = Definition {
+    resource: &api::BILL_PRESENTATION_MEDIA,
+    class: &class::BILL_PRESENTATION_MEDIA,
+    ..BILL_FORMAT
+};
+
+/// When bills are made.
+pub static BILLING_CYCLE_SPECIFICATION: Definition = Definition {
+    resource: &api::BILLING_CYCLE_SPECIFICATION,
+    class: &class::BILLING_CYCLE_SPECIFICATION,
+    // As the official examples have it.
+    class_aliases: &["BillCycleSpecification"],
+    ..BILL_FORMAT
+};

@@ -1,0 +1,33 @@
+//! TMF666, Account Management: its resources, what refers to what, and its rules. What it does with
+//! them is `tmf630`'s.
+//!
+//! # Layout
+//!
+//! * [`api`] – the API: its versions, the words for its resources, and what refers to what.
+//! * [`accounts`], [`bill_structure`] – the definitions of the seven resources.
+//! * `hierarchy` – no account lies below itself.
+//! * `life_cycle` – which state may follow which.
+
+#![forbid(unsafe_code)]
+
+pub mod accounts;
+pub mod api;
+pub mod bill_structure;
+mod hierarchy;
+mod life_cycle;
+
+pub use accounts::{BILLING_ACCOUNT, FINANCIAL_ACCOUNT, PARTY_ACCOUNT, SETTLEMENT_ACCOUNT};
+pub use api::ACCOUNT_MANAGEMENT;
+pub use bill_structure::{BILL_FORMAT, BILL_PRESENTATION_MEDIA, BILLING_CYCLE_SPECIFICATION};
+use tmf630::Definition;
+
+/// All resources.
+pub static ALL: [&Definition; 7] = [
+    &PARTY_ACCOUNT,
+    &BILLING_ACCOUNT,
+    &SETTLEMENT_ACCOUNT,
+    &FINANCIAL_ACCOUNT,
+    &BILL_FORMAT,
+    &BILL_PRESENTATION_MEDIA,
+    &BILLING_CYCLE_SPECIFICATION,
+];

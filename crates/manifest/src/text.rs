@@ -1,0 +1,58 @@
+//! The manifest as it is written.
+
+use std::fmt::Write;
+
+use crate::components::{self, Component};
+
+const HEAD: &str = r#"#:schema https://schemas.spinframework.dev/spin/manifest-v2/latest.json
+
+# Written by `cargo xtask manifest`.
+
+spin_manifest_version = 2
+
+[application]
+name = "account-management"
+version = "0.1.0"
+description = "TM Forum Account Management API (TMF666)"
+
+[variables]
+"#;
+
+/// The text of `spin.toml`.
+pub fn manifest() -> String {
+    let mut text = HEAD.to_owned();
+    for variable in components::variables() {
+        let (name, default) = (variable.name, variable.default);
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "# {}\n{name} = {{ default = {default:?} }}", variable.description);
+    }
+    components::all().iter().for_each(|component| write_component(component, &mut text));
+    text
+}
+
+fn write_component(component: &Component, text: &mut String) {
+    let Component { name, routes, variables, has_store, sources } = component;
+    for route in routes {
+        let _ = write!(text, "\n[[trigger.http]]\nroute = {route:?}\ncomponent = {name:?}\n");
+    }
+    let file = name.replace('-', "_");
+    let _ = write!(
+        text,
+        "\n[component.{name}]\nsource = \"target/wasm32-wasip2/release/{file}.wasm\"\n"
+    );
+    if *has_store {
+        text.push_str("key_value_stores = [\"default\"]\n");
+    }
+    let _ = write!(text, "\n[component.{name}.variables]\n");
+    for variable in variables {
+        let _ = writeln!(text, "{0} = \"{{{{ {0} }}}}\"", variable.name);
+    }
+    let own = format!("functions/{name}/**/*.rs");
+    let watched: Vec<_> = sources.iter().copied().chain([&own[..]]).collect();
+    let _ = write!(
+        text,
+        "\n[component.{name}.build]\n\
+         command = \"cargo build --target wasm32-wasip2 --release -p {name}\"\n\
+         watch = {watched:?}\n"
+    );
+}

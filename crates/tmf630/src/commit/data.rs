@@ -1,0 +1,104 @@
+//! What rules see of other resources: the tenant's, in the transaction of the change.
+
+use kv_tree::{Order, Snapshot};
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::model::index::Index;
+use crate::model::rule::{Asked, Data};
+use crate::storage::catalogue::Catalogue;
+use crate::storage::index::Entries;
+use crate::storage::keys::Keys;
+use crate::storage::record::Record;
+use crate::{Error, Ports};
+
+/// What an instance of the tenant's tree has.
+pub(super) struct TenantData<'d, P: Ports> {
+    pub context: &'d Context<'d, P>,
+    pub snapshot: &'d Snapshot<P::Kv>,
+}
+
+impl<P: Ports> Data for TenantData<'_, P> {
+    fn document<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, Option<Value>> {
+        Box::pin(async move {
+            let value = self.snapshot.get(Keys(resource).record(id)).await?;
+            Ok(value.and_then(|value| self.readable(resource, id, value)))
+        })
+    }
+
+    fn found<'a>(
+        &'a self,
+        resource: &'static str,
+        index: Index,
+        text: &'a str,
+        limit: usize,
+    ) -> Asked<'a, Vec<(String, Value)>> {
+        Box::pin(async move {
+            let keys = Keys(resource);
+            match Catalogue::has_whole(keys, &index, self.snapshot).await? {
+                true => self.by_index(keys, index, text, limit).await,
+                false => self.by_looking(keys, index, text, limit).await,
+            }
+        })
+    }
+}
+
+impl<P: Ports> TenantData<'_, P> {
+    async fn by_index(
+        &self,
+        keys: Keys,
+        index: Index,
+        text: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, Value)>, Error> {
+        let entries = Entries::of(index, keys);
+        let Some(range) = entries.equal(text) else { return Ok(Vec::new()) };
+        let mut ids = Vec::new();
+        let mut scan = self.snapshot.scan(range, Order::Ascending).limit(limit as u64);
+        while let Some((key, _)) = scan.next().await? {
+            ids.push(entries.id_of(&key)?.to_owned());
+        }
+        let values = self.snapshot.get_many(ids.iter().map(|id| keys.record(id))).await?;
+        let documents = ids.into_iter().zip(values).filter_map(|(id, value)| {
+            let document = self.readable(keys.0, &id, value?)?;
+            Some((id, document))
+        });
+        Ok(documents.collect())
+    }
+
+    /// The same where the index is not whole.
+    async fn by_looking(
+        &self,
+        keys: Keys,
+        index: Index,
+        text: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, Value)>, Error> {
+        let mut found = Vec::new();
+        let mut scan = self.snapshot.scan(keys.records(), Order::Ascending);
+        while found.len() < limit
+            && let Some((key, value)) = scan.next().await?
+        {
+            self.context.budget.charge("the change", value.len() as u64)?;
+            let id = keys.id_of(&key)?;
+            let Some(document) = self.readable(keys.0, id, value) else { continue };
+            let mut has = false;
+            index.visit(&document, &mut |value| has = has || value == text);
+            if has {
+                found.push((id.to_owned(), document));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The document, unless it is damaged. Then it says nothing, and is in nobody's way.
+    fn readable(&self, resource: &str, id: &str, value: bytes::Bytes) -> Option<Value> {
+        match Record::read(id, value).and_then(|record| record.document()) {
+            Ok(document) => Some(Value::Object(document)),
+            Err(error) => {
+                self.context.note_unreadable(resource, id, &error);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What refers to a resource stays right: nothing is deleted while something refers to it, and, where
+//! a deployment wants it, nothing refers to what is not there.
+
+use schemas::Fault;
+use serde_json::Value;
+
+use crate::Error;
+use crate::model::relation::{Relation, is_reference};
+use crate::model::rule::{Change, Data};
+use crate::settings::{References, Settings};
+use crate::value::path;
+
+/// How many resources that refer to an id are looked at for one that means this one: mostly the first
+/// does.
+const LOOKED_AT: [usize; 2] = [20, 10_000];
+
+/// Refuses a document that refers to what is not there, where that is not allowed.
+pub(super) async fn check_from(
+    change: Change<'_>,
+    after: &Value,
+    settings: &Settings,
+    data: &dyn Data,
+) -> Result<(), Error> {
+    if settings.references != References::Strict {
+        return Ok(());
+    }
+    for relation in change.definition.api.relations_from(change.definition.name()) {
+        let attribute = relation.id.split('.').next().unwrap_or(relation.id);
+        if change.concerns(attribute) {
+            check_relation(relation, change, after, data).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn check_relation(
+    relation: &Relation,
+    change: Change<'_>,
+    after: &Value,
+    data: &dyn Data,
+) -> Result<(), Error> {
+    let mut objects = Vec::new();
+    path::walk(relation.path(), after, &mut |object| objects.push(object));
+    for object in objects {
+        let id = object.get("id").and_then(Value::as_str).filter(|_| is_reference(object));
+        let Some(id) = id else { continue };
+        let mut is_there = false;
+        for resource in relation.meant(change.definition.api, object) {
+            let is_itself = resource == change.definition.name() && id == change.id;
+            is_there = is_there || is_itself || data.document(resource, id).await?.is_some();
+        }
+        if !is_there {
+            let pointer = format!("/{}", relation.path().replace('.', "/"));
+            let expectation = format!("must refer to a resource that exists; {id} does not");
+            return Err(Error::invalid_document(&[Fault::new(pointer, expectation)]));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to delete a resource while another one of the API refers to it.
+pub(super) async fn check_to(change: Change<'_>, data: &dyn Data) -> Result<(), Error> {
+    let own = change.definition.name();
+    for relation in change.definition.api.relations_to(own) {
+        for resource in relation.from {
+            for limit in LOOKED_AT {
+                let found = data.found(resource, relation.index(), change.id, limit).await?;
+                let is_itself = |id: &str| *resource == own && id == change.id;
+                let referring = found
+                    .iter()
+                    .find(|(id, document)| !is_itself(id) && refers(relation, document, change));
+                // Where there are more than can be looked at, one of them may well mean this one.
+                let is_cut = found.len() >= LOOKED_AT[1];
+                if let Some((id, _)) = referring.or(found.first().filter(|_| is_cut)) {
+                    return Err(referred_to(change.id, resource, id));
+                }
+                if found.len() < limit {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the document refers to the resource that changes.
+fn refers(relation: &Relation, document: &Value, change: Change<'_>) -> bool {
+    let mut refers = false;
+    path::walk(relation.path(), document, &mut |object| {
+        let has_id = object.get("id").and_then(Value::as_str) == Some(change.id);
+        let meant = || relation.meant(change.definition.api, object);
+        refers = refers || (has_id && meant().contains(&change.definition.name()));
+    });
+    refers
+}
+
+fn referred_to(id: &str, resource: &str, referring: &str) -> Error {
+    let message = format!("{resource} {referring} refers to {id}; change or delete it first.");
+    Error::conflict("Another resource refers to this one", message)
+}

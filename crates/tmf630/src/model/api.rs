@@ -1,0 +1,111 @@
+//! What an API is: what its resources share.
+
+use super::relation::Relation;
+use super::version::Version;
+
+/// An API of TM Forum.
+#[derive(Debug)]
+pub struct Api {
+    /// Its number in TM Forum's catalogue, such as `TMF666`.
+    pub number: &'static str,
+    /// Its name in words, such as `Account Management`.
+    pub title: &'static str,
+    /// The path that its versions lie under, such as `/tmf-api/accountManagement`.
+    pub base: &'static str,
+    /// The versions that are served, the native one first.
+    pub versions: &'static [ApiVersion],
+    /// Its resources.
+    pub resources: &'static [Resource],
+    /// What refers to what.
+    pub relations: &'static [Relation],
+}
+
+/// A version of an API.
+#[derive(Debug)]
+pub struct ApiVersion {
+    /// The generation that it belongs to.
+    pub version: Version,
+    /// Its number, such as `5.0.0`.
+    pub release: &'static str,
+    /// Where attributes have other names than they are stored under: the dotted path of each as it
+    /// is stored, and as this version has it. Both stand for what lies below them too.
+    pub renames: &'static [(&'static str, &'static str)],
+}
+
+/// A resource as others of its API know it: the words for it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Its name in paths, such as `billingAccount`.
+    pub name: &'static str,
+    /// The name of its class, such as `BillingAccount`.
+    pub class: &'static str,
+    /// The standard classes that its class extends, nearest first.
+    pub extends: &'static [&'static str],
+    /// One of it, such as `a billing account`.
+    pub one: &'static str,
+    /// Several of it.
+    pub many: &'static str,
+    /// What it is, in a sentence.
+    pub description: &'static str,
+}
+
+impl Api {
+    /// The version that a path belongs to, and the rest of the path behind its base and a slash.
+    pub fn version_of<'p>(&self, path: &'p str) -> Option<(&'static ApiVersion, &'p str)> {
+        let rest = path.strip_prefix(self.base)?.strip_prefix("/v")?;
+        let (number, rest) = rest.split_once('/')?;
+        let version = self.versions.iter().find(|version| version.is_numbered(number))?;
+        Some((version, rest))
+    }
+
+    /// The version that a client at the path expects; where there is nothing, the native one.
+    pub fn version_at(&self, path: &str) -> Version {
+        let native = || self.versions.first().map_or(Version::V5, |native| native.version);
+        self.version_of(path).map_or_else(native, |(version, _)| version.version)
+    }
+
+    /// The path that all resources of the version lie under.
+    pub fn base_path(&self, version: Version) -> String {
+        format!("{}/v{}", self.base, version.number())
+    }
+
+    /// What the API says of the version; nothing if it is not served.
+    pub fn version(&self, version: Version) -> Option<&'static ApiVersion> {
+        self.versions.iter().find(|served| served.version == version)
+    }
+
+    /// The resource called `name`.
+    pub fn resource(&self, name: &str) -> Option<&'static Resource> {
+        self.resources.iter().find(|resource| resource.name == name)
+    }
+
+    /// What the resource refers to.
+    pub fn relations_from(&self, resource: &str) -> impl Iterator<Item = &'static Relation> {
+        self.relations.iter().filter(move |relation| relation.from.contains(&resource))
+    }
+
+    /// What may refer to the resource.
+    pub fn relations_to(&self, resource: &str) -> impl Iterator<Item = &'static Relation> {
+        self.relations.iter().filter(move |relation| relation.to.contains(&resource))
+    }
+
+    /// The name that the version has for the attribute that is stored at `path`.
+    pub fn shown_path(&self, version: Version, path: &str) -> String {
+        let renames = self.version(version).map_or(&[][..], |version| version.renames);
+        let shown = renames.iter().find_map(|(stored, shown)| {
+            let below = path.strip_prefix(stored)?;
+            let is_below = below.is_empty() || below.starts_with('.');
+            is_below.then(|| format!("{shown}{below}"))
+        });
+        shown.unwrap_or_else(|| path.to_owned())
+    }
+}
+
+impl ApiVersion {
+    fn is_numbered(&self, number: &str) -> bool {
+        match self.version {
+            Version::V4 => number == "4",
+            Version::V5 => number == "5",
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What resources can be found by without reading every one.
+
+use serde_json::Value;
+
+use crate::value::compare::Kind;
+use crate::value::path;
+
+/// Shows each text that a document is found by.
+pub type Values = fn(&Value, &mut dyn FnMut(&str));
+
+/// Something that resources can be found by.
+#[derive(Debug, Clone, Copy)]
+pub struct Index {
+    /// The dotted path of the attribute, or what the values are called that are not simply those of
+    /// an attribute.
+    pub path: &'static str,
+    /// Text or times.
+    pub kind: Kind,
+    /// Whether a resource can have several values.
+    pub is_multiple: bool,
+    /// Where the values are not those of an attribute: shows each that the document has.
+    pub values: Option<Values>,
+}
+
+impl Index {
+    /// An attribute with a text.
+    pub const fn text(path: &'static str) -> Self {
+        Self { path, kind: Kind::Text, is_multiple: false, values: None }
+    }
+
+    /// An attribute with any number of texts. Such an index has nothing for resources without any.
+    pub const fn texts(path: &'static str) -> Self {
+        Self { path, kind: Kind::Text, is_multiple: true, values: None }
+    }
+
+    /// An attribute with a time.
+    pub const fn time(path: &'static str) -> Self {
+        Self { path, kind: Kind::Time, is_multiple: false, values: None }
+    }
+
+    /// Any number of texts that are made of a document, and called `name`.
+    pub const fn made(name: &'static str, values: Values) -> Self {
+        Self { path: name, kind: Kind::Text, is_multiple: true, values: Some(values) }
+    }
+
+    /// Shows `visit` every text that the document is found by.
+    pub(crate) fn visit(&self, document: &Value, visit: &mut dyn FnMut(&str)) {
+        match self.values {
+            Some(values) => values(document, visit),
+            None => path::walk(self.path, document, &mut |value| {
+                if let Value::String(text) = value {
+                    visit(text);
+                }
+            }),
+        }
+    }
+}

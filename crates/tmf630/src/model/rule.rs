@@ -1,0 +1,65 @@
+//! What an API asks of a change, beyond the schema of the document.
+
+use std::fmt::Debug;
+use std::pin::Pin;
+
+use serde_json::Value;
+
+use super::definition::Definition;
+use super::index::Index;
+use crate::Error;
+use crate::settings::Settings;
+
+/// A change of one resource: none was there before one is created, none is left of one deleted.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<'c> {
+    /// What kind of resource it is.
+    pub definition: &'c Definition,
+    /// Its id.
+    pub id: &'c str,
+    /// What was stored.
+    pub before: Option<&'c Value>,
+    /// What is going to be stored.
+    pub after: Option<&'c Value>,
+}
+
+impl Change<'_> {
+    /// Whether the change concerns the attribute of the document itself.
+    pub fn concerns(&self, attribute: &str) -> bool {
+        let value = |document: Option<&Value>| {
+            document.and_then(|document| document.get(attribute)).cloned()
+        };
+        value(self.before) != value(self.after)
+    }
+}
+
+/// What comes of asking for something that may have to be read.
+pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
+
+/// The resources of the tenant, as the transaction of a change sees them. Whatever is asked, the
+/// change is made only if the answer still holds when it is committed.
+pub trait Data {
+    /// The document with the id.
+    fn document<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, Option<Value>>;
+
+    /// The resources that have the text among the values of an index, with their ids: `limit` at
+    /// most.
+    fn found<'a>(
+        &'a self,
+        resource: &'static str,
+        index: Index,
+        text: &'a str,
+        limit: usize,
+    ) -> Asked<'a, Vec<(String, Value)>>;
+}
+
+/// A rule of an API's own.
+pub trait Rule: Debug + Sync {
+    /// Refuses a change that breaks the rule.
+    fn check<'a>(
+        &'a self,
+        change: Change<'a>,
+        settings: &'a Settings,
+        data: &'a dyn Data,
+    ) -> Asked<'a, ()>;
+}

@@ -1,0 +1,95 @@
+//! Where an answer is found by looking at resources.
+
+use std::collections::VecDeque;
+
+use kv_tree::{Order, Snapshot};
+use serde_json::Value;
+
+use super::Selected;
+use super::page::{fetch, readable};
+use crate::context::Context;
+use crate::query::{Page, Query, SortValue};
+use crate::storage::record::Record;
+use crate::{Error, Ports};
+
+/// How many records are fetched together.
+const BATCH: usize = 256;
+
+/// Where the resources come from that are looked at.
+pub(super) enum Source {
+    All,
+    /// Those with the ids, in this order.
+    Ids(VecDeque<String>),
+}
+
+/// Looks at every resource of the source.
+pub(super) async fn look_through<P: Ports>(
+    context: &Context<'_, P>,
+    snapshot: &Snapshot<P::Kv>,
+    query: &Query,
+    mut source: Source,
+) -> Result<Selected, Error> {
+    let Page { offset, limit } = query.page;
+    let mut selected = Selected::default();
+    let mut sorted: Vec<(Vec<Option<SortValue>>, String)> = Vec::new();
+    let keys = context.keys();
+    let mut scan = snapshot.scan(keys.records(), Order::Ascending);
+    loop {
+        let mut batch: Vec<(String, Record)> = Vec::new();
+        let is_end = match &mut source {
+            Source::All => {
+                let mut read = 0;
+                while read < BATCH
+                    && let Some((key, value)) = scan.next().await?
+                {
+                    read += 1;
+                    batch.extend(readable(context, keys.id_of(&key)?.to_owned(), value));
+                }
+                read < BATCH
+            }
+            Source::Ids(ids) => {
+                // An id that a client asked for need not be there.
+                let some: Vec<_> = ids.drain(..ids.len().min(BATCH)).collect();
+                batch = fetch(context, snapshot, some).await?;
+                ids.is_empty()
+            }
+        };
+        for (id, record) in batch {
+            let document = match record.document() {
+                Ok(document) => Value::Object(context.view.document(&id, document)),
+                Err(error) => {
+                    context.note_unreadable(context.definition.name(), &id, &error);
+                    continue;
+                }
+            };
+            if !query.matches(&document) {
+                continue;
+            }
+            if !query.sort.is_empty() {
+                let values = query.sort.iter().map(|key| key.value(&document)).collect();
+                sorted.push((values, id));
+            } else if selected.total >= offset && selected.page.len() < limit {
+                selected.page.push((id, record));
+            }
+            selected.total += 1;
+        }
+        if is_end {
+            break;
+        }
+    }
+    if !query.sort.is_empty() {
+        sorted.sort_unstable_by(|(a, a_id), (b, b_id)| {
+            let keys = query.sort.iter().zip(a.iter().zip(b));
+            let ordering = keys.map(|(key, (a, b))| key.compare(a, b)).find(|order| order.is_ne());
+            ordering.unwrap_or_else(|| match query.sort.last().map(|key| key.order) {
+                // As an index that is read backwards has it.
+                Some(Order::Descending) => b_id.cmp(a_id),
+                _ => a_id.cmp(b_id),
+            })
+        });
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let ids = sorted.into_iter().skip(start).take(limit).map(|(_, id)| id).collect();
+        selected.page = fetch(context, snapshot, ids).await?;
+    }
+    Ok(selected)
+}
