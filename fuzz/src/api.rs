@@ -4,11 +4,10 @@ use account_management::{ACCOUNT_MANAGEMENT, BILLING_ACCOUNT};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;
-use jiff::Timestamp;
-use kv_tree::{KvError, Memory, Store};
+use kv_tree::Memory;
 use pollster::block_on;
-use tmf630::{Ports, Settings, Version, serve};
-use uuid::Uuid;
+use tmf630::Version;
+use tmf630::testing::World;
 
 /// An account with something of every kind.
 const ACCOUNT: &str = r#"{
@@ -21,26 +20,6 @@ const ACCOUNT: &str = r#"{
     "accountRelationship": [{"relationshipType": "contains", "account": {"id": "2"}}],
     "contact": [{"contactType": "primary", "validFor": {"startDateTime": "2026-01-01T00:00:00Z"}}]
 }"#;
-
-struct World(Store<Memory>);
-
-impl Ports for World {
-    type Kv = Memory;
-
-    async fn store(&self) -> Result<Store<Memory>, KvError> {
-        Ok(self.0.clone())
-    }
-
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-
-    fn new_id(&self) -> Uuid {
-        Uuid::nil()
-    }
-
-    fn log(&self, _line: &str) {}
-}
 
 fn ask(
     world: &World,
@@ -58,13 +37,12 @@ fn ask(
         ))
         .header("content-type", media_type)
         .body(Full::new(Bytes::copy_from_slice(body)));
-    let settings = Settings::read(BILLING_ACCOUNT.variables, |_| None).ok()?;
     // What is no request at all never reaches the API.
-    Some(block_on(serve(&BILLING_ACCOUNT, &settings, world, request.ok()?)))
+    Some(block_on(world.ask(&BILLING_ACCOUNT, request.ok()?)))
 }
 
 fn world() -> World {
-    let world = World(Store::new(Memory::default()));
+    let world = World::on(Memory::default());
     let created =
         ask(&world, Version::V5, Method::POST, "", "application/json", ACCOUNT.as_bytes());
     assert!(created.is_some_and(|response| response.status() == 201));

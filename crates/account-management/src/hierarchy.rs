@@ -60,8 +60,10 @@ async fn walk_up(changed: &Account, document: &Value, data: &dyn Data) -> Result
     if !is_in_hierarchy(Place::Above) && !is_in_hierarchy(Place::Below) {
         return Ok(());
     }
+    let below = accounts(document, Place::Below);
     let mut seen = BTreeSet::new();
     let mut next = accounts(document, Place::Above);
+    next.extend(below.iter().find(|account| *account == changed).cloned());
     next.extend(saying_below(changed, changed, MAX_ABOVE, data).await?);
     while let Some(account) = next.pop() {
         if account == *changed {
@@ -75,7 +77,7 @@ async fn walk_up(changed: &Account, document: &Value, data: &dyn Data) -> Result
             next.extend(accounts(&document, Place::Above));
         }
         next.extend(saying_below(&account, changed, left, data).await?);
-        if accounts(document, Place::Below).contains(&account) {
+        if below.contains(&account) {
             next.push(changed.clone());
         }
     }

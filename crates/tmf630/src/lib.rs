@@ -16,6 +16,7 @@
 //! * `answer` – resources as a client sees them, and what every answer has.
 //! * [`error`] – every error that a client can see.
 //! * `value` – attributes and their values.
+//! * `testing` – an API in memory, for tests.
 
 #![forbid(unsafe_code)]
 
@@ -33,6 +34,8 @@ mod request;
 mod selection;
 pub mod settings;
 mod storage;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod value;
 
 use answer::exchange::{self, Exchange};

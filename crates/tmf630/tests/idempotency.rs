@@ -4,15 +4,14 @@ mod common;
 
 use std::task::{Context, Poll, Waker};
 
-use common::{ACCOUNTS, World, account, expect, request};
+use common::{ACCOUNTS, Asking, World, account, expect, request};
 use http::{HeaderValue, Method};
 use kv_tree::{KeyRange, Memory, Store, TreeName};
-use tmf630::{Settings, serve};
 
 fn post(world: &World, key: &str, name: &str) -> http::Response<bytes::Bytes> {
-    let mut request = request(Method::POST, "", &account(name).to_string());
+    let mut request = request(&ACCOUNTS, Method::POST, "", &account(name).to_string());
     request.headers_mut().insert("idempotency-key", HeaderValue::from_str(key).unwrap());
-    world.ask(&ACCOUNTS, request)
+    world.ask_now(&ACCOUNTS, request)
 }
 
 /// How many keys there are under a prefix.
@@ -63,10 +62,9 @@ fn steps(after: usize, is_keyed: bool) -> usize {
     // Both have begun to write, and there is a key that is not over.
     expect(&post(&own, "first", "a"), 201);
     expect(&post(&other, "second", "a"), 201);
-    let mut request = request(Method::POST, "", &account("own").to_string());
+    let mut request = request(&ACCOUNTS, Method::POST, "", &account("own").to_string());
     request.headers_mut().insert("idempotency-key", HeaderValue::from_static("own"));
-    let settings = Settings::read(&[], |_| None).unwrap();
-    let mut answer = std::pin::pin!(serve(&ACCOUNTS, &settings, &own, request));
+    let mut answer = std::pin::pin!(own.ask(&ACCOUNTS, request));
     let mut context = Context::from_waker(Waker::noop());
     for step in 0.. {
         if step == after {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACCOUNTS, BY_NAME, UNINDEXED, World, account, expect, ids, request_in};
+use common::{ACCOUNTS, Asking, BY_NAME, UNINDEXED, World, account, expect, ids, request_in};
 use http::Method;
 use kv_tree::Memory;
 use proptest::collection::vec;
@@ -138,8 +138,8 @@ fn compare(memory: &Memory, definition: &'static Definition, queries: &[String])
                     .replace("lastUpdate", "lastModified"),
                 Version::V5 => query.to_owned(),
             };
-            let request = request_in(version, Method::GET, &query, "");
-            let (mut ids, total) = ids(&World::on(memory.clone()).ask(definition, request));
+            let request = request_in(version, definition, Method::GET, &query, "");
+            let (mut ids, total) = ids(&World::on(memory.clone()).ask_now(definition, request));
             if !sorted {
                 ids.sort_unstable();
             }

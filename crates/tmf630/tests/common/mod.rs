@@ -1,23 +1,19 @@
 //! An API on a store in memory, and what to ask of it.
 
 // Each test file uses a part of this.
-#![allow(dead_code)]
-
-use std::cell::{Cell, RefCell};
+#![allow(dead_code, unused_imports)]
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;
-use jiff::{SignedDuration, Timestamp};
-use kv_tree::{KvError, Memory, Store};
 use pollster::block_on;
 use serde_json::{Value, json};
 use tmf630::model::api::{Api, ApiVersion, Resource};
 use tmf630::model::index::Index;
 use tmf630::model::operation::Operations;
 use tmf630::model::relation::Relation;
-use tmf630::{Definition, Ports, Settings, Version, serve};
-use uuid::Uuid;
+pub use tmf630::testing::{World, expect, request, request_in};
+use tmf630::{Definition, Version};
 
 const V4: ApiVersion = ApiVersion {
     version: Version::V4,
@@ -77,106 +73,40 @@ pub static UNINDEXED: Definition =
 /// The same with one index only.
 pub static BY_NAME: Definition = Definition { own_indexes: &[Index::text("name")], ..UNINDEXED };
 
-/// The outside world of a test: its clock stands still unless it is told to go on.
-pub struct World {
-    store: Store<Memory>,
-    now: Cell<Timestamp>,
-    ids: Cell<u128>,
-    pub log: RefCell<Vec<String>>,
+/// What tests ask of an instance, and wait for.
+pub trait Asking {
+    fn ask_now(
+        &self,
+        definition: &'static Definition,
+        request: Request<Full<Bytes>>,
+    ) -> Response<Bytes>;
+
+    fn get(&self, definition: &'static Definition, rest: &str) -> Response<Bytes> {
+        self.ask_now(definition, request(definition, Method::GET, rest, ""))
+    }
+
+    fn post(&self, definition: &'static Definition, document: &Value) -> Response<Bytes> {
+        self.ask_now(definition, request(definition, Method::POST, "", &document.to_string()))
+    }
+
+    fn patch(&self, definition: &'static Definition, id: &str, patch: &Value) -> Response<Bytes> {
+        let rest = format!("/{id}");
+        self.ask_now(definition, request(definition, Method::PATCH, &rest, &patch.to_string()))
+    }
+
+    fn delete(&self, definition: &'static Definition, id: &str) -> Response<Bytes> {
+        self.ask_now(definition, request(definition, Method::DELETE, &format!("/{id}"), ""))
+    }
 }
 
-impl World {
-    /// An instance on the data in `memory`.
-    pub fn on(memory: Memory) -> Self {
-        let now = Timestamp::from_second(1_790_000_000).unwrap();
-        Self {
-            store: Store::new(memory),
-            now: Cell::new(now),
-            ids: Cell::new(1),
-            log: RefCell::default(),
-        }
-    }
-
-    pub fn advance(&self, seconds: i64) {
-        self.now.set(self.now.get() + SignedDuration::from_secs(seconds));
-    }
-
-    /// What the API answers.
-    pub fn ask(
+impl Asking for World {
+    fn ask_now(
         &self,
         definition: &'static Definition,
         request: Request<Full<Bytes>>,
     ) -> Response<Bytes> {
-        let settings = Settings::read(&[], |_| None).unwrap();
-        block_on(serve(definition, &settings, self, request))
+        block_on(self.ask(definition, request))
     }
-
-    pub fn get(&self, definition: &'static Definition, rest: &str) -> Response<Bytes> {
-        self.ask(definition, request(Method::GET, rest, ""))
-    }
-
-    pub fn post(&self, definition: &'static Definition, document: &Value) -> Response<Bytes> {
-        self.ask(definition, request(Method::POST, "", &document.to_string()))
-    }
-
-    pub fn patch(
-        &self,
-        definition: &'static Definition,
-        id: &str,
-        patch: &Value,
-    ) -> Response<Bytes> {
-        self.ask(definition, request(Method::PATCH, &format!("/{id}"), &patch.to_string()))
-    }
-
-    pub fn delete(&self, definition: &'static Definition, id: &str) -> Response<Bytes> {
-        self.ask(definition, request(Method::DELETE, &format!("/{id}"), ""))
-    }
-}
-
-pub fn request(method: Method, rest: &str, body: &str) -> Request<Full<Bytes>> {
-    request_in(Version::V5, method, rest, body)
-}
-
-pub fn request_in(
-    version: Version,
-    method: Method,
-    rest: &str,
-    body: &str,
-) -> Request<Full<Bytes>> {
-    Request::builder()
-        .method(method)
-        .uri(format!("http://api.example{}/billingAccount{rest}", API.base_path(version)))
-        .header("content-type", "application/json")
-        .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
-        .unwrap()
-}
-
-impl Ports for World {
-    type Kv = Memory;
-
-    async fn store(&self) -> Result<Store<Memory>, KvError> {
-        Ok(self.store.clone())
-    }
-
-    fn now(&self) -> Timestamp {
-        self.now.get()
-    }
-
-    fn new_id(&self) -> Uuid {
-        self.ids.set(self.ids.get() + 1);
-        Uuid::from_u128(self.ids.get())
-    }
-
-    fn log(&self, line: &str) {
-        self.log.borrow_mut().push(line.to_owned());
-    }
-}
-
-/// The body of a response, which has the status.
-#[track_caller]
-pub fn expect(response: &Response<Bytes>, status: u16) -> Value {
-    assert_eq!(response.status(), status, "{response:?}");
-    serde_json::from_slice(response.body()).unwrap_or_default()
 }
 
 /// The ids of the items of a list and the total.

@@ -1,0 +1,119 @@
+//! An API in memory, for tests: what the pipeline answers, with a clock and ids that tests decide.
+
+use std::cell::{Cell, RefCell};
+use std::future::ready;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body_util::Full;
+use jiff::{SignedDuration, Timestamp};
+use kv_tree::{KvError, Memory, Store};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{Definition, Ports, Settings, Version, serve};
+
+/// The outside world of one instance. Its clock stands still unless it is told to go on.
+pub struct World {
+    store: Store<Memory>,
+    now: Cell<Timestamp>,
+    ids: Cell<u128>,
+    settings: Vec<(&'static str, &'static str)>,
+    /// The lines of the log.
+    pub log: RefCell<Vec<String>>,
+}
+
+impl World {
+    /// An instance on the data in `memory`.
+    pub fn on(memory: Memory) -> Self {
+        Self {
+            store: Store::new(memory),
+            now: Cell::new(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_790_000_000)),
+            ids: Cell::new(1),
+            settings: Vec::new(),
+            log: RefCell::default(),
+        }
+    }
+
+    /// The same with a value for a variable.
+    pub fn with(mut self, variable: &'static str, value: &'static str) -> Self {
+        self.settings.push((variable, value));
+        self
+    }
+
+    /// Lets time go by.
+    pub fn advance(&self, seconds: i64) {
+        self.now.set(self.now.get() + SignedDuration::from_secs(seconds));
+    }
+
+    /// What the API is going to answer, a step of the store at a time.
+    pub async fn ask(
+        &self,
+        definition: &'static Definition,
+        request: Request<Full<Bytes>>,
+    ) -> Response<Bytes> {
+        let value_of = |name: &str| {
+            let mut settings = self.settings.iter();
+            settings.find(|(variable, _)| *variable == name).map(|(_, value)| *value)
+        };
+        match Settings::read(definition.variables, value_of) {
+            Ok(settings) => serve(definition, &settings, self, request).await,
+            Err(error) => crate::Error::internal(error).into_response(Version::V5),
+        }
+    }
+}
+
+/// A request for a resource of v5, whose path goes on with `rest`, with a body that is JSON.
+pub fn request(
+    definition: &Definition,
+    method: Method,
+    rest: &str,
+    body: &str,
+) -> Request<Full<Bytes>> {
+    request_in(Version::V5, definition, method, rest, body)
+}
+
+/// The same in a version.
+pub fn request_in(
+    version: Version,
+    definition: &Definition,
+    method: Method,
+    rest: &str,
+    body: &str,
+) -> Request<Full<Bytes>> {
+    let base = definition.api.base_path(version);
+    Request::builder()
+        .method(method)
+        .uri(format!("http://api.example{base}/{}{rest}", definition.name()))
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
+        .unwrap_or_else(|error| panic!("{rest}: {error}"))
+}
+
+/// The body of a response, which has the status.
+#[track_caller]
+pub fn expect(response: &Response<Bytes>, status: u16) -> Value {
+    assert_eq!(response.status(), status, "{response:?}");
+    serde_json::from_slice(response.body()).unwrap_or_default()
+}
+
+impl Ports for World {
+    type Kv = Memory;
+
+    fn store(&self) -> impl Future<Output = Result<Store<Memory>, KvError>> {
+        ready(Ok(self.store.clone()))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    fn new_id(&self) -> Uuid {
+        self.ids.set(self.ids.get() + 1);
+        Uuid::from_u128(self.ids.get())
+    }
+
+    fn log(&self, line: &str) {
+        self.log.borrow_mut().push(line.to_owned());
+    }
+}
