@@ -71,6 +71,11 @@ impl Class {
         self.v5.type_name()
     }
 
+    /// The standard classes that the class extends, nearest first, the same in both versions.
+    pub fn extends(&self) -> &'static [&'static str] {
+        self.v5.attributes.extends
+    }
+
     /// What a client of v4 sees of a document of v5: a valid document of v4, if the other one is valid.
     pub fn to_v4(&self, mut document: Map<String, Value>) -> Map<String, Value> {
         convert::to_v4(self.shape, &mut document);
