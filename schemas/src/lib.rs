@@ -6,6 +6,10 @@
 //! time. Where v5 offers several types for one attribute, the branch is chosen by `@type`. Attributes
 //! that no schema names are extensions and always allowed.
 //!
+//! Where `minLength` says that a text is not empty, the format `not-blank`, a word of our own, says
+//! that it is not of white space only: the pattern `\S` for which a regular expression engine would
+//! have to be compiled in.
+//!
 //! # Layout
 //!
 //! * [`class`] – the resources, each in both versions.
@@ -13,6 +17,7 @@
 //! * [`attribute`] – what the standard attributes of a type hold, from the same files (`build.rs`).
 //! * `convert` – from one version to the other.
 //! * [`fault`] – what is wrong with a value, and where.
+//! * `text` – texts that say nothing.
 
 #![forbid(unsafe_code)]
 
@@ -20,6 +25,7 @@ pub mod attribute;
 pub mod class;
 mod convert;
 pub mod fault;
+mod text;
 pub mod v4;
 pub mod v5;
 

@@ -11,6 +11,7 @@ macro_rules! schema {
             base_uri = $base_uri,
             draft = Draft202012,
             validate_formats = true,
+            formats = { "not-blank" => crate::text::is_not_blank },
             methods = { is_valid = true, validate = false, iter_errors = true },
             resources = {
                 "json-schema:///v5/Account.schema.json" => { path = "v5/Account.schema.json" },

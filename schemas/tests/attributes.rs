@@ -2,6 +2,9 @@
 
 mod common;
 
+use std::fs;
+use std::path::Path;
+
 use common::{CLASSES, Document, attributes, document_of, file_of, object_of, visit};
 use proptest::prelude::*;
 use schemas::{Kind, class};
@@ -98,6 +101,37 @@ fn classes_know_what_they_extend() {
         ("BillingCycleSpecification", &["Entity", "Extensible"]),
     ];
     assert_eq!(extends, expected);
+}
+
+/// Every schema in the files that has the keyword, at any depth.
+fn with_keyword<'s>(schema: &'s Value, keyword: &str, out: &mut Vec<&'s Value>) {
+    if schema.get(keyword).is_some() {
+        out.push(schema);
+    }
+    match schema {
+        Value::Object(members) => {
+            members.values().for_each(|part| with_keyword(part, keyword, out))
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| with_keyword(part, keyword, out)),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_must_not_be_empty_must_not_be_blank() {
+    for folder in ["v4", "v5"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for entry in fs::read_dir(path).unwrap() {
+            let path = entry.unwrap().path();
+            let schema = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+            let mut found = Vec::new();
+            with_keyword(&schema, "minLength", &mut found);
+            for schema in found {
+                let keywords = (&schema["minLength"], &schema["format"]);
+                assert_eq!(keywords, (&json!(1), &json!("not-blank")), "{}", path.display());
+            }
+        }
+    }
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub(crate) use shape::{BILL_FORMAT, BILL_PRESENTATION_MEDIA, BILLING_CYCLE_SPECI
 pub(crate) use shape::{FINANCIAL_ACCOUNT, PARTY_ACCOUNT, Shape};
 use shape::{Fallback, Form};
 
+use crate::text::is_not_blank;
+
 /// Stands where v4 requires a text and nothing is known.
 const UNKNOWN: &str = "unknown";
 
@@ -120,7 +122,7 @@ fn set_class(object: &mut Map<String, Value>, shape: &Shape) {
     object.insert("@type".into(), shape.v5.into());
 }
 
-/// The text of an attribute, unless there is none or it is empty.
+/// The text of an attribute, unless there is none or it is blank.
 fn text_of<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v str> {
-    object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    object.get(name).and_then(Value::as_str).filter(|text| is_not_blank(text))
 }

@@ -7,15 +7,21 @@ use serde_json::{Map, Value};
 
 use super::shape::Shape;
 use super::{UNKNOWN, class_of, text_of};
+use crate::text::is_not_blank;
 
 /// Whether a class of v5 is one of references.
 fn is_ref_class(class: &str) -> bool {
     class.ends_with("Ref")
 }
 
+/// Whether the object can refer to something. An id that is no text is refused by the schema.
+fn has_id(object: &Map<String, Value>) -> bool {
+    object.get("id").is_some_and(|id| id.as_str().is_none_or(is_not_blank))
+}
+
 /// Whether an object of a class of the client's own is a reference. Without an id it refers to nothing.
 fn looks_like_ref(class: &str, object: &Map<String, Value>) -> bool {
-    is_ref_class(class) && object.contains_key("id")
+    is_ref_class(class) && has_id(object)
 }
 
 /// Whether the class is one that `isRef` implies.
@@ -32,7 +38,7 @@ pub(super) fn to_v4(shape: &Shape, object: &mut Map<String, Value>) {
             is_ref
         }
         Some(class) => flag.unwrap_or(looks_like_ref(class, object)),
-        None => object.contains_key("id"),
+        None => has_id(object),
     };
     object.insert("isRef".into(), is_ref.into());
     if text_of(object, "name").is_none() {
@@ -44,7 +50,7 @@ pub(super) fn to_v4(shape: &Shape, object: &mut Map<String, Value>) {
 pub(super) fn to_v5(shape: &Shape, object: &mut Map<String, Value>) {
     let is_ref = match object.get("isRef") {
         Some(Value::Bool(is_ref)) => *is_ref,
-        None => object.contains_key("id"),
+        None => has_id(object),
         // The schema will refuse it.
         Some(_) => return,
     };

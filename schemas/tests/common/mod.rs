@@ -212,7 +212,10 @@ fn members_strategy(
         object.extend(extensions);
         // A reference that says so has an id.
         if object.get("isRef") == Some(&json!(true)) {
-            object.entry("id").or_insert_with(|| json!("r1"));
+            let id = object.entry("id").or_insert_with(|| json!("r1"));
+            if id.as_str().is_some_and(|id| id.trim().is_empty()) {
+                *id = json!("r2");
+            }
         }
         Value::Object(object)
     });
