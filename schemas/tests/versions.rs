@@ -199,6 +199,36 @@ fn each_type_has_its_counterpart() {
 }
 
 #[test]
+fn roles_are_told_by_their_classes() {
+    let party = |referred: &str| json!({ "relatedParty": [{ "id": "1", "name": "n", "@referredType": referred, "role": "r" }] });
+    for (referred, class) in [
+        ("Customer", "PartyRoleRef"),
+        ("Supplier", "PartyRoleRef"),
+        ("Consumer", "PartyRoleRef"),
+        ("Producer", "PartyRoleRef"),
+        ("BusinessPartner", "PartyRoleRef"),
+        ("PartyRole", "PartyRoleRef"),
+        ("SalesRole", "PartyRoleRef"),
+        ("Individual", "PartyRef"),
+        ("Organization", "PartyRef"),
+        ("CustomerAccount", "PartyRef"),
+    ] {
+        assert_pair(
+            party(referred),
+            json!({ "relatedParty": [{
+                "@type": "RelatedPartyRefOrPartyRoleRef", "role": "r", "partyOrPartyRole":
+                    { "@type": class, "id": "1", "name": "n", "@referredType": referred }
+            }] }),
+        );
+    }
+    // A class that v5 says otherwise is kept.
+    let party = json!({ "@type": "PartyRef", "id": "1", "name": "n", "@referredType": "Customer" });
+    let said = object_of(&json!({ "relatedParty": [{ "role": "r", "partyOrPartyRole": party }] }));
+    let back = class::BILLING_ACCOUNT.to_v5(class::BILLING_ACCOUNT.to_v4(said));
+    assert_eq!(back["relatedParty"][0]["partyOrPartyRole"], party);
+}
+
+#[test]
 fn v4_clients_see_what_they_require() {
     let class = &class::BILLING_ACCOUNT;
     let document = object_of(&json!({

@@ -12,9 +12,22 @@ const OF_PARTY: [&str; 4] = ["id", "href", "name", "@referredType"];
 
 const INNER: &str = "partyOrPartyRole";
 
-/// The class of a reference to what has the class `referred`, where nothing else is said.
-fn usual_class(referred: &str) -> &'static str {
-    if referred.ends_with("Role") { "PartyRoleRef" } else { "PartyRef" }
+const REF: &str = "PartyRef";
+const ROLE_REF: &str = "PartyRoleRef";
+
+/// The classes of roles (SID) whose names do not end in `Role`.
+const ROLES: [&str; 5] = ["BusinessPartner", "Consumer", "Customer", "Producer", "Supplier"];
+
+/// What only a reference to a role has.
+const OF_ROLE: [&str; 2] = ["partyId", "partyName"];
+
+/// The class of a reference that does not say its own: what is `referred` to tells, or what it has.
+fn usual_class(referred: Option<&str>, inner: &Map<String, Value>) -> &'static str {
+    let is_role = match referred {
+        Some(referred) => referred.ends_with("Role") || ROLES.contains(&referred),
+        None => OF_ROLE.iter().any(|name| inner.contains_key(*name)),
+    };
+    if is_role { ROLE_REF } else { REF }
 }
 
 pub(super) fn to_v4(party: &mut Map<String, Value>) {
@@ -37,8 +50,8 @@ pub(super) fn to_v4(party: &mut Map<String, Value>) {
         ),
         (
             "@referredType",
-            match class_of(&inner) {
-                Some("PartyRoleRef") => "PartyRole".to_owned(),
+            match class_of(&inner).unwrap_or_else(|| usual_class(None, &inner)) {
+                ROLE_REF => "PartyRole".to_owned(),
                 _ => "Party".to_owned(),
             },
         ),
@@ -48,9 +61,9 @@ pub(super) fn to_v4(party: &mut Map<String, Value>) {
             party.insert(name.to_owned(), fallback.into());
         }
     }
-    let referred = text_of(party, "@referredType").unwrap_or_default();
+    let usual = usual_class(text_of(party, "@referredType"), &inner);
     // The official examples of v5 have the name of the choice for the name of what was chosen.
-    remove_class(&mut inner, &[usual_class(referred), "PartyRefOrPartyRoleRef"]);
+    remove_class(&mut inner, &[usual, "PartyRefOrPartyRoleRef"]);
     if !inner.is_empty() {
         party.insert(INNER.to_owned(), inner.into());
     }
@@ -71,8 +84,7 @@ pub(super) fn to_v5(party: &mut Map<String, Value>) {
             inner.insert(name.to_owned(), value);
         }
     }
-    let referred = text_of(&inner, "@referredType").unwrap_or_default();
-    let usual = usual_class(referred);
+    let usual = usual_class(text_of(&inner, "@referredType"), &inner);
     inner.entry("@type").or_insert_with(|| usual.into());
     party.insert(INNER.to_owned(), inner.into());
 }
