@@ -15,7 +15,7 @@
 //! * [`class`] – the resources, each in both versions.
 //! * [`v4`], [`v5`] – the types of TMF666 v4.0.0 and v5.0.0.
 //! * [`attribute`] – what the standard attributes of a type hold, from the same files (`build.rs`).
-//! * `convert` – from one version to the other.
+//! * `convert` – from one version to the other, and what a document of v5 leaves unsaid.
 //! * [`fault`] – what is wrong with a value, and where.
 //! * `text` – texts that say nothing.
 

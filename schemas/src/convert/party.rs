@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{UNKNOWN, class_of, remove_class, text_of};
+use super::{UNKNOWN, class_of, remove_class, say_class, text_of};
 
 /// The attributes that v4 has beside the role.
 const OF_PARTY: [&str; 4] = ["id", "href", "name", "@referredType"];
@@ -84,7 +84,17 @@ pub(super) fn to_v5(party: &mut Map<String, Value>) {
             inner.insert(name.to_owned(), value);
         }
     }
-    let usual = usual_class(text_of(&inner, "@referredType"), &inner);
-    inner.entry("@type").or_insert_with(|| usual.into());
+    say_usual_class(&mut inner);
     party.insert(INNER.to_owned(), inner.into());
+}
+
+pub(super) fn complete(party: &mut Map<String, Value>) {
+    if let Some(Value::Object(inner)) = party.get_mut(INNER) {
+        say_usual_class(inner);
+    }
+}
+
+fn say_usual_class(inner: &mut Map<String, Value>) {
+    let usual = usual_class(text_of(inner, "@referredType"), inner);
+    say_class(inner, usual);
 }

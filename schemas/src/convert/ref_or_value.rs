@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::shape::Shape;
-use super::{UNKNOWN, class_of, text_of};
+use super::{UNKNOWN, class_of, say_class, text_of};
 use crate::text::is_not_blank;
 
 /// Whether a class of v5 is one of references.
@@ -22,6 +22,11 @@ fn has_id(object: &Map<String, Value>) -> bool {
 /// Whether an object of a class of the client's own is a reference. Without an id it refers to nothing.
 fn looks_like_ref(class: &str, object: &Map<String, Value>) -> bool {
     is_ref_class(class) && has_id(object)
+}
+
+/// The class that the object has where it does not say.
+fn usual_class(shape: &Shape, is_ref: bool) -> String {
+    format!("{}{}", shape.v5, if is_ref { "Ref" } else { "" })
 }
 
 /// Whether the class is one that `isRef` implies.
@@ -62,9 +67,13 @@ pub(super) fn to_v5(shape: &Shape, object: &mut Map<String, Value>) {
         }
         Some(Value::String(_)) | None => {
             object.remove("isRef");
-            let class = format!("{}{}", shape.v5, if is_ref { "Ref" } else { "" });
-            object.insert("@type".into(), class.into());
+            object.insert("@type".into(), usual_class(shape, is_ref).into());
         }
         Some(_) => {}
     }
+}
+
+pub(super) fn complete(shape: &Shape, object: &mut Map<String, Value>) {
+    let class = usual_class(shape, has_id(object));
+    say_class(object, &class);
 }
