@@ -115,13 +115,15 @@ pub(super) fn to_v4(medium: &mut Map<String, Value>) {
         Some(Value::Object(rest)) => rest,
         _ => Map::new(),
     };
-    for name in attributes() {
-        if !characteristic.contains_key(name)
-            && let Some(value) = medium.remove(name)
-        {
-            characteristic.insert(name.to_owned(), value);
+    // A medium has a few attributes of the many that it could have.
+    medium.retain(|name, value| {
+        let is_moved =
+            attributes().any(|moved| moved == name) && !characteristic.contains_key(name);
+        if is_moved {
+            characteristic.insert(name.clone(), value.take());
         }
-    }
+        !is_moved
+    });
     if is_given || !characteristic.is_empty() {
         medium.insert("characteristic".into(), characteristic.into());
     }

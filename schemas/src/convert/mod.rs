@@ -46,10 +46,14 @@ pub(crate) fn to_v4(shape: &Shape, object: &mut Map<String, Value>) {
         each(object, name, |part| to_v4(shape, part));
     }
     for (name, fallback) in shape.fallbacks {
-        object.entry(*name).or_insert_with(|| match fallback {
+        if object.contains_key(*name) {
+            continue;
+        }
+        let value = match fallback {
             Fallback::Unknown => UNKNOWN.into(),
             Fallback::Always => Value::Object(Map::new()),
-        });
+        };
+        object.insert((*name).to_owned(), value);
     }
 }
 

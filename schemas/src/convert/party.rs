@@ -38,28 +38,21 @@ pub(super) fn to_v4(party: &mut Map<String, Value>) {
     // An id beside the party is not what parties are found by.
     party.remove("id");
     for name in OF_PARTY {
-        if let Some(value) = inner.remove(name) {
-            party.insert(name.to_owned(), value);
+        if let Some((name, value)) = inner.remove_entry(name) {
+            party.insert(name, value);
         }
     }
-    let fallbacks = [
-        ("id", UNKNOWN.to_owned()),
-        (
-            "name",
-            text_of(&inner, "partyName").or(text_of(party, "id")).unwrap_or(UNKNOWN).to_owned(),
-        ),
-        (
-            "@referredType",
-            match class_of(&inner).unwrap_or_else(|| usual_class(None, &inner)) {
-                ROLE_REF => "PartyRole".to_owned(),
-                _ => "Party".to_owned(),
-            },
-        ),
-    ];
-    for (name, fallback) in fallbacks {
-        if text_of(party, name).is_none() {
-            party.insert(name.to_owned(), fallback.into());
-        }
+    if text_of(party, "id").is_none() {
+        party.insert("id".into(), UNKNOWN.into());
+    }
+    if text_of(party, "name").is_none() {
+        let name = text_of(&inner, "partyName").or(text_of(party, "id")).unwrap_or(UNKNOWN);
+        party.insert("name".into(), name.into());
+    }
+    if text_of(party, "@referredType").is_none() {
+        let class = class_of(&inner).unwrap_or_else(|| usual_class(None, &inner));
+        let referred = if class == ROLE_REF { "PartyRole" } else { "Party" };
+        party.insert("@referredType".into(), referred.into());
     }
     let usual = usual_class(text_of(party, "@referredType"), &inner);
     // The official examples of v5 have the name of the choice for the name of what was chosen.
@@ -80,8 +73,8 @@ pub(super) fn to_v5(party: &mut Map<String, Value>) {
         }
     };
     for name in OF_PARTY {
-        if let Some(value) = party.remove(name) {
-            inner.insert(name.to_owned(), value);
+        if let Some((name, value)) = party.remove_entry(name) {
+            inner.insert(name, value);
         }
     }
     say_usual_class(&mut inner);
