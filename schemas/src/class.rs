@@ -71,6 +71,21 @@ impl Class {
         self.v5.type_name()
     }
 
+    /// The standard classes that the class extends, nearest first, the same in both versions.
+    pub fn extends(&self) -> &'static [&'static str] {
+        self.v5.attributes.extends
+    }
+
+    /// Names the class of every part of a document of v5 that leaves it out where the standard
+    /// requires it: the one that [`Class::to_v5`] would give. What is said is not changed, and the
+    /// resource itself is not given one.
+    ///
+    /// A class can follow from which attributes are there, so nulls are to be dropped before
+    /// ([`Schema::drop_nulls`]); and it decides what is valid, so this goes before that check.
+    pub fn complete(&self, document: &mut Map<String, Value>) {
+        convert::complete(self.shape, document);
+    }
+
     /// What a client of v4 sees of a document of v5: a valid document of v4, if the other one is valid.
     pub fn to_v4(&self, mut document: Map<String, Value>) -> Map<String, Value> {
         convert::to_v4(self.shape, &mut document);

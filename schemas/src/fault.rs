@@ -55,7 +55,11 @@ fn expectation(kind: &ValidationErrorKind, error: &ValidationError<'_>) -> Strin
         ValidationErrorKind::Format { format } if format == "date-time" => {
             "must be a date and time with an offset (RFC 3339), such as 2026-01-31T09:30:00Z".into()
         }
-        ValidationErrorKind::MinLength { .. } => "must not be empty".into(),
+        // Wherever one is a fault the other is too: a text that is empty is said to be blank, once.
+        ValidationErrorKind::MinLength { limit: 1 } => "must not be blank".into(),
+        ValidationErrorKind::Format { format } if format == "not-blank" => {
+            "must not be blank".into()
+        }
         ValidationErrorKind::MinItems { limit } => match limit {
             1 => "must have at least one item".into(),
             limit => format!("must have at least {limit} items"),

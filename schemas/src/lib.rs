@@ -6,29 +6,39 @@
 //! time. Where v5 offers several types for one attribute, the branch is chosen by `@type`. Attributes
 //! that no schema names are extensions and always allowed.
 //!
+//! Where `minLength` says that a text is not empty, the format `not-blank`, a word of our own, says
+//! that it is not of white space only: the pattern `\S` for which a regular expression engine would
+//! have to be compiled in.
+//!
 //! # Layout
 //!
 //! * [`class`] – the resources, each in both versions.
 //! * [`v4`], [`v5`] – the types of TMF666 v4.0.0 and v5.0.0.
-//! * `convert` – from one version to the other.
+//! * [`attribute`] – what the standard attributes of a type hold, from the same files (`build.rs`).
+//! * `convert` – from one version to the other, and what a document of v5 leaves unsaid.
 //! * [`fault`] – what is wrong with a value, and where.
+//! * `text` – texts that say nothing.
 
 #![forbid(unsafe_code)]
 
+pub mod attribute;
 pub mod class;
 mod convert;
 pub mod fault;
+mod text;
 pub mod v4;
 pub mod v5;
 
+pub use attribute::Kind;
 pub use class::Class;
 pub use fault::Fault;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The schema of a resource.
 #[derive(Debug)]
 pub struct Schema {
     type_name: &'static str,
+    attributes: &'static attribute::Type,
     is_valid: fn(&Value) -> bool,
     errors: for<'v> fn(&'v Value) -> jsonschema::ErrorIterator<'v>,
 }
@@ -37,6 +47,18 @@ impl Schema {
     /// The name of the class that the schema describes, such as `BillingAccount`.
     pub fn type_name(&self) -> &'static str {
         self.type_name
+    }
+
+    /// What the attribute at a dotted path holds, such as `creditLimit.value`. None where it is an
+    /// object, or where the standard has no such attribute: an extension can hold anything.
+    pub fn kind_of(&self, path: &str) -> Option<Kind> {
+        self.attributes.kind_of(path)
+    }
+
+    /// Removes every standard attribute that is null, at any depth: in a document about to be created
+    /// null says no more than leaving it out. Extensions stay as they are.
+    pub fn drop_nulls(&self, document: &mut Map<String, Value>) {
+        self.attributes.drop_nulls(document);
     }
 
     /// Whether nothing is wrong with `value`.

@@ -1,15 +1,17 @@
 //! The types of TMF666 v5.0.0.
 
 use crate::Schema;
+use crate::attribute::types::v5 as types;
 
 /// Compiles the schema of a resource and everything it refers to into a validator.
 macro_rules! schema {
-    ($validator:ident, $type_name:literal, $path:literal, $base_uri:literal) => {{
+    ($validator:ident, $attributes:ident, $type_name:literal, $path:literal, $base_uri:literal) => {{
         #[jsonschema::validator(
             path = $path,
             base_uri = $base_uri,
             draft = Draft202012,
             validate_formats = true,
+            formats = { "not-blank" => crate::text::is_not_blank },
             methods = { is_valid = true, validate = false, iter_errors = true },
             resources = {
                 "json-schema:///v5/Account.schema.json" => { path = "v5/Account.schema.json" },
@@ -62,6 +64,7 @@ macro_rules! schema {
 
         Schema {
             type_name: $type_name,
+            attributes: &types::$attributes,
             is_valid: $validator::is_valid,
             errors: |value| $validator::iter_errors(value),
         }
@@ -71,6 +74,7 @@ macro_rules! schema {
 /// An account that a party holds.
 pub const PARTY_ACCOUNT: Schema = schema!(
     PartyAccount,
+    PARTY_ACCOUNT,
     "PartyAccount",
     "v5/PartyAccount.schema.json",
     "json-schema:///v5/PartyAccount.schema.json"
@@ -79,6 +83,7 @@ pub const PARTY_ACCOUNT: Schema = schema!(
 /// An account that bills are issued for.
 pub const BILLING_ACCOUNT: Schema = schema!(
     BillingAccount,
+    BILLING_ACCOUNT,
     "BillingAccount",
     "v5/BillingAccount.schema.json",
     "json-schema:///v5/BillingAccount.schema.json"
@@ -87,6 +92,7 @@ pub const BILLING_ACCOUNT: Schema = schema!(
 /// An account that is settled with.
 pub const SETTLEMENT_ACCOUNT: Schema = schema!(
     SettlementAccount,
+    SETTLEMENT_ACCOUNT,
     "SettlementAccount",
     "v5/SettlementAccount.schema.json",
     "json-schema:///v5/SettlementAccount.schema.json"
@@ -95,6 +101,7 @@ pub const SETTLEMENT_ACCOUNT: Schema = schema!(
 /// An account in the ledger.
 pub const FINANCIAL_ACCOUNT: Schema = schema!(
     FinancialAccount,
+    FINANCIAL_ACCOUNT,
     "FinancialAccount",
     "v5/FinancialAccount.schema.json",
     "json-schema:///v5/FinancialAccount.schema.json"
@@ -103,6 +110,7 @@ pub const FINANCIAL_ACCOUNT: Schema = schema!(
 /// How bills are laid out.
 pub const BILL_FORMAT: Schema = schema!(
     BillFormat,
+    BILL_FORMAT,
     "BillFormat",
     "v5/BillFormat.schema.json",
     "json-schema:///v5/BillFormat.schema.json"
@@ -111,6 +119,7 @@ pub const BILL_FORMAT: Schema = schema!(
 /// How bills are delivered.
 pub const BILL_PRESENTATION_MEDIA: Schema = schema!(
     BillPresentationMedia,
+    BILL_PRESENTATION_MEDIA,
     "BillPresentationMedia",
     "v5/BillPresentationMedia.schema.json",
     "json-schema:///v5/BillPresentationMedia.schema.json"
@@ -119,6 +128,7 @@ pub const BILL_PRESENTATION_MEDIA: Schema = schema!(
 /// When bills are made.
 pub const BILLING_CYCLE_SPECIFICATION: Schema = schema!(
     BillingCycleSpecification,
+    BILLING_CYCLE_SPECIFICATION,
     "BillingCycleSpecification",
     "v5/BillingCycleSpecification.schema.json",
     "json-schema:///v5/BillingCycleSpecification.schema.json"

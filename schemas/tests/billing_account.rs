@@ -109,7 +109,19 @@ fn types_are_checked_at_every_depth() {
 
 #[test]
 fn blank_names_and_empty_party_lists_are_refused() {
-    assert_faults(&with("name", json!("")), &["/name must not be empty"]);
+    for blank in ["", " ", " \t\n", "\u{a0}\u{2003}"] {
+        assert_faults(&with("name", json!(blank)), &["/name must not be blank"]);
+        assert_faults(
+            &with("relatedParty", json!([{ "role": blank, "partyOrPartyRole": { "id": blank } }])),
+            &[
+                "/relatedParty/0/partyOrPartyRole/id must not be blank",
+                "/relatedParty/0/role must not be blank",
+            ],
+        );
+        // The standard does not care what is in these.
+        assert_faults(&with("description", json!(blank)), &[]);
+    }
+    assert_faults(&with("name", json!(" a ")), &[]);
     assert_faults(&with("relatedParty", json!([])), &["/relatedParty must have at least one item"]);
 }
 

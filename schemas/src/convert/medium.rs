@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::class_of;
+use super::{class_of, say_class};
 
 /// A kind of medium.
 struct Kind {
@@ -72,6 +72,16 @@ fn attributes() -> impl Iterator<Item = &'static str> {
 }
 
 impl Kind {
+    /// What the medium says that it is, or else what it has.
+    fn of(medium: &Map<String, Value>) -> Option<&'static Self> {
+        let said = medium.get("mediumType").and_then(Value::as_str).and_then(Self::of_medium_type);
+        said.or_else(|| Self::of_attributes(medium))
+    }
+
+    fn class_of(kind: Option<&Self>) -> &'static str {
+        kind.map_or(ANY_CLASS, |kind| kind.class)
+    }
+
     fn of_class(class: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.class == class)
     }
@@ -105,13 +115,15 @@ pub(super) fn to_v4(medium: &mut Map<String, Value>) {
         Some(Value::Object(rest)) => rest,
         _ => Map::new(),
     };
-    for name in attributes() {
-        if !characteristic.contains_key(name)
-            && let Some(value) = medium.remove(name)
-        {
-            characteristic.insert(name.to_owned(), value);
+    // A medium has a few attributes of the many that it could have.
+    medium.retain(|name, value| {
+        let is_moved =
+            attributes().any(|moved| moved == name) && !characteristic.contains_key(name);
+        if is_moved {
+            characteristic.insert(name.clone(), value.take());
         }
-    }
+        !is_moved
+    });
     if is_given || !characteristic.is_empty() {
         medium.insert("characteristic".into(), characteristic.into());
     }
@@ -135,10 +147,7 @@ pub(super) fn to_v5(medium: &mut Map<String, Value>) {
     let medium_type = medium.get("mediumType").and_then(Value::as_str);
     let kind = match medium.get("@type") {
         Some(Value::String(class)) if class != ANY_CLASS => Kind::of_class(class),
-        Some(Value::String(_)) | None => {
-            let kind = medium_type.and_then(Kind::of_medium_type);
-            kind.or_else(|| Kind::of_attributes(medium))
-        }
+        Some(Value::String(_)) | None => Kind::of(medium),
         Some(_) => return,
     };
     if let Some(kind) = kind
@@ -147,7 +156,11 @@ pub(super) fn to_v5(medium: &mut Map<String, Value>) {
         medium.remove("mediumType");
     }
     if class_of(medium).is_none_or(|class| class == ANY_CLASS) {
-        let class = kind.map_or(ANY_CLASS, |kind| kind.class);
-        medium.insert("@type".into(), class.into());
+        medium.insert("@type".into(), Kind::class_of(kind).into());
     }
+}
+
+pub(super) fn complete(medium: &mut Map<String, Value>) {
+    let class = Kind::class_of(Kind::of(medium));
+    say_class(medium, class);
 }

@@ -3,7 +3,7 @@
 //! Documents are open in both versions, so what one version has no name for is carried as an
 //! extension. Attributes that a version requires and the other does not are filled in
 //! ([`Fallback`]), and so are classes, which v5 has everywhere and v4 leaves out where they are the
-//! usual ones. What cannot be carried, because its name means something else in the other version, is
+//! usual ones ([`complete`] does only that). What cannot be carried, because its name means something else in the other version, is
 //! left out there; [`restore`] keeps it when a document is changed through the other version.
 //!
 //! # Layout
@@ -24,15 +24,17 @@ pub(crate) use shape::{BILL_FORMAT, BILL_PRESENTATION_MEDIA, BILLING_CYCLE_SPECI
 pub(crate) use shape::{FINANCIAL_ACCOUNT, PARTY_ACCOUNT, Shape};
 use shape::{Fallback, Form};
 
+use crate::text::is_not_blank;
+
 /// Stands where v4 requires a text and nothing is known.
 const UNKNOWN: &str = "unknown";
 
 /// Turns an object of v5 into what it is in v4.
 pub(crate) fn to_v4(shape: &Shape, object: &mut Map<String, Value>) {
     match shape.form {
-        Form::Root => {}
+        Form::Root | Form::Choice => {}
         Form::Account => rename(object, "lastUpdate", "lastModified"),
-        Form::Part => remove_class(object, &[shape.v5]),
+        Form::Part | Form::PartOfV4 => remove_class(object, &[shape.v5]),
         Form::Party => {
             party::to_v4(object);
             remove_class(object, &[shape.v5]);
@@ -44,10 +46,14 @@ pub(crate) fn to_v4(shape: &Shape, object: &mut Map<String, Value>) {
         each(object, name, |part| to_v4(shape, part));
     }
     for (name, fallback) in shape.fallbacks {
-        object.entry(*name).or_insert_with(|| match fallback {
+        if object.contains_key(*name) {
+            continue;
+        }
+        let value = match fallback {
             Fallback::Unknown => UNKNOWN.into(),
             Fallback::Always => Value::Object(Map::new()),
-        });
+        };
+        object.insert((*name).to_owned(), value);
     }
 }
 
@@ -62,16 +68,36 @@ pub(crate) fn to_v5(shape: &Shape, object: &mut Map<String, Value>) {
                 object.remove("relatedParty");
             }
         }
-        Form::Part => set_class(object, shape),
+        Form::Part | Form::PartOfV4 => set_class(object, shape),
         Form::Party => {
             party::to_v5(object);
             set_class(object, shape);
         }
         Form::Medium => medium::to_v5(object),
         Form::RefOrValue => ref_or_value::to_v5(shape, object),
+        Form::Choice => ref_or_value::complete(shape, object),
     }
     for (name, shape) in shape.attributes {
         each(object, name, |part| to_v5(shape, part));
+    }
+}
+
+/// Names the classes that an object of v5 leaves out.
+pub(crate) fn complete(shape: &Shape, object: &mut Map<String, Value>) {
+    match shape.form {
+        Form::Root | Form::Account => {}
+        Form::Part => say_class(object, shape.v5),
+        // An extension is as the client wants it.
+        Form::PartOfV4 => return,
+        Form::Party => {
+            say_class(object, shape.v5);
+            party::complete(object);
+        }
+        Form::Medium => medium::complete(object),
+        Form::RefOrValue | Form::Choice => ref_or_value::complete(shape, object),
+    }
+    for (name, shape) in shape.attributes {
+        each(object, name, |part| complete(shape, part));
     }
 }
 
@@ -120,7 +146,14 @@ fn set_class(object: &mut Map<String, Value>, shape: &Shape) {
     object.insert("@type".into(), shape.v5.into());
 }
 
-/// The text of an attribute, unless there is none or it is empty.
+/// Names the class if nothing is said.
+fn say_class(object: &mut Map<String, Value>, class: &str) {
+    if !object.contains_key("@type") {
+        object.insert("@type".into(), class.into());
+    }
+}
+
+/// The text of an attribute, unless there is none or it is blank.
 fn text_of<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v str> {
-    object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    object.get(name).and_then(Value::as_str).filter(|text| is_not_blank(text))
 }

@@ -28,6 +28,10 @@ pub(crate) enum Form {
     Medium,
     /// A reference or a value: a flag tells which in v4, the class in v5.
     RefOrValue,
+    /// A reference or a value that only v5 has: an extension of v4, which keeps its class.
+    Choice,
+    /// A part that only v4 has: an extension of v5.
+    PartOfV4,
 }
 
 /// What a v4 client sees of what it requires where it is missing.
@@ -59,7 +63,10 @@ const ACCOUNT_RELATIONSHIP: Shape = Shape {
 
 const TAX_EXEMPTION: Shape = Shape {
     v4: "AccountTaxExemption",
-    attributes: &[("taxDefinition", &part("TaxDefinition"))],
+    attributes: &[
+        ("attachment", &Shape { form: Form::Choice, ..part("Attachment") }),
+        ("taxDefinition", &part("TaxDefinition")),
+    ],
     fallbacks: &[("issuingJurisdiction", Fallback::Unknown), VALID_ALWAYS],
     ..part("TaxExemptionCertificate")
 };
@@ -67,11 +74,14 @@ const TAX_EXEMPTION: Shape = Shape {
 const RELATED_PARTY: Shape =
     Shape { v4: "RelatedParty", form: Form::Party, ..part("RelatedPartyRefOrPartyRoleRef") };
 
+const CONTACT_MEDIUM: Shape = Shape {
+    form: Form::Medium,
+    attributes: &[("geographicAddress", &part("GeographicAddressRef"))],
+    ..part("ContactMedium")
+};
+
 const CONTACT: Shape = Shape {
-    attributes: &[
-        ("contactMedium", &Shape { form: Form::Medium, ..part("ContactMedium") }),
-        ("relatedParty", &RELATED_PARTY),
-    ],
+    attributes: &[("contactMedium", &CONTACT_MEDIUM), ("relatedParty", &RELATED_PARTY)],
     fallbacks: &[VALID_ALWAYS],
     ..part("Contact")
 };
@@ -94,8 +104,10 @@ const PAYMENT_PLAN: Shape =
 
 const PAYMENT_METHOD_REF: Shape = part("PaymentMethodRef");
 
-const FINANCIAL_ACCOUNT_REF: Shape =
-    Shape { attributes: &[("accountBalance", &ACCOUNT_BALANCE)], ..part("FinancialAccountRef") };
+const FINANCIAL_ACCOUNT_REF: Shape = Shape {
+    attributes: &[("accountBalance", &Shape { form: Form::PartOfV4, ..ACCOUNT_BALANCE })],
+    ..part("FinancialAccountRef")
+};
 
 /// Financial accounts have these attributes; the other accounts have them too.
 pub(crate) static FINANCIAL_ACCOUNT: Shape = Shape {

@@ -1,11 +1,39 @@
-//! Documents made up from the schema files.
+//! Documents made up from the schema files, and what the files say of them.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::path::Path;
 
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
+use schemas::{Class, class};
 use serde_json::{Map, Value, json};
+
+pub type Document = Map<String, Value>;
+
+pub const CLASSES: [&Class; 7] = [
+    &class::BILLING_ACCOUNT,
+    &class::PARTY_ACCOUNT,
+    &class::SETTLEMENT_ACCOUNT,
+    &class::FINANCIAL_ACCOUNT,
+    &class::BILL_FORMAT,
+    &class::BILL_PRESENTATION_MEDIA,
+    &class::BILLING_CYCLE_SPECIFICATION,
+];
+
+/// A class, and a document of it in the version in the folder.
+pub fn document_of(folder: &'static str) -> impl Strategy<Value = (&'static Class, Document)> {
+    let weighted = CLASSES.into_iter().map(|class| {
+        let weight = if class.name() == "BillingAccount" { 4 } else { 1 };
+        let document = documents(folder, class.name());
+        (weight, document.prop_map(move |document| (class, object_of(&document))).boxed())
+    });
+    proptest::strategy::Union::new_weighted(weighted.collect())
+}
+
+pub fn object_of(value: &Value) -> Document {
+    value.as_object().unwrap().clone()
+}
 
 /// Documents of a type, of the version in the folder: with everything that is required, and some of
 /// what is not, extensions included.
@@ -13,6 +41,75 @@ pub fn documents(folder: &'static str, class: &str) -> BoxedStrategy<Value> {
     let schema = read(folder, &format!("{class}.schema.json"));
     // A class of its own is something that only a part can have.
     object(folder, &schema, Some(class))
+}
+
+/// The attributes that a type has in any of its classes, each with its schema.
+pub fn attributes(folder: &str, file: &str) -> Map<String, Value> {
+    let schema = read(folder, file);
+    let mut members = Members::default();
+    members.add(folder, &schema);
+    branches(folder, &schema).iter().for_each(|(_, branch)| members.add(folder, branch));
+    members.properties
+}
+
+/// The file of the type that an attribute holds, if it holds one.
+pub fn file_of(property: &Value) -> Option<&str> {
+    property["$ref"].as_str().or_else(|| property["items"]["$ref"].as_str())
+}
+
+/// Visits every object that a type describes, from the inside out, with the attributes of its type.
+pub fn visit(
+    folder: &str,
+    file: &str,
+    object: &mut Document,
+    visitor: &mut dyn FnMut(&mut Document, &Map<String, Value>),
+) {
+    let attributes = attributes(folder, file);
+    for (name, property) in &attributes {
+        let Some(file) = file_of(property) else { continue };
+        match object.get_mut(name) {
+            Some(Value::Object(part)) => visit(folder, file, part, visitor),
+            Some(Value::Array(parts)) => {
+                let parts = parts.iter_mut().filter_map(Value::as_object_mut);
+                parts.for_each(|part| visit(folder, file, part, visitor));
+            }
+            _ => {}
+        }
+    }
+    visitor(object, &attributes);
+}
+
+/// Everything that `whole` lacks of `part`, or has otherwise. A class that is the usual one at its
+/// place need not be said, and a blank text says nothing.
+fn lacking(whole: &Value, part: &Value, pointer: &str, out: &mut Vec<String>) {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => {
+            for (name, part) in part {
+                let pointer = format!("{pointer}/{name}");
+                match whole.get(name) {
+                    Some(whole) => lacking(whole, part, &pointer, out),
+                    None if pointer == "/relatedParty" && *part == json!([]) => {}
+                    None => out.push(format!("{pointer} is gone")),
+                }
+            }
+        }
+        (Value::Array(whole), Value::Array(part)) if whole.len() == part.len() => {
+            for (index, (whole, part)) in whole.iter().zip(part).enumerate() {
+                lacking(whole, part, &format!("{pointer}/{index}"), out);
+            }
+        }
+        (whole, part) if whole == part => {}
+        (_, Value::String(part)) if part.trim().is_empty() => {}
+        (whole, part) => out.push(format!("{pointer} was {part} and is {whole}")),
+    }
+}
+
+#[track_caller]
+pub fn assert_has_all(whole: &Document, part: &Document) {
+    let (whole, part) = (Value::Object(whole.clone()), Value::Object(part.clone()));
+    let mut out = Vec::new();
+    lacking(&whole, &part, "", &mut out);
+    assert_eq!(out, Vec::<String>::new(), "{part:#}\n became {whole:#}");
 }
 
 fn read(folder: &str, file: &str) -> Value {
@@ -92,6 +189,10 @@ fn members_strategy(
         let value = match (name.as_str(), class) {
             ("@type", Some(class)) => Just(Value::from(class)).boxed(),
             ("@type", None) => "Own[AB]".prop_map(Value::from).boxed(),
+            ("@referredType", _) => {
+                const REFERRED: [&str; 4] = ["Individual", "Customer", "PartyRole", "DealerRole"];
+                prop::sample::select(&REFERRED[..]).prop_map(Value::from).boxed()
+            }
             _ => value(folder, &property),
         };
         let is_required = members.required.contains(&name) || name == "@type" && class.is_some();
@@ -111,7 +212,10 @@ fn members_strategy(
         object.extend(extensions);
         // A reference that says so has an id.
         if object.get("isRef") == Some(&json!(true)) {
-            object.entry("id").or_insert_with(|| json!("r1"));
+            let id = object.entry("id").or_insert_with(|| json!("r1"));
+            if id.as_str().is_some_and(|id| id.trim().is_empty()) {
+                *id = json!("r2");
+            }
         }
         Value::Object(object)
     });
@@ -131,6 +235,7 @@ fn value(folder: &'static str, schema: &Value) -> BoxedStrategy<Value> {
             const TIMES: [&str; 2] = ["2026-01-31T09:30:00Z", "2025-12-31T23:59:59.5+01:00"];
             prop::sample::select(&TIMES[..]).prop_map(Value::from).boxed()
         }
+        (Some("string"), Some("not-blank")) => "[a-z ]{0,3}[A-Z]".prop_map(Value::from).boxed(),
         (Some("string"), _) => "[a-zA-Z0-9 ]{1,4}".prop_map(Value::from).boxed(),
         (Some("integer"), _) => (-5..50_i32).prop_map(Value::from).boxed(),
         (Some("number"), _) => prop::sample::select(&["0", "-3", "100.10", "1e400"][..])
