@@ -54,7 +54,6 @@ pub use ports::{Activity, Ports};
 use request::negotiation;
 use request::target::Target;
 pub use settings::{Settings, StoreType};
-pub use value::compare::Kind;
 
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
 /// cause goes to the log, with a line for every request.

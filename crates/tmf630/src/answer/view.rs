@@ -52,6 +52,7 @@ impl View<'_> {
                 None => class.to_v5(document),
             };
         }
+        class.complete(&mut document);
         let mut found = faults_of(&class.v5, &mut document);
         if !found.is_empty() {
             // What v5 requires and v4 does not, a client of v4 need not give, and a client of v5 that

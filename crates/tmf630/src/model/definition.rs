@@ -1,7 +1,7 @@
 //! What makes one resource differ from another.
 
 use jiff::Timestamp;
-use schemas::{Class, Fault};
+use schemas::{Class, Fault, Kind};
 use serde_json::Value;
 
 use super::api::{Api, Resource};
@@ -11,7 +11,6 @@ use super::rule::Rule;
 use super::variable::Variable;
 use super::version::Version;
 use crate::value::Document;
-use crate::value::compare::Kind;
 use crate::value::path::Path;
 
 /// The definition of a resource.
@@ -97,35 +96,9 @@ impl Definition {
     /// What the attribute holds in the version, if the standard says. All else can be anything,
     /// since resources can be extended.
     pub(crate) fn kind_of(&self, version: Version, path: &Path) -> Option<Kind> {
-        let is_of = |index: &Index| self.api.shown_path(version, index.path) == path.as_str();
-        if let Some(index) = self.indexes().find(is_of) {
-            return Some(index.kind);
-        }
-        let ends = |end: &str| {
-            let start = path.as_str().strip_suffix(end);
-            start.is_some_and(|start| start.is_empty() || start.ends_with('.'))
-        };
-        KINDS.iter().find(|(end, _)| ends(end)).map(|(_, kind)| *kind)
+        version.schema(self.class).kind_of(path.as_str())
     }
 }
-
-/// Attributes that are no text, by the ends of their paths (TMF666 v4.0.0 and v5.0.0).
-const KINDS: [(&str, Kind); 14] = [
-    ("amount.value", Kind::Number),
-    ("billingDateShift", Kind::Number),
-    ("chargeDateOffset", Kind::Number),
-    ("creditDateOffset", Kind::Number),
-    ("creditLimit.value", Kind::Number),
-    ("lastModified", Kind::Time),
-    ("lastUpdate", Kind::Time),
-    ("mailingDateOffset", Kind::Number),
-    ("paymentDueDateOffset", Kind::Number),
-    ("paymentPlan.numberOfPayments", Kind::Number),
-    ("paymentPlan.priority", Kind::Number),
-    ("totalAmount.value", Kind::Number),
-    ("validFor.endDateTime", Kind::Time),
-    ("validFor.startDateTime", Kind::Time),
-];
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -190,6 +163,8 @@ pub(crate) mod tests {
         assert_eq!(kind("accountBalance.validFor.endDateTime"), Some(Kind::Time));
         assert_eq!(kind("accountBalance.amount.value"), Some(Kind::Number));
         assert_eq!(kind("name"), Some(Kind::Text));
+        assert_eq!(kind("contact.contactMedium.preferred"), Some(Kind::Boolean));
+        assert_eq!(kind("discount.amount.value"), None);
         assert_eq!(kind("value"), None);
         assert_eq!(kind("myCreditLimit.value"), None);
         let of_v4 = |path: &str| ACCOUNTS.kind_of(Version::V4, &Path::parse(path).unwrap());

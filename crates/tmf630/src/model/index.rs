@@ -1,8 +1,8 @@
 //! What resources can be found by without reading every one.
 
+use schemas::Kind;
 use serde_json::Value;
 
-use crate::value::compare::Kind;
 use crate::value::path;
 
 /// Shows each text that a document is found by.

@@ -96,6 +96,8 @@ impl NewResource {
     /// Completes and checks what a client sent.
     pub fn of<P: Ports>(context: &Context<'_, P>, mut document: Document) -> Result<Self, Error> {
         let Context { definition, view, ports, .. } = context;
+        // Many generated clients write what they do not set so.
+        view.version.schema(definition.class).drop_nulls(&mut document);
         // A client that sends back what it received sends these too; they are the server's to set.
         document.remove("href");
         if let Some(stamp) = definition.shown_stamp(view.version) {

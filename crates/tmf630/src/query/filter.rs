@@ -8,10 +8,11 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use regex_lite::{Regex, RegexBuilder};
+use schemas::Kind;
 use serde_json::Value;
 
 use super::pieces::{Joint, decode};
-use crate::value::compare::{Kind, Operand};
+use crate::value::compare::Operand;
 use crate::value::path::Path;
 use crate::{Definition, Error, Version};
 

@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 
 use kv_tree::Order;
+use schemas::Kind;
 use serde_json::Value;
 
-use crate::value::compare::{Kind, Times};
+use crate::value::compare::Times;
 use crate::value::decimal::Decimal;
 use crate::value::path::Path;
 use crate::{Definition, Error, Version};

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use kv_tree::{KeyRange, Kv, Order, Transaction};
+use schemas::Kind;
 use serde_json::Value;
 
 use super::keys::Keys;
@@ -19,7 +20,7 @@ use crate::Error;
 use crate::model::definition::Definition;
 use crate::model::index::Index;
 use crate::query::{Criterion, Operator};
-use crate::value::compare::{Kind, Operand, Times};
+use crate::value::compare::{Operand, Times};
 
 /// How much of a text is in the index.
 pub(crate) const MAX_TEXT_BYTES: usize = 256;

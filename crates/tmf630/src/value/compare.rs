@@ -8,18 +8,10 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use schemas::Kind;
 use serde_json::Value;
 
 use crate::value::decimal::Decimal;
-
-/// What an attribute holds, where the standard says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Text,
-    Number,
-    Time,
-    Boolean,
-}
 
 /// A value in a query, read as everything that it can be.
 #[derive(Debug, Clone, PartialEq)]
