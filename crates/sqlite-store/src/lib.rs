@@ -5,15 +5,18 @@
 //!
 //! # Layout
 //!
-//! * [`store`] – the file, and the stores in it.
+//! * [`file`] – the file: opening it, and waiting for others that use it.
+//! * [`store`] – the stores in it, and their calls.
 //! * [`kv`] – a store as the port of kv-tree, for benchmarks and for looking into the data of an
 //!   application.
 //! * `bin/create-store` – creates the file before Spin would.
 
 #![forbid(unsafe_code)]
 
+pub mod file;
 pub mod kv;
 pub mod store;
 
+pub use file::{Sqlite, StoreResult};
 pub use kv::NativeKv;
-pub use store::{Sqlite, Store, StoreResult};
+pub use store::Store;

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use anyhow::Context;
+
 use crate::process::run;
 use crate::project::{functions, root, target_dir};
 use crate::toolchain::Toolchain;
@@ -40,8 +42,10 @@ fn compile(others: &[&str], target: &Path, environment: &[(&str, &str)]) -> anyh
     for function in functions {
         let file = format!("{}.wasm", function.replace('-', "_"));
         let path = target.join("wasm32-wasip2/release").join(file);
-        let kilobytes = std::fs::metadata(&path)?.len() / 1000;
-        println!("  {} ({kilobytes} kB)", path.strip_prefix(root()).unwrap_or(&path).display());
+        let shown = path.strip_prefix(root()).unwrap_or(&path).display();
+        let file = std::fs::metadata(&path)
+            .with_context(|| format!("the crate {function} is no component: it has no {shown}"))?;
+        println!("  {shown} ({} kB)", file.len() / 1000);
     }
     Ok(())
 }

@@ -6,12 +6,14 @@
 //! * `process` – running other programs so that a signal to this one ends them too.
 //! * `toolchain` – what compiles components, found or installed.
 //! * `version` – versions of other programs.
+//! * `checks` – what would keep the application from starting.
 //! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance`, `written`, `contract` – the commands.
 
 #![forbid(unsafe_code)]
 
 mod bench;
 mod build;
+mod checks;
 mod conformance;
 mod contract;
 mod fuzz;
@@ -26,6 +28,8 @@ mod written;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::process::Told;
 
 /// Builds, runs and tests the Account Management API.
 #[derive(Parser)]
@@ -81,7 +85,9 @@ fn main() -> ExitCode {
     match execute(&Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            if !error.is::<Told>() {
+                eprintln!("error: {error:#}");
+            }
             ExitCode::FAILURE
         }
     }

@@ -12,12 +12,12 @@ use anyhow::{Context, bail};
 
 use crate::process::{output, run, run_in_terminal, start, supervise};
 use crate::project::{cargo, command, target_dir};
-use crate::version;
+use crate::version::{self, Version};
 
 const TARGET: &str = "wasm32-wasip2";
 
 /// The oldest `rustc-web` that has the target.
-const OLDEST_RUSTC_WEB: (u32, u32) = (1, 94);
+const OLDEST_RUSTC_WEB: Version = Version(1, 94);
 
 const WASM_COMPONENT_LD: (&str, &str) = ("wasm-component-ld", "0.5.31");
 

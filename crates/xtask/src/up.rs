@@ -4,16 +4,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
 
 use crate::build;
-use crate::process::{output, run, start, supervise};
+use crate::checks::{Manifest, can_listen};
+use crate::process::{Background, expect_told, output, run_that_tells, start, supervise};
 use crate::project::{cargo, command, root, target_dir};
-use crate::version;
+use crate::version::{self, Version};
 
 /// The oldest Spin that runs WASI 0.3 components.
-const OLDEST_SPIN: (u32, u32) = (4, 1);
+const OLDEST_SPIN: Version = Version(4, 1);
 
 #[derive(Args)]
 pub struct Arguments {
@@ -24,15 +25,22 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
     /// What runs the components.
-    #[arg(long, value_enum, default_value_t = Host::Auto)]
-    host: Host,
+    #[arg(long, value_enum, default_value_t = Choice::Auto)]
+    host: Choice,
     /// Sets a variable of the application. May be given several times.
-    #[arg(long = "variable", value_name = "KEY=VALUE")]
-    variables: Vec<String>,
+    #[arg(long = "variable", value_name = "KEY=VALUE", value_parser = key_value)]
+    variables: Vec<(String, String)>,
+}
+
+fn key_value(argument: &str) -> Result<(String, String), String> {
+    match argument.split_once('=') {
+        Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+        None => Err("it must be KEY=VALUE".to_owned()),
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Host {
+enum Choice {
     /// Spin if version 4.1 or newer is on the PATH, else devhost.
     Auto,
     /// Spin.
@@ -41,69 +49,122 @@ enum Host {
     Devhost,
 }
 
+/// What runs the components.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Host {
+    Spin,
+    Devhost,
+}
+
 /// Builds all components and serves them until a signal ends it.
 pub fn up(arguments: &Arguments) -> anyhow::Result<()> {
+    let (host, reason) = choose(arguments.host, installed_spin())?;
+    can_listen(arguments.listen)?;
+    let manifest = Manifest::read(root())?;
+    manifest.has_variables(&arguments.variables)?;
+    println!("{reason}");
+
+    // Beside the components: cargo keeps them in folders of their own, so neither waits for the other.
+    let mut programs = cargo();
+    programs.args(["build", "--quiet"]).args(host.programs());
+    let programs = Background::start(programs)?;
     build::build()?;
+    programs.finish()?;
+    manifest.is_built(root())?;
+
     let state_dir = match &arguments.state_dir {
         // Relative to where the user is, not to the project.
         Some(state_dir) => std::path::absolute(state_dir)?,
         None => root().join(".spin"),
     };
-    let mut host = host(arguments.host, &state_dir)?;
+    let mut host = host.command(&state_dir)?;
     host.arg("--listen").arg(arguments.listen.to_string());
     host.arg("--state-dir").arg(state_dir);
-    for variable in &arguments.variables {
-        host.args(["--variable", variable]);
+    for (name, value) in &arguments.variables {
+        host.arg("--variable").arg(format!("{name}={value}"));
     }
     match supervise(&mut start(&mut host)?)? {
-        Some(status) => bail!("the host ended by itself ({status})"),
+        Some(status) => expect_told(status, "the host ended by itself"),
         None => Ok(()),
     }
 }
 
-/// The command that starts the host that was chosen, and a line that says which it is.
-fn host(chosen: Host, state_dir: &Path) -> anyhow::Result<Command> {
-    let spin = output(command("spin").arg("--version"));
-    let version = spin.as_deref().and_then(version::printed);
-    let is_new = version.is_some_and(|version| version >= OLDEST_SPIN);
-    let use_spin = match chosen {
-        Host::Auto => is_new,
-        Host::Devhost => false,
-        Host::Spin => {
-            ensure!(is_new, "Spin 4.1 or newer is not on the PATH (found: {})", found(version));
-            true
-        }
+/// The version of Spin on the PATH.
+fn installed_spin() -> Option<Version> {
+    version::printed(&output(command("spin").arg("--version"))?)
+}
+
+/// The host that `choice` means where this Spin is installed, and a line that says which and why.
+fn choose(choice: Choice, spin: Option<Version>) -> anyhow::Result<(Host, String)> {
+    let found = match spin {
+        Some(version) => format!("Spin {version} is on the PATH"),
+        None => "Spin is not on the PATH".to_owned(),
     };
-    if use_spin {
-        println!("Host: Spin {}", found(version));
-        create_store(state_dir)?;
-        let mut host = command("spin");
-        host.args(["up", "--from", "spin.toml"]);
-        return Ok(host);
+    let lack = format!("{found}, and {OLDEST_SPIN} or newer is needed");
+    let is_new = spin.is_some_and(|version| version >= OLDEST_SPIN);
+    match choice {
+        Choice::Devhost => Ok((Host::Devhost, "Host: devhost".to_owned())),
+        Choice::Auto if !is_new => Ok((Host::Devhost, format!("Host: devhost, because {lack}"))),
+        Choice::Auto | Choice::Spin => {
+            ensure!(is_new, "{lack}; --host devhost does without");
+            Ok((Host::Spin, format!("Host: {found}")))
+        }
     }
-    match chosen {
-        Host::Auto => println!("Host: devhost, because Spin 4.1 or newer is not on the PATH"),
-        Host::Spin | Host::Devhost => println!("Host: devhost"),
-    }
-    run(cargo().args(["build", "--package", "devhost"]))?;
-    let mut host = command(target_dir().join("debug/devhost"));
-    host.args(["--from", "spin.toml"]);
-    Ok(host)
 }
 
-/// Creates the file of the key-value stores for Spin where there is none, because one that Spin
-/// creates is not in WAL mode. The program that does it is not part of this one, which has to be
-/// built before anything else and should not have to wait for SQLite.
-fn create_store(state_dir: &Path) -> anyhow::Result<()> {
-    // One that is empty was begun and is not a store yet.
-    if std::fs::metadata(state_dir.join("sqlite_key_value.db")).is_ok_and(|file| file.len() > 0) {
-        return Ok(());
+impl Host {
+    /// What has to be built to run it, for `cargo build`.
+    fn programs(self) -> &'static [&'static str] {
+        match self {
+            Self::Spin => &["--package", "sqlite-store", "--bin", "create-store"],
+            Self::Devhost => &["--package", "devhost"],
+        }
     }
-    let mut create = cargo();
-    create.args(["run", "--package", "sqlite-store", "--bin", "create-store", "--"]);
-    run(create.arg(state_dir))
+
+    /// The command that starts it.
+    fn command(self, state_dir: &Path) -> anyhow::Result<Command> {
+        let programs = target_dir().join("debug");
+        match self {
+            Self::Spin => {
+                // It is not in WAL mode if Spin creates it, which also finds out only at the first
+                // request whether it can be used.
+                run_that_tells(command(programs.join("create-store")).arg(state_dir))?;
+                let mut host = command("spin");
+                host.args(["up", "--from", "spin.toml"]);
+                // What is wrong is said without where in Spin's code it was found.
+                host.env("RUST_LIB_BACKTRACE", "0");
+                Ok(host)
+            }
+            Self::Devhost => {
+                let mut host = command(programs.join("devhost"));
+                host.args(["--from", "spin.toml"]);
+                Ok(host)
+            }
+        }
+    }
 }
 
-fn found(version: Option<(u32, u32)>) -> String {
-    version.map_or("none".to_owned(), |(major, minor)| format!("{major}.{minor}"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_what_was_chosen_or_else_the_reason_is_said() {
+        let chosen = |choice, spin| choose(choice, spin).map_err(|error| error.to_string());
+        for new in [Version(4, 1), Version(4, 10), Version(5, 0)] {
+            assert_eq!(chosen(Choice::Auto, Some(new)).unwrap().0, Host::Spin);
+            assert_eq!(chosen(Choice::Spin, Some(new)).unwrap().0, Host::Spin);
+            assert_eq!(chosen(Choice::Devhost, Some(new)).unwrap().0, Host::Devhost);
+        }
+        for (old, words) in [
+            (Some(Version(3, 6)), "Spin 3.6 is on the PATH, and 4.1 or newer is needed"),
+            (Some(Version(4, 0)), "Spin 4.0 is on the PATH, and 4.1 or newer is needed"),
+            (None, "Spin is not on the PATH, and 4.1 or newer is needed"),
+        ] {
+            let (host, reason) = chosen(Choice::Auto, old).unwrap();
+            assert_eq!((host, reason), (Host::Devhost, format!("Host: devhost, because {words}")));
+            let error = chosen(Choice::Spin, old).unwrap_err();
+            assert_eq!(error, format!("{words}; --host devhost does without"));
+        }
+    }
 }
