@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use schemas::Fault;
 use serde_json::json;
@@ -165,6 +165,21 @@ impl Error {
                 .message(format!("Content-Type must be one of: {allowed}."));
         let accept_patch = patch.then(|| HeaderValue::from_static(allowed));
         error.header(HeaderName::from_static("accept-patch"), accept_patch)
+    }
+
+    /// The body is compressed, or otherwise not sent as it is.
+    pub(crate) fn unsupported_coding() -> Self {
+        let reason = "The coding of the body is not supported";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::INVALID_HEADER_VALUE, reason)
+            .message("The body must be sent as it is, without Content-Encoding.")
+            .header(ACCEPT_ENCODING, Some(HeaderValue::from_static("identity")))
+    }
+
+    /// The body is in another charset than UTF-8.
+    pub(crate) fn unsupported_charset() -> Self {
+        let reason = "The charset of the body is not supported";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::INVALID_HEADER_VALUE, reason)
+            .message("The charset of Content-Type must be utf-8 unless the body is plain ASCII.")
     }
 
     /// The body is larger than `limit` bytes.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::answer::links::Links;
 use crate::model::version::Version;
 use crate::query::Fields;
+use crate::request::json;
 use crate::storage::record::{Document, Record};
 use crate::{Definition, Error};
 
@@ -41,6 +42,7 @@ impl View<'_> {
         before: Option<&Document>,
     ) -> Result<Document, Error> {
         let class = self.definition.class;
+        faults.extend(json::reserved_name(&document));
         if self.version == Version::V4 {
             faults.extend(faults_of(&class.v4, &mut document));
             if !faults.is_empty() {

@@ -2,5 +2,6 @@
 
 pub(crate) mod body;
 pub(crate) mod conditional;
+pub(crate) mod json;
 pub(crate) mod negotiation;
 pub(crate) mod target;
