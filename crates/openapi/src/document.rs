@@ -1,7 +1,7 @@
 //! The document of a version.
 
-use tmf630::Version;
 use serde_json::{Map, Value, json};
+use tmf630::Version;
 
 use crate::operations::paths;
 use crate::resources::ALL;

@@ -1,7 +1,7 @@
 //! The resources: their definitions, as the functions declare them, and what is told about them.
 
-use tmf630::{Definition, Version};
 use serde_json::{Value, json};
+use tmf630::{Definition, Version};
 
 #[path = "../../../functions/bill-format/src/definition.rs"]
 mod bill_format;

@@ -8,8 +8,8 @@ use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use anyhow::Context;
-use tmf630::Version;
 use serde_json::{Map, Value, json};
+use tmf630::Version;
 
 use crate::resources::{ALL, Resource};
 

@@ -96,11 +96,11 @@ impl Error {
             .message(format!("{name} {expectation}."))
     }
 
-    /// The change was meant for another state of the resource (`If-Match`).
-    pub(crate) fn changed_meanwhile() -> Self {
-        let reason = "The resource is not in the state that If-Match names";
+    /// The request was meant for another state of its target; `state` says which.
+    pub(crate) fn precondition_failed(state: &str) -> Self {
+        let reason = format!("What is addressed is {state}");
         Self::new(StatusCode::PRECONDITION_FAILED, code::INVALID_HEADER_VALUE, reason)
-            .message("Nothing was changed. Read the resource and try again.")
+            .message("Nothing was changed. Read it and try again.")
     }
 
     /// The idempotency key belongs to another request.

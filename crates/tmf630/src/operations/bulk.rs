@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::operations::create::NewResource;
 use crate::request::body;
+use crate::request::conditional::Conditions;
 use crate::storage::catalogue::Catalogue;
 use crate::storage::record;
 use crate::{Error, Ports, query};
@@ -23,6 +24,8 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    // The collection exists, in a state that no tag names.
+    Conditions::of(&request)?.check(None)?;
     let operations = match body::read_bulk(request).await? {
         Value::Array(operations) => operations,
         single => vec![single],

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::query::{self, Fields};
 use crate::request::body;
+use crate::request::conditional::Conditions;
 use crate::storage::catalogue::Catalogue;
 use crate::storage::idempotency::{First, IdempotencyKey};
 use crate::storage::index;
@@ -21,6 +22,8 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    // The collection exists, in a state that no tag names.
+    Conditions::of(&request)?.check(None)?;
     let idempotency_key = IdempotencyKey::of(request.headers())?;
     let body = body::read_document(request).await?;
     let version = context.view.version;

@@ -5,7 +5,7 @@ use http::{Request, Response, StatusCode};
 use serde_json::Value;
 
 use crate::context::Context;
-use crate::request::conditional;
+use crate::request::conditional::Conditions;
 use crate::storage::catalogue::Catalogue;
 use crate::storage::{index, record};
 use crate::{Error, Ports, query, rules};
@@ -16,11 +16,12 @@ pub(crate) async fn delete<P: Ports, B>(
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     query::expect_none(request.uri().query().unwrap_or_default())?;
+    let conditions = Conditions::of(request)?;
     context
         .tree
         .transact(async |transaction| {
             let current = record::find(transaction, id).await?;
-            conditional::expect_match(request.headers(), &context.view.etag(&current))?;
+            conditions.check(Some(&context.view.etag(&current)))?;
             rules::check_delete(context, transaction, id).await?;
             Catalogue::advance(context.definition, transaction).await?;
             let before = Value::Object(current.document()?);

@@ -6,7 +6,8 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::answer::exchange::{self, Exchange};
-use crate::request::{conditional, negotiation};
+use crate::request::conditional::{self, Conditions, Outcome};
+use crate::request::negotiation;
 use crate::{Error, Ports, Settings, Version};
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -44,11 +45,13 @@ fn answer<B>(document: &'static str, request: &Request<B>) -> Result<Response<By
         ref method => return Err(Error::method_not_allowed(method, METHODS)),
     };
     let tag = format!("\"{:032x}\"", xxh3_128(document.as_bytes()));
-    if let Some(not_modified) = conditional::not_modified(request.headers(), &tag) {
-        return not_modified;
+    let outcome = Conditions::of(request)?.check(Some(&tag))?;
+    let tag = HeaderValue::try_from(tag).map_err(Error::internal)?;
+    if outcome == Outcome::NotModified {
+        return Ok(conditional::not_modified(Some(tag)));
     }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(ETAG, HeaderValue::try_from(tag).map_err(Error::internal)?);
+    headers.insert(ETAG, tag);
     Ok(response)
 }

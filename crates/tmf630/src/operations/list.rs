@@ -8,6 +8,7 @@ use kv_tree::{Kv, Snapshot, Tree};
 use crate::answer::links::Links;
 use crate::context::Context;
 use crate::query::{self, Page, Query};
+use crate::request::conditional::{self, Conditions, Outcome};
 use crate::selection::select::{Selected, select};
 use crate::storage::catalogue::Catalogue;
 use crate::{Definition, Error, Ports};
@@ -23,6 +24,10 @@ pub(crate) async fn list<P: Ports, B>(
     let Context { definition, view, tree, .. } = context;
     let raw = request.uri().query().unwrap_or_default();
     let query = Query::parse(raw, definition, view.version)?;
+    // The list exists, in a state that no tag names.
+    if Conditions::of(request)?.check(None)? == Outcome::NotModified {
+        return Ok(conditional::not_modified(None));
+    }
     let (snapshot, catalogue) = settled_snapshot(definition, tree).await?;
     let Selected { total, page } = select(&catalogue, &snapshot, view, &query).await?;
 
