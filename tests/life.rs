@@ -129,16 +129,22 @@ async fn a_missing_class_is_filled_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn links_lead_back_the_way_the_client_came() {
-    let api = Api::start().await;
-    let id = id(&api.create(&account("Linked")).await);
-    let proxied = api
-        .request(Method::GET, &format!("/{id}"))
-        .header("x-forwarded-proto", "https")
-        .header("x-forwarded-host", "api.example.com")
-        .answer()
-        .await
-        .expect(StatusCode::OK);
-    assert_eq!(proxied["href"], format!("https://api.example.com{BILLING_ACCOUNT}/{id}"));
+    for (trusts, host) in [("yes", "https://api.example.com"), ("no", "")] {
+        let api = Api::start_with(&[("trust_forwarded", trusts)]).await;
+        let id = id(&api.create(&account("Linked")).await);
+        let proxied = api
+            .request(Method::GET, &format!("/{id}"))
+            .header("x-forwarded-proto", "https")
+            .header("x-forwarded-host", "api.example.com")
+            .answer()
+            .await;
+        let host = if host.is_empty() { api.base_url() } else { host.to_owned() };
+        let document = proxied.expect(StatusCode::OK);
+        assert_eq!(document["href"], format!("{host}{BILLING_ACCOUNT}/{id}"));
+        assert_eq!(proxied.header("cache-control"), "private, no-cache");
+        let direct = api.get(&format!("/{id}")).await.expect(StatusCode::OK);
+        assert_eq!(direct["href"], format!("{}{BILLING_ACCOUNT}/{id}", api.base_url()));
+    }
 
     let api = Api::start_with(&[("base_url", "https://example.org/eu/")]).await;
     let created = api.post(&account("Linked")).await;

@@ -1,6 +1,6 @@
 //! What a deployment chooses.
 
-use http::Uri;
+use crate::value::address::{is_host, is_prefix};
 
 /// The settings of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,6 +8,8 @@ pub struct Settings {
     /// Scheme and authority, and perhaps a path, that clients reach the API under, without a slash
     /// at the end. Where it is not set, each request tells how it was reached.
     pub(crate) base_url: Option<String>,
+    /// Whether what headers say of a proxy in front is believed where `base_url` is not set.
+    pub(crate) trust_forwarded: bool,
     /// The tenant whose data is served.
     pub(crate) tenant: String,
     /// Whether a part of a list is answered with 206 instead of 200.
@@ -50,8 +52,9 @@ pub(crate) enum References {
 
 impl Settings {
     /// The variables that settings are made of, with their defaults.
-    pub const VARIABLES: [(&'static str, &'static str); 6] = [
+    pub const VARIABLES: [(&'static str, &'static str); 7] = [
         ("base_url", ""),
+        ("trust_forwarded", "no"),
         ("tenant", "default"),
         ("partial_content", "200"),
         ("state_transitions", "open"),
@@ -70,6 +73,7 @@ impl Settings {
     pub fn read<'v>(value_of: impl Fn(&str) -> &'v str) -> Result<Self, String> {
         let partial_content =
             choice("partial_content", &value_of, &[("200", false), ("206", true)]);
+        let trust_forwarded = choice("trust_forwarded", &value_of, &[("no", false), ("yes", true)]);
         let transitions = [("open", StateTransitions::Open), ("tmf", StateTransitions::Tmf)];
         let stores = [
             ("spin", StoreType::Spin),
@@ -79,6 +83,7 @@ impl Settings {
         let references = [("open", References::Open), ("strict", References::Strict)];
         Ok(Self {
             base_url: base_url(value_of("base_url"))?,
+            trust_forwarded: trust_forwarded?,
             tenant: tenant(value_of("tenant"))?,
             partial_content: partial_content?,
             state_transitions: choice("state_transitions", &value_of, &transitions)?,
@@ -93,13 +98,15 @@ fn base_url(value: &str) -> Result<Option<String>, String> {
     if base_url.is_empty() {
         return Ok(None);
     }
-    let uri: Uri = base_url.parse().map_err(|error| {
-        format!("base_url {base_url:?} is not a URL ({error}); https://api.example.com is")
-    })?;
-    let absolute = matches!(uri.scheme_str(), Some("http" | "https"));
-    if !absolute || uri.query().is_some() {
+    let rest = base_url.strip_prefix("https://").or(base_url.strip_prefix("http://"));
+    let is_clean = rest.is_some_and(|rest| {
+        let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        is_host(host) && (path.is_empty() || is_prefix(path))
+    });
+    if !is_clean {
         return Err(format!(
-            "base_url {base_url:?} must begin with http:// or https:// and have no query"
+            "base_url {base_url:?} must be http:// or https:// and a host, perhaps with a port and a \
+             path, such as https://api.example.com/eu"
         ));
     }
     Ok(Some(base_url.to_owned()))
@@ -146,8 +153,18 @@ mod tests {
             base_url("https://api.example.com/"),
             Ok(Some("https://api.example.com".into()))
         );
-        for wrong in ["api.example.com", "/path", "ftp://example.com", "https://a b", "http://a?b"]
-        {
+        assert!(base_url("http://127.0.0.1:3000/eu").is_ok());
+        for wrong in [
+            "api.example.com",
+            "/path",
+            "ftp://example.com",
+            "https://a b",
+            "http://a?b",
+            "https://user:pw@a",
+            "https://a/\"b",
+            "https://a/../b",
+            "https://",
+        ] {
             assert!(base_url(wrong).is_err(), "{wrong}");
         }
     }
@@ -164,6 +181,8 @@ mod tests {
     #[test]
     fn choices_are_chosen_among() {
         assert!(with("partial_content", "206").unwrap().partial_content);
+        assert!(with("trust_forwarded", "yes").unwrap().trust_forwarded);
+        assert!(with("trust_forwarded", "true").is_err());
         assert_eq!(with("references", "strict").unwrap().references, References::Strict);
         let store = with("key_value_store", "aws_dynamo").unwrap().key_value_store;
         assert_eq!(store, StoreType::AwsDynamo);

@@ -1,7 +1,7 @@
 //! Answering with a text that is the same for everybody, such as the description of the API.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, ETAG};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -48,10 +48,14 @@ fn answer<B>(document: &'static str, request: &Request<B>) -> Result<Response<By
     let outcome = Conditions::of(request)?.check(Some(&tag))?;
     let tag = HeaderValue::try_from(tag).map_err(Error::internal)?;
     if outcome == Outcome::NotModified {
-        return Ok(conditional::not_modified(Some(tag)));
+        response = conditional::not_modified(Some(tag));
+    } else {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ETAG, tag);
     }
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(ETAG, tag);
+    // Anybody may keep it, and asks each time whether it is still so.
+    let anybody = HeaderValue::from_static("public, no-cache");
+    response.headers_mut().insert(CACHE_CONTROL, anybody);
     Ok(response)
 }

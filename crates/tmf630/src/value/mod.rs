@@ -1,5 +1,6 @@
 //! Attributes and their values.
 
+pub(crate) mod address;
 pub(crate) mod compare;
 pub(crate) mod decimal;
 pub(crate) mod path;
