@@ -95,3 +95,47 @@ fn a_description_is_for_everybody() {
         assert_eq!(header_of(&answer, "vary"), "Accept");
     }
 }
+
+/// Follows `next` from the first page, and tells how many resources each page has.
+fn pages(world: &World, query: &str) -> (Vec<usize>, Vec<String>) {
+    let mut next = Some(query.to_owned());
+    let (mut counts, mut names) = (Vec::new(), Vec::new());
+    while let Some(query) = next {
+        let page = world.get(&ACCOUNTS, &query);
+        assert!(page.body().len() <= 16 * 1024 * 1024 + 2);
+        let items = expect(&page, 200);
+        let items = items.as_array().unwrap();
+        assert_eq!(header_of(&page, "x-result-count"), items.len().to_string());
+        assert_eq!(header_of(&page, "x-total-count"), "70");
+        counts.push(items.len());
+        names.extend(items.iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+        let link = header_of(&page, "link");
+        let link = link.split(", ").find(|link| link.ends_with("rel=\"next\""));
+        next = link.map(|link| link[link.find('?').unwrap()..link.find('>').unwrap()].to_owned());
+    }
+    (counts, names)
+}
+
+#[test]
+fn a_list_ends_where_its_answer_would_be_too_long() {
+    let world = World::on(Memory::default());
+    let mut expected = Vec::new();
+    for number in 0..70 {
+        let mut document = account(&format!("Long {number:02}"));
+        document["description"] = "x".repeat(255_000).into();
+        assert_eq!(world.post(&ACCOUNTS, &document).status(), 201);
+        expected.push(format!("Long {number:02}"));
+    }
+    for (query, counts) in [
+        ("?limit=1000", vec![65, 5]),
+        ("?sort=-name&limit=66", vec![65, 5]),
+        ("?limit=40", vec![40, 30]),
+    ] {
+        let (found, mut names) = pages(&world, query);
+        names.sort();
+        assert_eq!((found, &names), (counts, &expected), "{query}");
+    }
+    let fields = world.get(&ACCOUNTS, "?fields=name&limit=1000");
+    assert_eq!(header_of(&fields, "x-result-count"), "70");
+    assert!(!header_of(&fields, "link").contains("next"));
+}

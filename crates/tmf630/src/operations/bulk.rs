@@ -59,7 +59,9 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
         .await?;
 
     let records = resources.iter().map(|resource| (&resource.id[..], &resource.record));
-    context.view.respond_list(records, fields.as_ref())
+    // As long as a body is: a client must see all that it has created.
+    let (response, _) = context.view.respond_list(records, fields.as_ref(), usize::MAX)?;
+    Ok(response)
 }
 
 /// The document that an operation adds to the collection.

@@ -13,6 +13,9 @@ use crate::selection::select::{Selected, select};
 use crate::storage::catalogue::Catalogue;
 use crate::{Definition, Error, Ports};
 
+/// How long a list can be, in bytes. A page that is longer ends before, and says so.
+const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
+
 /// How long a query can be, in bytes, of which links to pages are made: they repeat it five times, and
 /// a head of a response that is too long is refused by clients.
 const MAX_LINKED_QUERY: usize = 1024;
@@ -32,16 +35,19 @@ pub(crate) async fn list<P: Ports, B>(
     let Selected { total, page } = select(&catalogue, &snapshot, view, &query).await?;
 
     let records = page.iter().map(|(id, record)| (&id[..], record));
-    let mut response = view.respond_list(records, query.fields.as_ref())?;
+    let (mut response, shown) =
+        view.respond_list(records, query.fields.as_ref(), MAX_LIST_BYTES)?;
+    // A page ends where its answer has to.
+    let end = (shown < page.len()).then(|| query.page.offset.saturating_add(shown as u64));
     let headers = response.headers_mut();
     headers.insert("x-total-count", HeaderValue::from(total));
-    headers.insert("x-result-count", HeaderValue::from(page.len()));
+    headers.insert("x-result-count", HeaderValue::from(shown));
     if raw.len() <= MAX_LINKED_QUERY {
-        let link = page_links(&view.links, raw, query.page, total);
+        let link = page_links(&view.links, raw, query.page, end, total);
         headers.insert(LINK, HeaderValue::try_from(link).map_err(Error::internal)?);
     }
     if context.settings.partial_content {
-        mark_part(&mut response, query.page, page.len() as u64, total)?;
+        mark_part(&mut response, query.page, shown as u64, total)?;
     }
     Ok(response)
 }
@@ -64,8 +70,8 @@ async fn settled_snapshot<K: Kv>(
 }
 
 /// Links to this page and to those before and after it (RFC 8288; TMF630 part 1, pagination). All
-/// else that the client asked for stays as it wrote it.
-fn page_links(links: &Links, raw: &str, page: Page, total: u64) -> String {
+/// else that the client asked for stays as it wrote it. `end` is where the page ends before its limit.
+fn page_links(links: &Links, raw: &str, page: Page, end: Option<u64>, total: u64) -> String {
     let others = query::without_page(raw);
     let link = |relation: &str, offset: u64| {
         let joint = if others.is_empty() { "" } else { "&" };
@@ -83,6 +89,10 @@ fn page_links(links: &Links, raw: &str, page: Page, total: u64) -> String {
         format!("<{}?{query}>; rel=\"{relation}\"", links.collection())
     };
     let neighbours = page.neighbours(total).into_iter();
+    let neighbours = neighbours.map(|(relation, offset)| match relation {
+        "next" => (relation, end.or(offset)),
+        _ => (relation, offset),
+    });
     let others = neighbours.filter_map(|(relation, offset)| Some(link(relation, offset?)));
     [link("self", page.offset)].into_iter().chain(others).collect::<Vec<_>>().join(", ")
 }
