@@ -128,6 +128,21 @@ async fn a_missing_class_is_filled_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ids_of_other_systems_are_kept() {
+    let api = Api::start().await;
+    for id in ["0.0.0.1+-account+100001", "BS2|7836", "a;b,c=d&e@f!$'()*[]~"] {
+        let mut document = account(id);
+        document["id"] = json!(id);
+        let created = api.post(&document).await;
+        assert_eq!(created.expect(StatusCode::CREATED)["id"], id);
+        let href = created.header("location");
+        assert_eq!(api.get(href).await.expect(StatusCode::OK), created.json());
+        assert_eq!(api.read(id).await, created.json());
+        assert_eq!(api.delete(id).await.status, StatusCode::NO_CONTENT);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn links_lead_back_the_way_the_client_came() {
     for (trusts, host) in [("yes", "https://api.example.com"), ("no", "")] {
         let api = Api::start_with(&[("trust_forwarded", trusts)]).await;

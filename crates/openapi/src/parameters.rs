@@ -1,7 +1,7 @@
 //! The parameters of requests, and the headers of answers.
 
 use serde_json::{Map, Value, json};
-use tmf630::Version;
+use tmf630::{ID_PATTERN, Version};
 
 use crate::resources::Resource;
 use crate::schemas::always;
@@ -22,7 +22,7 @@ pub fn shared(version: Version) -> Map<String, Value> {
             "in": "path",
             "required": true,
             "description": "The id of the resource.",
-            "schema": { "type": "string", "pattern": "^[A-Za-z0-9._~:-]{1,128}$" }
+            "schema": { "type": "string", "pattern": ID_PATTERN }
         },
         "Fields": query("fields", &fields, text()),
         "Offset": query("offset", "How many resources are left out at the beginning.",

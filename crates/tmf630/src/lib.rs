@@ -53,6 +53,7 @@ use request::negotiation;
 use request::target::Target;
 pub use settings::{Settings, StoreType};
 pub use value::compare::Kind;
+pub use value::id::ID_PATTERN;
 
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
 /// cause goes to the log, with a line for every request.

@@ -139,3 +139,43 @@ fn a_list_ends_where_its_answer_would_be_too_long() {
     assert_eq!(header_of(&fields, "x-result-count"), "70");
     assert!(!header_of(&fields, "link").contains("next"));
 }
+
+#[test]
+fn ids_of_other_systems_lead_back_to_their_resources() {
+    let world = World::on(Memory::default());
+    let ids = ["0.0.0.1+-account+100001", "BS2|7836", "a;b,c=d&e@f!$'()*[]~", "urn:x:1"];
+    for id in ids {
+        let mut document = account(id);
+        document["id"] = id.into();
+        let request = request(Method::POST, "", &document.to_string());
+        let (mut head, body) = request.into_parts();
+        head.headers.insert("idempotency-key", HeaderValue::try_from(id).unwrap());
+        let again = http::Request::from_parts(head.clone(), body.clone());
+        let created = world.ask(&ACCOUNTS, http::Request::from_parts(head, body));
+        let document = expect(&created, 201);
+        assert_eq!(document["id"], id);
+        let href = document["href"].as_str().unwrap();
+        assert_eq!(header_of(&created, "location"), href);
+        assert_eq!(expect(&world.ask(&ACCOUNTS, again), 201), document);
+
+        let item = &href[href.rfind('/').unwrap()..];
+        assert_eq!(expect(&world.get(&ACCOUNTS, item), 200), document);
+        assert_eq!(expect(&world.get(&ACCOUNTS, &format!("/{id}")), 200), document);
+        let patched = world.ask(&ACCOUNTS, request_of(Method::PATCH, item));
+        assert_eq!(expect(&patched, 200)["state"], "new");
+    }
+    // Found through an index too, whose entries end with the id.
+    for query in ["?state=new&sort=name", "?sort=-state", "?relatedParty.partyOrPartyRole.id=1"] {
+        let (mut found, total) = common::ids(&world.get(&ACCOUNTS, query));
+        found.sort();
+        assert_eq!((found, total), (ids.map(str::to_owned).to_vec(), "4".to_owned()), "{query}");
+    }
+    for id in ids {
+        let item = format!("/{}", id.replace('|', "%7C").replace('[', "%5B"));
+        assert_eq!(world.ask(&ACCOUNTS, request_of(Method::DELETE, &item)).status(), 204);
+    }
+}
+
+fn request_of(method: Method, rest: &str) -> http::Request<Full<Bytes>> {
+    request(method, rest, r#"{"state":"new"}"#)
+}

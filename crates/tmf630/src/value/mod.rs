@@ -3,4 +3,5 @@
 pub(crate) mod address;
 pub(crate) mod compare;
 pub(crate) mod decimal;
+pub(crate) mod id;
 pub(crate) mod path;
