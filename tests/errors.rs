@@ -239,3 +239,24 @@ async fn a_patch_cannot_break_an_account() {
     }
     assert_eq!(api.read(&id).await, created);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_another_process_has_locked_says_so() {
+    let api = Api::start().await;
+    let id = id(&api.create(&account("Before")).await);
+    let other = rusqlite::Connection::open(api.state_dir().join("sqlite_key_value.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    let begin = std::time::Instant::now();
+    let refused = api.post(&account("Locked")).await;
+    let waited = begin.elapsed();
+    let body = refused.expect_error(503, "1");
+    assert!(body["message"].as_str().unwrap().contains("Nothing was changed"), "{body}");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert!(waited.as_secs() < 3, "{waited:?}");
+    assert_eq!(api.read(&id).await["name"], "Before");
+
+    other.execute_batch("ROLLBACK").unwrap();
+    api.create(&account("After")).await;
+    assert_eq!(api.total().await, 2);
+}

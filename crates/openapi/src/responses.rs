@@ -34,10 +34,14 @@ const ERRORS: [(u16, &str, &[&str]); 12] = [
         &["Content-Range"],
     ),
     (422, "The Idempotency-Key was used with another body.", &[]),
-    (500, "The server failed; the log has the cause.", &[]),
+    (
+        500,
+        "The server failed; the log has the cause. With code 3 it is not known whether the change was made.",
+        &[],
+    ),
     (
         503,
-        "Too many requests changed the same data, or the request took too long. Nothing was changed.",
+        "Too many requests changed the same data, the request took too long, or the storage is busy, full or read-only. Nothing was changed.",
         &["Retry-After"],
     ),
 ];

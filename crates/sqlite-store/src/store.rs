@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use rusqlite::types::Value;
@@ -22,6 +23,9 @@ pub struct Store {
 /// A failure of SQLite, in words.
 pub type StoreResult<T> = Result<T, String>;
 
+/// How long a call waits for another process that has locked the file.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(1500);
+
 const GET: &str = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2";
 const SET: &str = "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3)
     ON CONFLICT (store, key) DO UPDATE SET value = ?3";
@@ -40,6 +44,7 @@ impl Sqlite {
         let is_new = std::fs::metadata(&path).map_or(true, |file| file.len() == 0);
         let connect = || -> rusqlite::Result<Connection> {
             let connection = Connection::open(&path)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
             if is_new {
                 connection.pragma_update(None, "journal_mode", "wal")?;
             }
