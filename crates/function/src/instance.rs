@@ -9,8 +9,8 @@
 use std::cell::{Cell, RefCell};
 
 use kv_tree::Event;
-use tmf630::Activity;
 use spin_sdk::wit_bindgen;
+use tmf630::Activity;
 
 /// How many other instances may commit beside this one. With fewer, the host starts new ones all the
 /// time, because those that there are compute; with more, they share less (measured on two cores).

@@ -23,19 +23,18 @@ mod store;
 use bytes::Bytes;
 use host::Host;
 use http_body_util::Full;
-pub use tmf630::{Definition, Version, account};
 pub use schemas;
 use spin_sdk::http::{Request, Response};
+pub use tmf630::{Definition, Version, account};
 
 /// Answers `request` for the resource that `definition` describes.
 pub async fn serve(definition: &Definition, request: Request) -> Response<Full<Bytes>> {
-    let version = Version::at(request.uri().path());
     let response = match settings::settings().await {
         Ok(settings) => {
             let host = Host { store: settings.key_value_store };
             tmf630::serve(definition, &settings, &host, request).await
         }
-        Err(error) => not_set_up(definition.name, version, error),
+        Err(error) => not_set_up(definition.name, request.uri().path(), error),
     };
     instance::drain_if_due().await;
     response.map(Full::new)
@@ -52,12 +51,12 @@ pub async fn serve_document(
             let host = Host { store: settings.key_value_store };
             tmf630::serve_document(name, document, &settings, &host, &request)
         }
-        Err(error) => not_set_up(name, Version::at(request.uri().path()), error),
+        Err(error) => not_set_up(name, request.uri().path(), error),
     };
     response.map(Full::new)
 }
 
-fn not_set_up(what: &str, version: Version, error: String) -> Response<Bytes> {
+fn not_set_up(what: &str, path: &str, error: String) -> Response<Bytes> {
     eprintln!("{what}: {error}");
-    tmf630::Error::internal(error).into_response(version)
+    tmf630::Error::internal(error).into_response(Version::at(path))
 }

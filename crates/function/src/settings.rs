@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use tmf630::Settings;
 use spin_sdk::variables;
+use tmf630::Settings;
 
 thread_local! {
     /// The settings, which are the same for every request of an instance.

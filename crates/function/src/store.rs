@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kv_tree::{Event, Kv, KvError, Limits, Store, Swapped};
-use tmf630::StoreType;
 use spin_sdk::key_value;
+use tmf630::StoreType;
 
 use self::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
 use self::bindings::wasi::keyvalue::{batch, store};

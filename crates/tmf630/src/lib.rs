@@ -50,7 +50,7 @@ pub use operations::document::serve_document;
 use operations::{bulk, create, delete, list, retrieve, update};
 pub use ports::{Activity, Ports};
 use request::negotiation;
-use request::target::Target;
+use request::target::{Route, Target};
 pub use settings::{Settings, StoreType};
 pub use value::compare::Kind;
 pub use value::id::ID_PATTERN;
@@ -64,22 +64,24 @@ pub async fn serve<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Response<Bytes> {
     let path = request.uri().path();
-    let route = match Target::of(definition, path) {
-        Ok((version, target)) => target.pattern(definition, version),
-        Err(_) => "none".to_owned(),
+    let found = Target::of(definition, path);
+    let (route, version) = match &found {
+        Ok((version, target)) => (target.route(definition, *version), *version),
+        Err(_) => (Route::Nowhere, Version::at(path)),
     };
-    let exchange = Exchange::begin(route, settings, ports, &request);
-    exchange.end(answer(definition, settings, ports, request).await)
+    let exchange = Exchange::begin(route, version, settings, ports, &request);
+    exchange.end(answer(definition, settings, ports, found, request).await)
 }
 
 async fn answer<P: Ports, B: http_body::Body>(
     definition: &Definition,
     settings: &Settings,
     ports: &P,
+    found: Result<(Version, Target), Error>,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     exchange::expect_short(&request)?;
-    let (version, target) = Target::of(definition, request.uri().path())?;
+    let (version, target) = found?;
     negotiation::expect_json(request.headers())?;
     let context = Context::of(definition, settings, ports, version, &request).await?;
     if matches!(*request.method(), Method::POST | Method::PATCH | Method::DELETE) {

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::answer::journal::Journal;
 use crate::request::origin::FORWARDED_HEADERS;
+use crate::request::target::Route;
 use crate::{Error, Ports, Settings, Version};
 
 /// How long the path and query of a request can be, in bytes.
@@ -21,16 +22,17 @@ pub(crate) struct Exchange<'e, P: Ports> {
 }
 
 impl<'e, P: Ports> Exchange<'e, P> {
-    /// Begins with a request to `route`: its path with placeholders for what differs.
+    /// Begins with a request to `route`, whose errors look as `version` has them.
     pub fn begin<B>(
-        route: String,
+        route: Route<'e>,
+        version: Version,
         settings: &'e Settings,
         ports: &'e P,
         request: &Request<B>,
     ) -> Self {
         Self {
             journal: Journal::begin(route, settings, ports, request),
-            version: Version::at(request.uri().path()),
+            version,
             depends_on_proxy: settings.trust_forwarded && settings.base_url.is_none(),
             is_head: request.method() == Method::HEAD,
         }

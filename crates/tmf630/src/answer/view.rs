@@ -101,18 +101,19 @@ impl View<'_> {
         serde_json::to_writer(out.writer(), &document).map_err(Error::internal)
     }
 
-    /// A response with the document of the resource.
+    /// A response with the document of the resource, whose entity tag is `tag`.
     pub fn respond(
         &self,
         status: StatusCode,
         id: &str,
         record: &Record,
+        tag: String,
         fields: Option<&Fields>,
     ) -> Result<Response<Bytes>, Error> {
         let mut body = BytesMut::with_capacity(self.expected_len(id, record));
         self.represent(id, record, fields, &mut body)?;
         let mut response = self.json_response(status, body.freeze());
-        let tag = HeaderValue::try_from(self.etag(record)).map_err(Error::internal)?;
+        let tag = HeaderValue::try_from(tag).map_err(Error::internal)?;
         response.headers_mut().insert(ETAG, tag);
         Ok(response)
     }

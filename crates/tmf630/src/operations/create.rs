@@ -57,7 +57,8 @@ fn created<P: Ports>(
     record: &Record,
     fields: Option<&Fields>,
 ) -> Result<Response<Bytes>, Error> {
-    let mut response = context.view.respond(StatusCode::CREATED, id, record, fields)?;
+    let tag = context.view.etag(record);
+    let mut response = context.view.respond(StatusCode::CREATED, id, record, tag, fields)?;
     let location = HeaderValue::try_from(context.view.links.href(id)).map_err(Error::internal)?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)

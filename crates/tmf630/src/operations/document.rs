@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::answer::exchange::{self, Exchange};
 use crate::request::conditional::{self, Conditions, Outcome};
 use crate::request::negotiation;
+use crate::request::target::Route;
 use crate::{Error, Ports, Settings, Version};
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -20,15 +21,17 @@ pub fn serve_document<P: Ports, B>(
     ports: &P,
     request: &Request<B>,
 ) -> Response<Bytes> {
-    let version = Version::of_path(request.uri().path());
-    let version = version.filter(|(_, rest)| *rest == name).map(|(version, _)| version);
-    let route = version.map_or("none".to_owned(), |found| format!("{}/{name}", found.base_path()));
-    let exchange = Exchange::begin(route, settings, ports, request);
-    let answer = match version {
-        Some(version) => answer(document(version), request),
-        None => Err(Error::no_such_path(request.uri().path())),
+    let path = request.uri().path();
+    let found = Version::of_path(path).filter(|(_, rest)| *rest == name);
+    let (route, version) = match found {
+        Some((version, _)) => (Route::Collection(version, name), version),
+        None => (Route::Nowhere, Version::at(path)),
     };
-    exchange.end(answer)
+    let exchange = Exchange::begin(route, version, settings, ports, request);
+    exchange.end(match found {
+        Some(_) => answer(document(version), request),
+        None => Err(Error::no_such_path(path)),
+    })
 }
 
 fn answer<B>(document: &'static str, request: &Request<B>) -> Result<Response<Bytes>, Error> {

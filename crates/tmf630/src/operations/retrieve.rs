@@ -18,7 +18,7 @@ pub(crate) async fn retrieve<P: Ports, B>(
     let record = record::find(&context.tree.snapshot_for(record::key(id)).await?, id).await?;
     let tag = context.view.etag(&record);
     match conditions.check(Some(&tag))? {
-        Outcome::Proceed => context.view.respond(StatusCode::OK, id, &record, fields.as_ref()),
+        Outcome::Proceed => context.view.respond(StatusCode::OK, id, &record, tag, fields.as_ref()),
         Outcome::NotModified => {
             let tag = HeaderValue::try_from(tag).map_err(Error::internal)?;
             Ok(conditional::not_modified(Some(tag)))

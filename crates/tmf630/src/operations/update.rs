@@ -27,7 +27,8 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
         .tree
         .transact(async |transaction| change(context, &patch, &conditions, id, transaction).await)
         .await?;
-    context.view.respond(StatusCode::OK, id, &record, fields.as_ref())
+    let tag = context.view.etag(&record);
+    context.view.respond(StatusCode::OK, id, &record, tag, fields.as_ref())
 }
 
 async fn change<P: Ports>(

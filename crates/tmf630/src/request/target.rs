@@ -1,5 +1,7 @@
 //! What the path of a request leads to.
 
+use std::fmt::{self, Display, Formatter};
+
 use percent_encoding::percent_decode_str;
 
 use super::body;
@@ -14,9 +16,34 @@ pub(crate) enum Target {
     Item(String),
 }
 
+/// The path of a request with placeholders for what differs between requests, for the log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Route<'r> {
+    /// All of what is called so, or a document of that name.
+    Collection(Version, &'r str),
+    /// One of them.
+    Item(Version, &'r str),
+    /// There is nothing at the path.
+    Nowhere,
+}
+
+impl Display for Route<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let (version, name, id) = match *self {
+            Self::Collection(version, name) => (version, name, ""),
+            Self::Item(version, name) => (version, name, "/{id}"),
+            Self::Nowhere => return formatter.write_str("none"),
+        };
+        [version.base_path(), "/", name, id]
+            .into_iter()
+            .try_for_each(|part| formatter.write_str(part))
+    }
+}
+
 impl Target {
-    /// The target of `path`, and the version of the API that it is in. Hosts match routes on their own, so the path is parsed here and
-    /// nothing that they put into headers is believed. A slash at the end makes no difference.
+    /// The target of `path`, and the version of the API that it is in. Hosts match routes on their
+    /// own, so the path is parsed here and nothing that they put into headers is believed. A slash at
+    /// the end makes no difference.
     pub fn of(definition: &Definition, path: &str) -> Result<(Version, Self), Error> {
         let (version, rest) = Version::of_path(path)
             .and_then(|(version, path)| Some((version, path.strip_prefix(definition.name)?)))
@@ -43,10 +70,12 @@ impl Target {
         }
     }
 
-    /// The path with placeholders for what differs between requests, for the log.
-    pub fn pattern(&self, definition: &Definition, version: Version) -> String {
-        let id = if matches!(self, Self::Item(_)) { "/{id}" } else { "" };
-        format!("{}/{}{id}", version.base_path(), definition.name)
+    /// The route to the target.
+    pub fn route(&self, definition: &Definition, version: Version) -> Route<'static> {
+        match self {
+            Self::Collection => Route::Collection(version, definition.name),
+            Self::Item(_) => Route::Item(version, definition.name),
+        }
     }
 
     /// The methods that can be applied to the target, as the `Allow` header lists them.
