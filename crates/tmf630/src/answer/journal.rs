@@ -1,6 +1,6 @@
 //! What the log says of a request: one line of JSON, never anything of a document.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
@@ -47,51 +47,49 @@ impl<'j, P: Ports> Journal<'j, P> {
 
     /// Names the request in the response, and writes its line.
     pub fn end(self, response: &mut Response<Bytes>, cause: Option<&str>) {
-        self.ports.log(&self.line(response.status().as_u16(), cause));
+        let mut line = String::with_capacity(LINE_BYTES);
+        // Writing to a string does not fail.
+        let _ = self.write(&mut line, response.status().as_u16(), cause);
+        self.ports.log(&line);
         if let Ok(id) = HeaderValue::try_from(self.request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
     }
 
-    fn line(&self, status: u16, cause: Option<&str>) -> String {
+    /// Only what clients and stores say needs escapes.
+    fn write(&self, line: &mut String, status: u16, cause: Option<&str>) -> fmt::Result {
         let Self { ports, tenant, begin, method, route, request_id } = self;
         let microseconds = ports.now().duration_since(*begin).as_micros();
-        let mut line = String::with_capacity(LINE_BYTES);
-        // Writing to a string does not fail. Only what clients and stores say needs escapes.
-        let _ = write!(
-            line,
-            r#"{{"time":"{begin:.3}","method":"{method}","route":"{route}","status":{status},"microseconds":{microseconds},"tenant":"{tenant}","requestId":"#
-        );
-        push_string(&mut line, request_id);
+        write!(line, r#"{{"time":"{begin:.3}","method":"{method}","route":"{route}","#)?;
+        write!(line, r#""status":{status},"microseconds":{microseconds},"#)?;
+        write!(line, r#""tenant":"{tenant}","requestId":"#)?;
+        write_string(line, request_id)?;
         if let Some(activity) = ports.activity() {
             let Activity { instance, calls, commits, attempts, committed } = activity;
-            let _ = write!(
-                line,
-                r#","instance":"{instance:08x}","store":{{"calls":{calls},"commits":{commits},"attempts":{attempts},"committed":{committed}}}"#
-            );
+            write!(line, r#","instance":"{instance:08x}","store":{{"calls":{calls},"#)?;
+            write!(line, r#""commits":{commits},"attempts":{attempts},"committed":{committed}}}"#)?;
         }
         if let Some(cause) = cause {
             line.push_str(r#","error":"#);
-            push_string(&mut line, cause);
+            write_string(line, cause)?;
         }
         line.push('}');
-        line
+        Ok(())
     }
 }
 
 /// Appends `text` as a string of JSON (RFC 8259, section 7).
-fn push_string(line: &mut String, text: &str) {
+fn write_string(line: &mut String, text: &str) -> fmt::Result {
     line.push('"');
     for character in text.chars() {
         match character {
             '"' | '\\' => line.extend(['\\', character]),
-            '\0'..='\x1f' => {
-                let _ = write!(line, "\\u{:04x}", u32::from(character));
-            }
+            '\0'..='\x1f' => write!(line, "\\u{:04x}", u32::from(character))?,
             _ => line.push(character),
         }
     }
     line.push('"');
+    Ok(())
 }
 
 #[cfg(test)]
