@@ -24,6 +24,17 @@ async fn every_answer_with_an_account_names_its_state() {
     let second = patched.header("etag").to_owned();
     assert_ne!(second, first);
     with(&api, Method::GET, &path, "if-none-match", &first).await.expect(StatusCode::OK);
+    with(&api, Method::GET, &path, "if-match", &first).await.expect_error(412, "26");
+    for excluded in ["*", &second] {
+        for method in [Method::PATCH, Method::DELETE] {
+            with(&api, method, &path, "if-none-match", excluded).await.expect_error(412, "26");
+        }
+    }
+    for unreadable in ["", ",", "unquoted", "*, \"x\""] {
+        for method in [Method::GET, Method::PATCH, Method::DELETE] {
+            with(&api, method, &path, "if-match", unreadable).await.expect_error(400, "26");
+        }
+    }
 
     let late = with(&api, Method::PATCH, &path, "if-match", &first).await;
     late.expect_error(412, "26");

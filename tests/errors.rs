@@ -1,6 +1,8 @@
 //! Every error: what it says, and that it changes nothing.
 
-use black_box_tests::{Answer, Answering, Api, BILLING_ACCOUNT, Method, account, id, json};
+use black_box_tests::{
+    Answer, Answering, Api, BILLING_ACCOUNT, Method, StatusCode, account, id, json,
+};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -88,13 +90,46 @@ async fn other_media_types_are_not_supported() {
 async fn a_body_that_is_no_json_is_refused_with_its_place() {
     let api = Api::start().await;
     post(&api, "").await.expect_error(400, "21");
-    for body in ["{", "{]", "nonsense", "{\"name\":}", "{} {}", "{\"a\":01}", "\u{feff}{}"] {
+    for body in ["{", "{]", "nonsense", "{\"name\":}", "{} {}", "{\"a\":01}", "{}\u{feff}"] {
         let message = message(&post(&api, body).await, "22");
         assert!(message.contains("line 1 column"), "{body}: {message}");
     }
     let message = message(&post(&api, *b"{\"name\":\"\xff\"}").await, "22");
     assert!(message.contains("Byte 9 is not valid UTF-8"), "{message}");
     assert_eq!(api.total().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_means_the_same_to_every_reader() {
+    let api = Api::start().await;
+    let created = post(&api, format!("\u{feff}{}", account("Marked"))).await;
+    let id = id(&created.expect(StatusCode::CREATED));
+    let twice = r#"{"name":"x","relatedParty":[{"role":"owner",
+        "partyOrPartyRole":{"id":"1","id":"2"}}]}"#;
+    let message = message(&post(&api, twice).await, "24");
+    assert!(message.starts_with("/relatedParty/0/partyOrPartyRole/id is given twice"), "{message}");
+    let reserved = r#"{"ext":{"$serde_json::private::Number":"12"}}"#;
+    post(&api, reserved).await.expect_error(400, "24");
+    assert_eq!(api.total().await, 1);
+
+    let patch = |header: &str, value: &str, body: &[u8]| {
+        let request = api.request(Method::PATCH, &format!("/{id}"));
+        let request = request.header("content-type", "application/json");
+        request.header(header, value).body(body.to_vec()).answer()
+    };
+    let gzip = patch("content-encoding", "gzip", b"\x1f\x8b\x08\0").await;
+    gzip.expect_error(415, "26");
+    assert_eq!(gzip.header("accept-encoding"), "identity");
+    patch("content-encoding", "identity", b"{}").await.expect(StatusCode::OK);
+
+    let latin_1 = |name: &[u8]| {
+        let request = api.request(Method::PATCH, &format!("/{id}"));
+        let request = request.header("content-type", "application/json; charset=ISO-8859-1");
+        request.body([b"{\"name\":\"", name, b"\"}"].concat()).answer()
+    };
+    latin_1(b"Z\xfcrich").await.expect_error(415, "26");
+    assert_eq!(api.read(&id).await["name"], "Marked");
+    latin_1(b"Bern").await.expect(StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -203,4 +238,25 @@ async fn a_patch_cannot_break_an_account() {
         assert_eq!(message(&api.patch(&id, &patch).await, code), fault, "{patch}");
     }
     assert_eq!(api.read(&id).await, created);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_another_process_has_locked_says_so() {
+    let api = Api::start().await;
+    let id = id(&api.create(&account("Before")).await);
+    let other = rusqlite::Connection::open(api.state_dir().join("sqlite_key_value.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    let begin = std::time::Instant::now();
+    let refused = api.post(&account("Locked")).await;
+    let waited = begin.elapsed();
+    let body = refused.expect_error(503, "1");
+    assert!(body["message"].as_str().unwrap().contains("Nothing was changed"), "{body}");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert!(waited.as_secs() < 3, "{waited:?}");
+    assert_eq!(api.read(&id).await["name"], "Before");
+
+    other.execute_batch("ROLLBACK").unwrap();
+    api.create(&account("After")).await;
+    assert_eq!(api.total().await, 2);
 }

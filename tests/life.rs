@@ -128,17 +128,38 @@ async fn a_missing_class_is_filled_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn links_lead_back_the_way_the_client_came() {
+async fn ids_of_other_systems_are_kept() {
     let api = Api::start().await;
-    let id = id(&api.create(&account("Linked")).await);
-    let proxied = api
-        .request(Method::GET, &format!("/{id}"))
-        .header("x-forwarded-proto", "https")
-        .header("x-forwarded-host", "api.example.com")
-        .answer()
-        .await
-        .expect(StatusCode::OK);
-    assert_eq!(proxied["href"], format!("https://api.example.com{BILLING_ACCOUNT}/{id}"));
+    for id in ["0.0.0.1+-account+100001", "BS2|7836", "a;b,c=d&e@f!$'()*[]~"] {
+        let mut document = account(id);
+        document["id"] = json!(id);
+        let created = api.post(&document).await;
+        assert_eq!(created.expect(StatusCode::CREATED)["id"], id);
+        let href = created.header("location");
+        assert_eq!(api.get(href).await.expect(StatusCode::OK), created.json());
+        assert_eq!(api.read(id).await, created.json());
+        assert_eq!(api.delete(id).await.status, StatusCode::NO_CONTENT);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_lead_back_the_way_the_client_came() {
+    for (trusts, host) in [("yes", "https://api.example.com"), ("no", "")] {
+        let api = Api::start_with(&[("trust_forwarded", trusts)]).await;
+        let id = id(&api.create(&account("Linked")).await);
+        let proxied = api
+            .request(Method::GET, &format!("/{id}"))
+            .header("x-forwarded-proto", "https")
+            .header("x-forwarded-host", "api.example.com")
+            .answer()
+            .await;
+        let host = if host.is_empty() { api.base_url() } else { host.to_owned() };
+        let document = proxied.expect(StatusCode::OK);
+        assert_eq!(document["href"], format!("{host}{BILLING_ACCOUNT}/{id}"));
+        assert_eq!(proxied.header("cache-control"), "private, no-cache");
+        let direct = api.get(&format!("/{id}")).await.expect(StatusCode::OK);
+        assert_eq!(direct["href"], format!("{}{BILLING_ACCOUNT}/{id}", api.base_url()));
+    }
 
     let api = Api::start_with(&[("base_url", "https://example.org/eu/")]).await;
     let created = api.post(&account("Linked")).await;

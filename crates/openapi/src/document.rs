@@ -11,7 +11,7 @@ use crate::{parameters, responses, schemas};
 
 const DESCRIPTION: &str = "Billing, settlement, party and financial accounts, with the formats, media and cycles of their bills. \
     HEAD is answered as GET without the body; a method that is not possible is answered with 405 and Allow. \
-    Addresses in answers are those that the client used, as Host, X-Forwarded-Proto and X-Forwarded-Host say, unless the deployment has a base URL. \
+    Addresses in answers are those that the client used, unless the deployment has a base URL. \
     Resources can have attributes that are not described here; they are kept and returned.";
 
 /// The document of the version, in OpenAPI 3.1.

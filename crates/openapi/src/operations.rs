@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use tmf630::Version;
 use tmf630::model::operation::Operation;
 
-use crate::parameters::{conditions, reference};
+use crate::parameters::{conditions, reference, references};
 use crate::resources::Resource;
 use crate::responses::{answer, empty, with_errors};
 use crate::schemas::{always, change_suffix, creation_suffix};
@@ -77,12 +77,14 @@ impl Operations {
         let part = ["X-Total-Count", "X-Result-Count", "Link", "Content-Range", "X-Request-Id"];
         let answers = json!({
             "200": answer(version, "A page of the list.", &headers, schema()),
-            "206": answer(version, "A part of the list (only with partial_content=206).", &part, schema())
+            "206": answer(version, "A part of the list (only with partial_content=206).", &part, schema()),
+            "304": empty("There is a list (only with If-None-Match: *).", &["X-Request-Id"])
         });
-        let parameters = ["Fields", "Offset", "Limit", "Sort", "Filter"].map(reference);
+        let parameters = ["Fields", "Offset", "Limit", "Sort", "Filter", "IfMatch", "IfNoneMatch"]
+            .map(reference);
         let parameters: Vec<_> =
             parameters.into_iter().chain([conditions(version, resource)]).collect();
-        let responses = with_errors(version, answers, &[416]);
+        let responses = with_errors(version, answers, &[412, 416]);
         let rest = json!({ "parameters": parameters, "responses": responses });
         self.operation("list", format!("Lists {}", self.words().many), rest)
     }
@@ -93,9 +95,9 @@ impl Operations {
         let content =
             json!({ "application/json": { "schema": self.schema(creation_suffix(self.version)) } });
         let rest = json!({
-            "parameters": [reference("Fields"), reference("IdempotencyKey")],
+            "parameters": references(&["Fields", "IdempotencyKey", "IfMatch", "IfNoneMatch"]),
             "requestBody": { "required": true, "content": content },
-            "responses": with_errors(self.version, answers, &[409, 413, 415, 422])
+            "responses": with_errors(self.version, answers, &[409, 412, 413, 415, 422])
         });
         self.operation("create", format!("Creates {}", self.words().one), rest)
     }
@@ -117,12 +119,12 @@ impl Operations {
         });
         let rest = json!({
             "description": "Up to 1,000 at once, all or none.",
-            "parameters": [reference("Fields")],
+            "parameters": references(&["Fields", "IfMatch", "IfNoneMatch"]),
             "requestBody": {
                 "required": true,
                 "content": { "application/json-patch+json": { "schema": schema } }
             },
-            "responses": with_errors(self.version, answers, &[409, 413, 415])
+            "responses": with_errors(self.version, answers, &[409, 412, 413, 415])
         });
         self.operation("createMany", format!("Creates many {}", self.words().many), rest)
     }
@@ -133,8 +135,8 @@ impl Operations {
             "304": empty("It still has the entity tag.", &["ETag", "X-Request-Id"])
         });
         let rest = json!({
-            "parameters": [reference("Fields"), reference("IfNoneMatch")],
-            "responses": with_errors(self.version, answers, &[404])
+            "parameters": references(&["Fields", "IfMatch", "IfNoneMatch"]),
+            "responses": with_errors(self.version, answers, &[404, 412])
         });
         self.operation("retrieve", format!("Reads {}", self.words().one), rest)
     }
@@ -145,7 +147,7 @@ impl Operations {
         let answers = json!({ "200": self.document("The resource as it is now.", &["ETag", "X-Request-Id"]) });
         let rest = json!({
             "description": "The patch applies whole or not at all. One that changes nothing writes nothing.",
-            "parameters": [reference("Fields"), reference("IfMatch")],
+            "parameters": references(&["Fields", "IfMatch", "IfNoneMatch"]),
             "requestBody": {
                 "required": true,
                 "content": {
@@ -163,7 +165,7 @@ impl Operations {
     fn delete(&self) -> Value {
         let answers = json!({ "204": empty("It is gone.", &["X-Request-Id"]) });
         let rest = json!({
-            "parameters": [reference("IfMatch")],
+            "parameters": references(&["IfMatch", "IfNoneMatch"]),
             "responses": with_errors(self.version, answers, &[404, 409, 412])
         });
         self.operation("delete", format!("Deletes {}", self.words().one), rest)

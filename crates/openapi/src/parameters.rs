@@ -1,7 +1,7 @@
 //! The parameters of requests, and the headers of answers.
 
 use serde_json::{Map, Value, json};
-use tmf630::Version;
+use tmf630::{ID_PATTERN, Version};
 
 use crate::resources::Resource;
 use crate::schemas::always;
@@ -22,7 +22,7 @@ pub fn shared(version: Version) -> Map<String, Value> {
             "in": "path",
             "required": true,
             "description": "The id of the resource.",
-            "schema": { "type": "string", "pattern": "^[A-Za-z0-9._~:-]{1,128}$" }
+            "schema": { "type": "string", "pattern": ID_PATTERN }
         },
         "Fields": query("fields", &fields, text()),
         "Offset": query("offset", "How many resources are left out at the beginning.",
@@ -36,8 +36,8 @@ pub fn shared(version: Version) -> Map<String, Value> {
         "IdempotencyKey": header("Idempotency-Key",
             "A name for the creation. The same key with the same body is answered as the first time, for 24 hours, and creates nothing again.",
             json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9_-]+$" })),
-        "IfMatch": header("If-Match", "Refuses the request with 412 unless the resource has this entity tag.", text()),
-        "IfNoneMatch": header("If-None-Match", "Answers 304 if the resource still has this entity tag.", text())
+        "IfMatch": header("If-Match", "Refuses the request with 412 unless the resource has this entity tag; * is any.", text()),
+        "IfNoneMatch": header("If-None-Match", "Answers a GET with 304, and refuses anything else with 412, if the resource has this entity tag; * is any.", text())
     });
     parameters.as_object().cloned().unwrap_or_default()
 }
@@ -45,6 +45,11 @@ pub fn shared(version: Version) -> Map<String, Value> {
 /// A reference to a shared parameter.
 pub fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/parameters/{name}") })
+}
+
+/// References to shared parameters.
+pub fn references(names: &[&str]) -> Value {
+    names.iter().copied().map(reference).collect()
 }
 
 /// Conditions on attributes, which can have any name.
@@ -81,6 +86,7 @@ pub fn headers() -> Map<String, Value> {
         "ETag": header("The entity tag of the resource in this state.", text()),
         "Location": header("The address of the new resource.", json!({ "type": "string", "format": "uri" })),
         "Allow": header("The methods that are possible.", text()),
+        "Accept-Encoding": header("How a body can be coded.", text()),
         "Accept-Patch": header("The media types that a PATCH can have.", text()),
         "Retry-After": header("When to try again, in seconds.", json!({ "type": "integer", "minimum": 0 }))
     });

@@ -5,36 +5,44 @@ use tmf630::Version;
 
 use crate::parameters::header_references;
 
-/// The errors there are: status, what it means, and a header that tells more. What only v5 has, v4
+/// The errors there are: status, what it means, and headers that tell more. What only v5 has, v4
 /// answers with 400.
-const ERRORS: [(u16, &str, Option<&str>); 12] = [
+const ERRORS: [(u16, &str, &[&str]); 12] = [
     (
         400,
         "The body, a parameter or a header is not valid; the message says what would be right.",
-        None,
+        &[],
     ),
-    (404, "There is nothing at this address.", None),
-    (406, "The client does not take JSON.", None),
+    (404, "There is nothing at this address.", &[]),
+    (406, "The client does not take JSON.", &[]),
+    (409, "The id is taken, another resource refers to this one, or the state cannot follow.", &[]),
     (
-        409,
-        "The id is taken, another resource refers to this one, or the state cannot follow.",
-        None,
+        412,
+        "If-Match names another state of the resource, or If-None-Match excludes the present one.",
+        &[],
     ),
-    (412, "If-Match names another state of the resource.", None),
-    (413, "The body or the resource is too large.", None),
-    (414, "The address of the request is longer than 8 KiB.", None),
-    (415, "The media type of the body is not supported.", Some("Accept-Patch")),
+    (413, "The body or the resource is too large.", &[]),
+    (414, "The address of the request is longer than 8 KiB.", &[]),
+    (
+        415,
+        "The media type, charset or coding of the body is not supported.",
+        &["Accept-Patch", "Accept-Encoding"],
+    ),
     (
         416,
         "The page lies beyond the end of the list (only with partial_content=206).",
-        Some("Content-Range"),
+        &["Content-Range"],
     ),
-    (422, "The Idempotency-Key was used with another body.", None),
-    (500, "The server failed; the log has the cause.", None),
+    (422, "The Idempotency-Key was used with another body.", &[]),
+    (
+        500,
+        "The server failed; the log has the cause. With code 3 it is not known whether the change was made.",
+        &[],
+    ),
     (
         503,
-        "Too many requests changed the same data, or the request took too long. Nothing was changed.",
-        Some("Retry-After"),
+        "Too many requests changed the same data, the request took too long, or the storage is busy, full or read-only. Nothing was changed.",
+        &["Retry-After"],
     ),
 ];
 
@@ -43,10 +51,10 @@ const NOT_IMPLEMENTED: (u16, &str) = (501, "A query parameter is not supported."
 /// The errors of a version, by the names that responses refer to.
 pub fn shared(version: Version) -> Map<String, Value> {
     let not_implemented =
-        (version == Version::V5).then_some((NOT_IMPLEMENTED.0, NOT_IMPLEMENTED.1, None));
+        (version == Version::V5).then_some((NOT_IMPLEMENTED.0, NOT_IMPLEMENTED.1, &[][..]));
     let errors = ERRORS.into_iter().chain(not_implemented);
-    let response = |(status, description, header): (u16, &str, Option<&str>)| {
-        let headers: Vec<_> = ["X-Request-Id"].into_iter().chain(header).collect();
+    let response = |(status, description, headers): (u16, &str, &[&str])| {
+        let headers = [&["X-Request-Id"], headers].concat();
         let content =
             json!({ version.media_type(): { "schema": { "$ref": "#/components/schemas/Error" } } });
         let response = json!({

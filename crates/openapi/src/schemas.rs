@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
-use tmf630::Version;
+use tmf630::{ID_PATTERN, Version};
 
 use crate::resources::{Resource, all};
 
@@ -147,7 +147,7 @@ fn complete(version: Version, resource: Resource, schemas: &mut Map<String, Valu
     created["properties"]["id"] = json!({
         "description": "The id that the resource should have; one is made where it is left out.",
         "type": "string",
-        "pattern": "^[A-Za-z0-9._~:-]{1,128}$"
+        "pattern": ID_PATTERN
     });
     created["properties"]["@type"]["description"] =
         json!(format!("{class}, or a class of the client's own that extends what @baseType says."));

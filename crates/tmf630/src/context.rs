@@ -32,7 +32,7 @@ impl<'c, P: Ports> Context<'c, P> {
         request: &Request<B>,
     ) -> Result<Self, Error> {
         let store = ports.store().await.map_err(kv_tree::Error::from)?;
-        let links = Links::of(definition, settings, version, request);
+        let links = Links::of(definition, settings, version, request)?;
         let view = View { definition, version, links };
         let tree = store.tree(TreeName::new(settings.tenant.as_str())?);
         Ok(Self { definition, settings, ports, budget: Budget::default(), view, tree })

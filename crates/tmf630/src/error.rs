@@ -1,9 +1,11 @@
 //! Every error that a client can see, and how it is answered.
 
+mod store;
+
 use std::fmt::Display;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use schemas::Fault;
 use serde_json::json;
@@ -28,10 +30,12 @@ struct Parts {
     cause: Option<String>,
 }
 
-/// Codes that TM Forum's implementations share (TMF630, error codes).
+/// Codes that TM Forum's implementations share (TMF630, error codes), and one of our own.
 mod code {
     pub const INTERNAL: &str = "1";
     pub const UNPROCESSABLE: &str = "2";
+    /// Ours: a program must not take it for a failure after which nothing was changed.
+    pub const OUTCOME_UNKNOWN: &str = "3";
     pub const MISSING_BODY: &str = "21";
     pub const INVALID_BODY: &str = "22";
     pub const MISSING_BODY_FIELD: &str = "23";
@@ -96,11 +100,11 @@ impl Error {
             .message(format!("{name} {expectation}."))
     }
 
-    /// The change was meant for another state of the resource (`If-Match`).
-    pub(crate) fn changed_meanwhile() -> Self {
-        let reason = "The resource is not in the state that If-Match names";
+    /// The request was meant for another state of its target; `state` says which.
+    pub(crate) fn precondition_failed(state: &str) -> Self {
+        let reason = format!("What is addressed is {state}");
         Self::new(StatusCode::PRECONDITION_FAILED, code::INVALID_HEADER_VALUE, reason)
-            .message("Nothing was changed. Read the resource and try again.")
+            .message("Nothing was changed. Read it and try again.")
     }
 
     /// The idempotency key belongs to another request.
@@ -149,6 +153,21 @@ impl Error {
                 .message(format!("Content-Type must be one of: {allowed}."));
         let accept_patch = patch.then(|| HeaderValue::from_static(allowed));
         error.header(HeaderName::from_static("accept-patch"), accept_patch)
+    }
+
+    /// The body is compressed, or otherwise not sent as it is.
+    pub(crate) fn unsupported_coding() -> Self {
+        let reason = "The coding of the body is not supported";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::INVALID_HEADER_VALUE, reason)
+            .message("The body must be sent as it is, without Content-Encoding.")
+            .header(ACCEPT_ENCODING, Some(HeaderValue::from_static("identity")))
+    }
+
+    /// The body is in another charset than UTF-8.
+    pub(crate) fn unsupported_charset() -> Self {
+        let reason = "The charset of the body is not supported";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::INVALID_HEADER_VALUE, reason)
+            .message("The charset of Content-Type must be utf-8 unless the body is plain ASCII.")
     }
 
     /// The body is larger than `limit` bytes.
@@ -263,37 +282,6 @@ impl Error {
     }
 }
 
-impl From<kv_tree::Error> for Error {
-    fn from(error: kv_tree::Error) -> Self {
-        let answer = match &error {
-            kv_tree::Error::Contended { .. } => {
-                let reason = "Too many requests change the same data";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, reason)
-                    .message("Nothing was changed. Try again.")
-                    .header(RETRY_AFTER, Some(HeaderValue::from_static("1")))
-            }
-            kv_tree::Error::Expired { .. } => {
-                let reason = "The request took too long";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, reason)
-                    .message("Nothing was changed. Try again.")
-                    .header(RETRY_AFTER, Some(HeaderValue::from_static("1")))
-            }
-            kv_tree::Error::OutcomeUnknown { .. } => {
-                let reason = "It is not known whether the change was made";
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, reason)
-                    .message("Read the resource to see whether it was changed. A POST with an Idempotency-Key can be sent again with the same key.")
-            }
-            kv_tree::Error::TooLong { .. } => {
-                let reason = "The resource is too large to be stored";
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_BODY, reason)
-                    .message("Nothing was changed.")
-            }
-            _ => return Self::internal(error),
-        };
-        answer.caused_by(error)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
@@ -317,27 +305,6 @@ mod tests {
                 "reason": "The server failed to handle the request",
             })
         );
-    }
-
-    #[test]
-    fn a_contended_store_and_a_slow_one_differ_from_a_broken_one() {
-        let tree = || "t".to_owned();
-        let contended = Error::from(kv_tree::Error::Contended { tree: tree(), attempts: 3 });
-        let response = contended.into_response(Version::V5);
-        assert_eq!(
-            (response.status().as_u16(), &response.headers()[RETRY_AFTER]),
-            (503, &"1".parse().unwrap())
-        );
-        let expired = Error::from(kv_tree::Error::Expired { tree: tree() });
-        assert_eq!(expired.into_response(Version::V5).status(), 503);
-        let unknown = kv_tree::Error::OutcomeUnknown { tree: tree(), cause: "no answer".into() };
-        let unknown = Error::from(unknown).into_response(Version::V5);
-        assert_eq!((unknown.status().as_u16(), unknown.headers().get(RETRY_AFTER)), (500, None));
-        assert!(String::from_utf8_lossy(unknown.body()).contains("not known whether"));
-        let too_long = kv_tree::Error::TooLong { tree: tree(), what: "value", bytes: 3, limit: 2 };
-        assert_eq!(Error::from(too_long).into_response(Version::V5).status(), 413);
-        let damaged = kv_tree::Error::Damaged { tree: tree(), key: "k".into(), fault: "f" };
-        assert_eq!(Error::from(damaged).into_response(Version::V5).status(), 500);
     }
 
     #[test]

@@ -52,8 +52,9 @@ pub use operations::entry::serve_entry;
 use operations::{bulk, create, delete, list, retrieve, update};
 pub use ports::{Activity, Ports};
 use request::negotiation;
-use request::target::Target;
+use request::target::{Route, Target};
 pub use settings::{Settings, StoreType};
+pub use value::id::ID_PATTERN;
 
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
 /// cause goes to the log, with a line for every request.
@@ -66,26 +67,22 @@ pub async fn serve<P: Ports, B: http_body::Body>(
     let path = request.uri().path();
     let found = Target::of(definition, path);
     let (route, version) = match &found {
-        Ok((version, target)) => (target.pattern(definition, *version), *version),
-        Err(_) => ("none".to_owned(), definition.api.version_at(path)),
+        Ok((version, target)) => (target.route(definition, *version), *version),
+        Err(_) => (Route::Nowhere, definition.api.version_at(path)),
     };
     let exchange = Exchange::begin(route, version, settings, ports, &request);
-    let answer = match found {
-        Ok((_, target)) => answer(definition, version, target, settings, ports, request).await,
-        Err(error) => Err(error),
-    };
-    exchange.end(answer)
+    exchange.end(answer(definition, settings, ports, found, request).await)
 }
 
 async fn answer<P: Ports, B: http_body::Body>(
     definition: &'static Definition,
-    version: Version,
-    target: Target,
     settings: &Settings,
     ports: &P,
+    found: Result<(Version, Target), Error>,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     exchange::expect_short(&request)?;
+    let (version, target) = found?;
     negotiation::expect_json(request.headers())?;
     let context = Context::of(definition, settings, ports, version, &request).await?;
     let operation = definition.operations.find(target.is_item(), request.method());

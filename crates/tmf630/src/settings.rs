@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use http::Uri;
+use crate::value::address::{is_host, is_prefix};
 
 use crate::model::variable::Variable;
 
@@ -12,6 +12,8 @@ pub struct Settings {
     /// Scheme and authority, and perhaps a path, that clients reach the API under, without a slash
     /// at the end. Where it is not set, each request tells how it was reached.
     pub(crate) base_url: Option<String>,
+    /// Whether what headers say of a proxy in front is believed where `base_url` is not set.
+    pub(crate) trust_forwarded: bool,
     /// The tenant whose data is served.
     pub(crate) tenant: String,
     /// Whether a part of a list is answered with 206 instead of 200.
@@ -47,6 +49,7 @@ pub(crate) enum References {
 /// The variables of every resource.
 pub const VARIABLES: &[Variable] = &[
     BASE_URL,
+    TRUST_FORWARDED,
     TENANT,
     Variable {
         name: "partial_content",
@@ -72,13 +75,20 @@ pub const VARIABLES: &[Variable] = &[
 pub const VARIABLES_OF_DOCUMENTS: &[Variable] = &[TENANT];
 
 /// The variables of entry documents.
-pub const VARIABLES_OF_ENTRIES: &[Variable] = &[BASE_URL, TENANT];
+pub const VARIABLES_OF_ENTRIES: &[Variable] = &[BASE_URL, TRUST_FORWARDED, TENANT];
 
 const BASE_URL: Variable = Variable {
     name: "base_url",
     default: "",
     choices: &[],
     description: "The address that clients reach the API under, for absolute links. Empty: as each request says.",
+};
+
+const TRUST_FORWARDED: Variable = Variable {
+    name: "trust_forwarded",
+    default: "no",
+    choices: &["no", "yes"],
+    description: "Whether Forwarded and X-Forwarded-* tell how a request came: no, or yes (behind a proxy that sets them).",
 };
 
 const TENANT: Variable = Variable {
@@ -106,6 +116,7 @@ impl Settings {
         Ok(Self {
             base_url: base_url(&take("base_url"))?,
             tenant: tenant(&take("tenant"))?,
+            trust_forwarded: take("trust_forwarded") == "yes",
             partial_content: take("partial_content") == "206",
             references: match &take("references")[..] {
                 "strict" => References::Strict,
@@ -131,13 +142,15 @@ fn base_url(value: &str) -> Result<Option<String>, String> {
     if base_url.is_empty() {
         return Ok(None);
     }
-    let uri: Uri = base_url.parse().map_err(|error| {
-        format!("base_url {base_url:?} is not a URL ({error}); https://api.example.com is")
-    })?;
-    let absolute = matches!(uri.scheme_str(), Some("http" | "https"));
-    if !absolute || uri.query().is_some() {
+    let rest = base_url.strip_prefix("https://").or(base_url.strip_prefix("http://"));
+    let is_clean = rest.is_some_and(|rest| {
+        let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        is_host(host) && (path.is_empty() || is_prefix(path))
+    });
+    if !is_clean {
         return Err(format!(
-            "base_url {base_url:?} must begin with http:// or https:// and have no query"
+            "base_url {base_url:?} must be http:// or https:// and a host, perhaps with a port and a \
+             path, such as https://api.example.com/eu"
         ));
     }
     Ok(Some(base_url.to_owned()))
@@ -170,8 +183,18 @@ mod tests {
             base_url("https://api.example.com/"),
             Ok(Some("https://api.example.com".into()))
         );
-        for wrong in ["api.example.com", "/path", "ftp://example.com", "https://a b", "http://a?b"]
-        {
+        assert!(base_url("http://127.0.0.1:3000/eu").is_ok());
+        for wrong in [
+            "api.example.com",
+            "/path",
+            "ftp://example.com",
+            "https://a b",
+            "http://a?b",
+            "https://user:pw@a",
+            "https://a/\"b",
+            "https://a/../b",
+            "https://",
+        ] {
             assert!(base_url(wrong).is_err(), "{wrong}");
         }
     }
@@ -188,6 +211,8 @@ mod tests {
     #[test]
     fn choices_are_chosen_among() {
         assert!(with("partial_content", "206").unwrap().partial_content);
+        assert!(with("trust_forwarded", "yes").unwrap().trust_forwarded);
+        assert!(with("trust_forwarded", "true").is_err());
         assert_eq!(with("references", "strict").unwrap().references, References::Strict);
         let store = with("key_value_store", "aws_dynamo").unwrap().key_value_store;
         assert_eq!(store, StoreType::AwsDynamo);

@@ -1,10 +1,12 @@
 //! What every request and its answer have, whatever was asked for.
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, VARY};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::answer::journal::Journal;
+use crate::request::origin::FORWARDED_HEADERS;
+use crate::request::target::Route;
 use crate::{Error, Ports, Settings, Version};
 
 /// How long the path and query of a request can be, in bytes.
@@ -14,14 +16,15 @@ const MAX_URI_BYTES: usize = 8 * 1024;
 pub(crate) struct Exchange<'e, P: Ports> {
     journal: Journal<'e, P>,
     version: Version,
+    /// Whether addresses in the answer depend on what a proxy says.
+    depends_on_proxy: bool,
     is_head: bool,
 }
 
 impl<'e, P: Ports> Exchange<'e, P> {
-    /// Begins with a request to `route`: its path with placeholders for what differs.
-    /// Errors are those of the version.
+    /// Begins with a request to `route`, whose errors look as `version` has them.
     pub fn begin<B>(
-        route: String,
+        route: Route<'e>,
         version: Version,
         settings: &'e Settings,
         ports: &'e P,
@@ -30,6 +33,7 @@ impl<'e, P: Ports> Exchange<'e, P> {
         Self {
             journal: Journal::begin(route, settings, ports, request),
             version,
+            depends_on_proxy: settings.trust_forwarded && settings.base_url.is_none(),
             is_head: request.method() == Method::HEAD,
         }
     }
@@ -48,11 +52,25 @@ impl<'e, P: Ports> Exchange<'e, P> {
             let length = HeaderValue::from(response.body().len());
             response.headers_mut().insert(CONTENT_LENGTH, length);
         }
+        self.say_who_may_keep(response.headers_mut());
         if self.is_head {
             *response.body_mut() = Bytes::new();
         }
         self.journal.end(&mut response, cause.as_deref());
         response
+    }
+
+    /// Says who may keep the answer, and what else it depends on (RFC 9111): what is not marked as
+    /// public, its client alone, and only if it asks each time whether it is still so.
+    fn say_who_may_keep(&self, headers: &mut HeaderMap) {
+        headers.insert(VARY, HeaderValue::from_static("Accept"));
+        if headers.contains_key(CACHE_CONTROL) {
+            return;
+        }
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        if self.depends_on_proxy {
+            headers.append(VARY, HeaderValue::from_static(FORWARDED_HEADERS));
+        }
     }
 }
 

@@ -1,31 +1,36 @@
 //! What the log says of a request: one line of JSON, never anything of a document.
 
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response};
-use jiff::Timestamp;
-use serde_json::json;
+use std::fmt::{self, Write};
 
-use crate::{Ports, Settings};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Response};
+use jiff::Timestamp;
+
+use crate::request::target::Route;
+use crate::{Activity, Ports, Settings};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How long the request id of a client can be.
 const MAX_REQUEST_ID: usize = 128;
 
+/// How long a line usually is at most.
+const LINE_BYTES: usize = 384;
+
 /// A request that is being answered.
 pub(crate) struct Journal<'j, P: Ports> {
     ports: &'j P,
     tenant: &'j str,
     begin: Timestamp,
-    method: String,
-    route: String,
+    method: Method,
+    route: Route<'j>,
     request_id: String,
 }
 
 impl<'j, P: Ports> Journal<'j, P> {
-    /// Begins to note a request to `route`: its path with placeholders for what differs.
+    /// Begins to note a request to `route`.
     pub fn begin<B>(
-        route: String,
+        route: Route<'j>,
         settings: &'j Settings,
         ports: &'j P,
         request: &Request<B>,
@@ -36,37 +41,132 @@ impl<'j, P: Ports> Journal<'j, P> {
             Some(id) => id.to_owned(),
             None => ports.new_id().to_string(),
         };
-        let method = request.method().to_string();
+        let method = request.method().clone();
         Self { ports, tenant: &settings.tenant, begin: ports.now(), method, route, request_id }
     }
 
     /// Names the request in the response, and writes its line.
     pub fn end(self, response: &mut Response<Bytes>, cause: Option<&str>) {
-        if let Ok(id) = HeaderValue::try_from(&self.request_id) {
+        let mut line = String::with_capacity(LINE_BYTES);
+        // Writing to a string does not fail.
+        let _ = self.write(&mut line, response.status().as_u16(), cause);
+        self.ports.log(&line);
+        if let Ok(id) = HeaderValue::try_from(self.request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
-        let duration = self.ports.now().duration_since(self.begin);
-        let mut line = json!({
-            "time": format!("{:.3}", self.begin),
-            "method": self.method,
-            "route": self.route,
-            "status": response.status().as_u16(),
-            "microseconds": duration.as_micros() as i64,
-            "tenant": self.tenant,
-            "requestId": self.request_id,
-        });
-        if let Some(activity) = self.ports.activity() {
-            line["instance"] = format!("{:08x}", activity.instance).into();
-            line["store"] = json!({
-                "calls": activity.calls,
-                "commits": activity.commits,
-                "attempts": activity.attempts,
-                "committed": activity.committed,
-            });
+    }
+
+    /// Only what clients and stores say needs escapes.
+    fn write(&self, line: &mut String, status: u16, cause: Option<&str>) -> fmt::Result {
+        let Self { ports, tenant, begin, method, route, request_id } = self;
+        let microseconds = ports.now().duration_since(*begin).as_micros();
+        write!(line, r#"{{"time":"{begin:.3}","method":"{method}","route":"{route}","#)?;
+        write!(line, r#""status":{status},"microseconds":{microseconds},"#)?;
+        write!(line, r#""tenant":"{tenant}","requestId":"#)?;
+        write_string(line, request_id)?;
+        if let Some(activity) = ports.activity() {
+            let Activity { instance, calls, commits, attempts, committed } = activity;
+            write!(line, r#","instance":"{instance:08x}","store":{{"calls":{calls},"#)?;
+            write!(line, r#""commits":{commits},"attempts":{attempts},"committed":{committed}}}"#)?;
         }
         if let Some(cause) = cause {
-            line["error"] = cause.into();
+            line.push_str(r#","error":"#);
+            write_string(line, cause)?;
         }
-        self.ports.log(&line.to_string());
+        line.push('}');
+        Ok(())
+    }
+}
+
+/// Appends `text` as a string of JSON (RFC 8259, section 7).
+fn write_string(line: &mut String, text: &str) -> fmt::Result {
+    line.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => line.extend(['\\', character]),
+            '\0'..='\x1f' => write!(line, "\\u{:04x}", u32::from(character))?,
+            _ => line.push(character),
+        }
+    }
+    line.push('"');
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use kv_tree::{KvError, Memory, Store};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::Version;
+    use crate::model::definition::tests::ACCOUNTS;
+
+    #[derive(Default)]
+    struct World {
+        activity: Option<Activity>,
+        log: RefCell<Vec<String>>,
+    }
+
+    impl Ports for World {
+        type Kv = Memory;
+
+        async fn store(&self) -> Result<Store<Memory>, KvError> {
+            Ok(Store::new(Memory::default()))
+        }
+
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        fn new_id(&self) -> Uuid {
+            Uuid::nil()
+        }
+
+        fn log(&self, line: &str) {
+            self.log.borrow_mut().push(line.to_owned());
+        }
+
+        fn activity(&self) -> Option<Activity> {
+            self.activity
+        }
+    }
+
+    fn line(world: &World, request_id: &str, cause: Option<&str>) -> String {
+        let settings = Settings::read(&[], |_| None).unwrap();
+        let mut request = Request::get("/x").body(()).unwrap();
+        request.headers_mut().insert(REQUEST_ID, request_id.parse().unwrap());
+        let route = Route::Item(ACCOUNTS.api, Version::V5, "billingAccount");
+        let journal = Journal::begin(route, &settings, world, &request);
+        let mut response = Response::new(Bytes::new());
+        journal.end(&mut response, cause);
+        assert_eq!(response.headers()[REQUEST_ID], request_id);
+        world.log.borrow_mut().pop().unwrap()
+    }
+
+    #[test]
+    fn a_line_has_what_operators_look_for_in_this_order() {
+        let activity = Activity { instance: 10, calls: 4, commits: 3, attempts: 2, committed: 1 };
+        let world = World { activity: Some(activity), ..World::default() };
+        assert_eq!(
+            line(&world, "1", Some("broken")),
+            r#"{"time":"1970-01-01T00:00:00.000Z","method":"GET","route":"/tmf-api/accountManagement/v5/billingAccount/{id}","status":200,"microseconds":0,"tenant":"default","requestId":"1","instance":"0000000a","store":{"calls":4,"commits":3,"attempts":2,"committed":1},"error":"broken"}"#
+        );
+        let short = line(&World::default(), "1", None);
+        assert!(short.ends_with(r#""tenant":"default","requestId":"1"}"#), "{short}");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_said_a_line_is_json(id in "[ -~]{1,128}", cause in any::<String>()) {
+            let id = id.trim();
+            prop_assume!(!id.is_empty());
+            let line = line(&World::default(), id, Some(&cause));
+            let line: Value = serde_json::from_str(&line).unwrap();
+            prop_assert_eq!((&line["requestId"], &line["error"]), (&json!(id), &json!(cause)));
+        }
     }
 }

@@ -1,33 +1,50 @@
 //! The absolute addresses of resources.
 
-use http::header::HOST;
-use http::uri::Authority;
-use http::{HeaderMap, Request};
+use http::Request;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::{Definition, Settings, Version};
+use crate::request::origin::origin_of;
+use crate::{Definition, Error, Settings, Version};
 
-/// Makes the absolute addresses of resources.
+/// What a segment of a path cannot have as it is (RFC 3986, section 3.3).
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// Makes the absolute addresses of resources. They have no character that JSON or a header escapes.
 pub(crate) struct Links {
     collection: String,
 }
 
 impl Links {
-    /// Addresses that work for the client of `request`: under the configured base URL, or else
-    /// under the address that the client (or the proxy in front) says that it used.
+    /// Addresses that work for the client of `request`: under the configured base URL, or else under
+    /// the address that the client used.
     pub fn of<B>(
         definition: &Definition,
         settings: &Settings,
         version: Version,
         request: &Request<B>,
-    ) -> Self {
-        let base_url = base_url(settings, request);
-        Self {
-            collection: format!(
-                "{base_url}{}/{}",
-                definition.api.base_path(version),
-                definition.name()
-            ),
-        }
+    ) -> Result<Self, Error> {
+        let mut collection = base_url(settings, request)?;
+        let number = [b'0' + version.number()];
+        collection.extend([definition.api.base, "/v"]);
+        collection.extend(number.map(char::from));
+        collection.extend(["/", definition.name()]);
+        Ok(Self { collection })
     }
 
     /// The address of the collection.
@@ -35,76 +52,56 @@ impl Links {
         &self.collection
     }
 
-    /// The `href` of the resource with the id, which needs no escaping: ids are made of characters
-    /// that a path may have.
+    /// The `href` of the resource with the id.
     pub fn href(&self, id: &str) -> String {
-        format!("{}/{id}", self.collection)
+        self.pieces(id).collect()
+    }
+
+    /// The `href` of the resource with the id, in pieces.
+    pub fn pieces<'p>(&'p self, id: &'p str) -> impl Iterator<Item = &'p str> {
+        [&self.collection[..], "/"].into_iter().chain(utf8_percent_encode(id, SEGMENT))
     }
 }
 
-/// Scheme and authority, and perhaps a path, that the client of `request` reaches the application under.
-pub(crate) fn base_url<B>(settings: &Settings, request: &Request<B>) -> String {
-    settings.base_url.clone().unwrap_or_else(|| reached_at(request))
-}
-
-fn reached_at<B>(request: &Request<B>) -> String {
-    let (uri, headers) = (request.uri(), request.headers());
-    let scheme = first(headers, "x-forwarded-proto")
-        .filter(|scheme| matches!(*scheme, "http" | "https"))
-        .or(uri.scheme_str())
-        .unwrap_or("http");
-    let authority = first(headers, "x-forwarded-host")
-        .filter(|host| host.parse::<Authority>().is_ok())
-        .or(uri.authority().map(|authority| authority.as_str()))
-        .or(first(headers, HOST.as_str()))
-        .unwrap_or("localhost");
-    format!("{scheme}://{authority}")
-}
-
-/// The first of the comma-separated values of a header: the one that the outermost proxy set.
-fn first<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let value = headers.get(name)?.to_str().ok()?;
-    value.split(',').next().map(str::trim).filter(|value| !value.is_empty())
+/// Scheme and authority, and perhaps a path, that the client of `request` reaches the application
+/// under: what is configured, or else what the client used.
+pub(crate) fn base_url<B>(settings: &Settings, request: &Request<B>) -> Result<String, Error> {
+    match &settings.base_url {
+        Some(base_url) => Ok(base_url.clone()),
+        None => origin_of(request, settings.trust_forwarded),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::definition::tests::ACCOUNTS;
+    use crate::request::target::Target;
 
-    fn href(base_url: &str, uri: &str, headers: &[(&str, &str)]) -> String {
-        let mut request = Request::get(uri);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let settings =
-            Settings::read(&[], |name| (name == "base_url").then_some(base_url)).unwrap();
-        Links::of(&ACCOUNTS, &settings, Version::V5, &request.body(()).unwrap()).href("42")
+    fn links(base_url: &str) -> Links {
+        let settings = Settings::read(&[], |name| (name == "base_url").then_some(base_url));
+        let request = Request::get("http://a.example/x").body(()).unwrap();
+        Links::of(&ACCOUNTS, &settings.unwrap(), Version::V5, &request).unwrap()
     }
 
     #[test]
     fn hrefs_are_absolute() {
         let path = "/tmf-api/accountManagement/v5/billingAccount/42";
-        let host = ("host", "127.0.0.1:3000");
-        assert_eq!(
-            href("", "http://127.0.0.1:3000/x", &[]),
-            format!("http://127.0.0.1:3000{path}")
-        );
-        assert_eq!(href("", "/x", &[host]), format!("http://127.0.0.1:3000{path}"));
-        assert_eq!(
-            href(
-                "",
-                "/x",
-                &[host, ("x-forwarded-proto", "https"), ("x-forwarded-host", "a.example, b")]
-            ),
-            format!("https://a.example{path}")
-        );
-        assert_eq!(
-            href("https://api.example.com/eu/", "/x", &[host, ("x-forwarded-host", "a.example")]),
-            format!("https://api.example.com/eu{path}")
-        );
-        for forged in [("x-forwarded-proto", "javascript"), ("x-forwarded-host", "a/b c")] {
-            assert_eq!(href("", "/x", &[host, forged]), format!("http://127.0.0.1:3000{path}"));
+        assert_eq!(links("").href("42"), format!("http://a.example{path}"));
+        let configured = links("https://api.example.com/eu/").href("42");
+        assert_eq!(configured, format!("https://api.example.com/eu{path}"));
+    }
+
+    proptest! {
+        #[test]
+        fn hrefs_lead_to_the_resource(id in "[ -~é]{1,20}") {
+            let href = links("").href(&id);
+            let uri: http::Uri = href.parse().unwrap();
+            let target = Target::of(&ACCOUNTS, uri.path());
+            prop_assert_eq!(target.ok(), Some((Version::V5, Target::Item(id))), "{}", href);
+            prop_assert_eq!(serde_json::to_string(&href).unwrap(), format!("\"{href}\""));
         }
     }
 }

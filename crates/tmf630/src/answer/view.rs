@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::answer::links::Links;
 use crate::model::version::Version;
 use crate::query::Fields;
+use crate::request::json;
 use crate::storage::record::Record;
 use crate::value::Document;
 use crate::{Definition, Error};
@@ -42,6 +43,7 @@ impl View<'_> {
         before: Option<&Document>,
     ) -> Result<Document, Error> {
         let class = self.definition.class;
+        faults.extend(json::reserved_name(&document));
         if self.version == Version::V4 {
             faults.extend(faults_of(&class.v4, &mut document));
             if !faults.is_empty() {
@@ -88,9 +90,9 @@ impl View<'_> {
     ) -> Result<(), Error> {
         if self.version == Version::V5 && fields.is_none() {
             // It is copied, not parsed: an object with at least an id, as all that is stored.
-            out.put_slice(br#"{"href":"#);
-            out.put_slice(Value::from(self.links.href(id)).to_string().as_bytes());
-            out.put_u8(b',');
+            out.put_slice(br#"{"href":""#);
+            self.links.pieces(id).for_each(|piece| out.put_slice(piece.as_bytes()));
+            out.put_slice(br#"","#);
             out.put_slice(&record.json()[1..]);
             return Ok(());
         }
@@ -101,38 +103,59 @@ impl View<'_> {
         serde_json::to_writer(out.writer(), &document).map_err(Error::internal)
     }
 
-    /// A response with the document of the resource.
+    /// A response with the document of the resource, whose entity tag is `tag`.
     pub fn respond(
         &self,
         status: StatusCode,
         id: &str,
         record: &Record,
+        tag: String,
         fields: Option<&Fields>,
     ) -> Result<Response<Bytes>, Error> {
-        let mut body = BytesMut::new();
+        let mut body = BytesMut::with_capacity(self.expected_len(id, record));
         self.represent(id, record, fields, &mut body)?;
         let mut response = self.json_response(status, body.freeze());
-        let tag = HeaderValue::try_from(self.etag(record)).map_err(Error::internal)?;
+        let tag = HeaderValue::try_from(tag).map_err(Error::internal)?;
         response.headers_mut().insert(ETAG, tag);
         Ok(response)
     }
 
-    /// A response with the documents of several resources.
+    /// A response with the documents of several resources, and how many there are in it: those that
+    /// `max_bytes` have room for, and at least one.
     pub fn respond_list<'r>(
         &self,
-        records: impl Iterator<Item = (&'r str, &'r Record)>,
+        records: impl Iterator<Item = (&'r str, &'r Record)> + Clone,
         fields: Option<&Fields>,
-    ) -> Result<Response<Bytes>, Error> {
-        let mut body = BytesMut::new();
+        max_bytes: usize,
+    ) -> Result<(Response<Bytes>, usize), Error> {
+        let len = |(id, record)| match fields {
+            None => self.expected_len(id, record),
+            Some(_) => 0,
+        };
+        let expected: usize = records.clone().map(len).sum();
+        let mut body = BytesMut::with_capacity(expected.min(max_bytes).saturating_add(2));
+        let mut shown = 0;
         body.put_u8(b'[');
-        for (number, (id, record)) in records.enumerate() {
-            if number > 0 {
+        for (id, record) in records {
+            let before = body.len();
+            if shown > 0 {
                 body.put_u8(b',');
             }
             self.represent(id, record, fields, &mut body)?;
+            if shown > 0 && body.len() >= max_bytes {
+                body.truncate(before);
+                break;
+            }
+            shown += 1;
         }
         body.put_u8(b']');
-        Ok(self.json_response(StatusCode::OK, body.freeze()))
+        Ok((self.json_response(StatusCode::OK, body.freeze()), shown))
+    }
+
+    /// About how many bytes the document is shown in; in v5 as a whole, not one less.
+    fn expected_len(&self, id: &str, record: &Record) -> usize {
+        let href: usize = self.links.pieces(id).map(str::len).sum();
+        record.json().len() + href + r#""href":"","#.len()
     }
 
     fn json_response(&self, status: StatusCode, body: Bytes) -> Response<Bytes> {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::create::{self, NewResource};
 use crate::context::Context;
 use crate::request::body;
+use crate::request::conditional::Conditions;
 use crate::storage::idempotency::IdempotencyKey;
 use crate::value::Document;
 use crate::{Error, Ports, query};
@@ -23,6 +24,8 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    // The collection exists, in a state that no tag names.
+    Conditions::of(&request)?.check(None)?;
     let idempotency_key = IdempotencyKey::of(request.headers())?;
     let body = body::read_bulk(request).await?;
     let operations = match body.value {
@@ -50,16 +53,14 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
     let repeatable = idempotency_key
         .map(|key| key.for_body(context.definition.name(), context.view.version, &body.bytes));
     let first = create::insert(context, &resources, repeatable.as_ref()).await?;
-    match first {
-        Some(created) => {
-            let records = created.iter().map(|(id, record)| (&id[..], record));
-            context.view.respond_list(records, fields.as_ref())
-        }
-        None => {
-            let records = resources.iter().map(|resource| (&resource.id[..], &resource.record));
-            context.view.respond_list(records, fields.as_ref())
-        }
-    }
+    let created: Vec<_> = match &first {
+        Some(created) => created.iter().map(|(id, record)| (&id[..], record)).collect(),
+        None => resources.iter().map(|resource| (&resource.id[..], &resource.record)).collect(),
+    };
+    // As long as a body is: a client must see all that it has created.
+    let (response, _) =
+        context.view.respond_list(created.into_iter(), fields.as_ref(), usize::MAX)?;
+    Ok(response)
 }
 
 /// The document that an operation adds to the collection.

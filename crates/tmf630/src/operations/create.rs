@@ -11,9 +11,11 @@ use crate::context::Context;
 use crate::model::rule::Change;
 use crate::query::{self, Fields};
 use crate::request::body;
+use crate::request::conditional::Conditions;
 use crate::storage::idempotency::{Created, IdempotencyKey, Repeatable};
 use crate::storage::record::Record;
 use crate::value::Document;
+use crate::value::id::{ID_RULE, is_id};
 use crate::{Definition, Error, Ports};
 
 pub(crate) async fn create<P: Ports, B: http_body::Body>(
@@ -21,6 +23,8 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    // The collection exists, in a state that no tag names.
+    Conditions::of(&request)?.check(None)?;
     let idempotency_key = IdempotencyKey::of(request.headers())?;
     let body = body::read_document(request).await?;
     let new = NewResource::of(context, body.document)?;
@@ -42,7 +46,8 @@ fn created<P: Ports>(
     record: &Record,
     fields: Option<&Fields>,
 ) -> Result<Response<Bytes>, Error> {
-    let mut response = context.view.respond(StatusCode::CREATED, id, record, fields)?;
+    let tag = context.view.etag(record);
+    let mut response = context.view.respond(StatusCode::CREATED, id, record, tag, fields)?;
     let location = HeaderValue::try_from(context.view.links.href(id)).map_err(Error::internal)?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
@@ -155,30 +160,6 @@ fn set_id<P: Ports>(document: &mut Document, ports: &P) -> Result<String, Fault>
             Ok(id)
         }
         Some(Value::String(id)) if is_id(id) => Ok(id.clone()),
-        Some(_) => Err(Fault::new(
-            "/id",
-            "must be a string of 1 to 128 characters of A-Z a-z 0-9 - . _ ~ : and not . or ..",
-        )),
-    }
-}
-
-/// Whether `id` can stand in a path as it is, and will not be taken for a step of it.
-fn is_id(id: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | ':');
-    (1..=128).contains(&id.len()) && id.chars().all(allowed) && !matches!(id, "." | "..")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_can_stand_in_a_path() {
-        for id in ["1", "a-b.c_d~e:f", "...", &"x".repeat(128)] {
-            assert!(is_id(id), "{id}");
-        }
-        for id in ["", ".", "..", "a/b", "a b", "a?b", "a%20b", "ä", &"x".repeat(129)] {
-            assert!(!is_id(id), "{id}");
-        }
+        Some(_) => Err(Fault::new("/id", ID_RULE)),
     }
 }

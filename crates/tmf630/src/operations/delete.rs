@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::commit::Changes;
 use crate::context::Context;
 use crate::model::rule::Change;
-use crate::request::conditional;
+use crate::request::conditional::Conditions;
 use crate::storage::record::Record;
 use crate::{Error, Ports, query};
 
@@ -18,6 +18,7 @@ pub(crate) async fn delete<P: Ports, B>(
 ) -> Result<Response<Bytes>, Error> {
     query::expect_none(request.uri().query().unwrap_or_default())?;
     let definition = context.definition;
+    let conditions = Conditions::of(request)?;
     context
         .tree
         .transact(async |transaction| {
@@ -26,7 +27,7 @@ pub(crate) async fn delete<P: Ports, B>(
             // What cannot be read can be deleted, whatever state of it the client has in mind.
             let before = match Record::read(id, value) {
                 Ok(current) => {
-                    conditional::expect_match(request.headers(), &context.view.etag(&current))?;
+                    conditions.check(Some(&context.view.etag(&current)))?;
                     current.document().ok().map(Value::Object)
                 }
                 Err(_) => None,

@@ -1,13 +1,15 @@
 //! Answering with a text that is the same for everybody, such as the description of an API.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, ETAG};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::answer::exchange::{self, Exchange};
 use crate::model::api::Api;
-use crate::request::{conditional, negotiation};
+use crate::request::conditional::{self, Conditions, Outcome};
+use crate::request::negotiation;
+use crate::request::target::Route;
 use crate::{Error, Ports, Settings, Version};
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -26,12 +28,18 @@ pub fn serve_document<P: Ports, B>(
     let found = api.version_of(path).filter(|(_, rest)| *rest == name);
     let found = found.map(|(version, _)| version.version);
     let route = match found {
-        Some(version) => format!("{}/{name}", api.base_path(version)),
-        None => "none".to_owned(),
+        Some(version) => Route::Collection(api, version, name),
+        None => Route::Nowhere,
     };
     let exchange = Exchange::begin(route, api.version_at(path), settings, ports, request);
     let document = found.map(|version| Bytes::from_static(document(version).as_bytes()));
-    exchange.end(answer(document, request))
+    let mut answer = answer(document, request);
+    if let Ok(response) = &mut answer {
+        // Anybody may keep it, and asks each time whether it is still so.
+        let anybody = HeaderValue::from_static("public, no-cache");
+        response.headers_mut().insert(CACHE_CONTROL, anybody);
+    }
+    exchange.end(answer)
 }
 
 /// Answers with `document`, or that there is nothing at the path.
@@ -53,11 +61,14 @@ pub(super) fn answer<B>(
         ref method => return Err(Error::method_not_allowed(method, METHODS)),
     };
     let tag = format!("\"{:032x}\"", xxh3_128(response.body()));
-    if let Some(not_modified) = conditional::not_modified(request.headers(), &tag) {
-        return not_modified;
+    let outcome = Conditions::of(request)?.check(Some(&tag))?;
+    let tag = HeaderValue::try_from(tag).map_err(Error::internal)?;
+    if outcome == Outcome::NotModified {
+        response = conditional::not_modified(Some(tag));
+    } else {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ETAG, tag);
     }
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(ETAG, HeaderValue::try_from(tag).map_err(Error::internal)?);
     Ok(response)
 }

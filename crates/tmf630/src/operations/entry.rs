@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::document::answer;
 use crate::answer::exchange::Exchange;
 use crate::answer::links;
-use crate::model::api::{Api, ApiVersion};
+use crate::model::api::{Api, ApiVersion, Resource};
+use crate::request::target::Route;
 use crate::{Ports, Settings, Version};
 
 /// Answers a `request` that no resource of the `apis` answers.
@@ -21,18 +22,20 @@ pub fn serve_entry<P: Ports, B>(
     let path = request.uri().path();
     let entry = Entry::at(path, apis);
     let (route, version) = match &entry {
-        Some(Entry::All) => ("/".to_owned(), Version::V5),
-        Some(Entry::Api(api)) => (api.base.to_owned(), Version::V5),
-        Some(Entry::Version(api, version)) => (api.base_path(version.version), version.version),
+        Some(Entry::All) => (Route::Application, Version::V5),
+        Some(Entry::Api(api)) => (Route::Api(api), Version::V5),
+        Some(Entry::Version(api, served)) => (Route::Version(api, served.version), served.version),
         None => {
             let api = apis.iter().find(|api| path.starts_with(api.base));
-            ("none".to_owned(), api.map_or(Version::V5, |api| api.version_at(path)))
+            (Route::Nowhere, api.map_or(Version::V5, |api| api.version_at(path)))
         }
     };
     let exchange = Exchange::begin(route, version, settings, ports, request);
     let base_url = links::base_url(settings, request);
-    let document = entry.map(|entry| Bytes::from(entry.document(apis, &base_url).to_string()));
-    exchange.end(answer(document, request))
+    exchange.end(base_url.and_then(|base_url| {
+        let document = entry.map(|entry| Bytes::from(entry.document(apis, &base_url).to_string()));
+        answer(document, request)
+    }))
 }
 
 /// What an entry document tells of.
@@ -65,7 +68,7 @@ impl Entry {
             Self::Api(api) => of_api(api, base_url),
             Self::Version(api, version) => {
                 let mut document = of_version(api, version, base_url);
-                let resource = |resource: &crate::model::api::Resource| {
+                let resource = |resource: &Resource| {
                     json!({
                         "name": resource.name,
                         "description": resource.description,

@@ -8,9 +8,13 @@ use kv_tree::{Kv, Snapshot, Tree};
 use crate::answer::links::Links;
 use crate::context::Context;
 use crate::query::{self, Page, Query};
+use crate::request::conditional::{self, Conditions, Outcome};
 use crate::selection::{Selected, select};
 use crate::storage::catalogue::Catalogue;
 use crate::{Definition, Error, Ports};
+
+/// How long a list can be, in bytes. A page that is longer ends before, and says so.
+const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long a query can be, in bytes, of which links to pages are made: they repeat it five times, and
 /// a head of a response that is too long is refused by clients.
@@ -23,20 +27,27 @@ pub(crate) async fn list<P: Ports, B>(
     let Context { definition, view, tree, .. } = context;
     let raw = request.uri().query().unwrap_or_default();
     let query = Query::parse(raw, definition, view.version)?;
+    // The list exists, in a state that no tag names.
+    if Conditions::of(request)?.check(None)? == Outcome::NotModified {
+        return Ok(conditional::not_modified(None));
+    }
     let (snapshot, catalogue) = settled_snapshot(definition, tree).await?;
     let Selected { total, page } = select(context, &catalogue, &snapshot, &query).await?;
 
     let records = page.iter().map(|(id, record)| (&id[..], record));
-    let mut response = view.respond_list(records, query.fields.as_ref())?;
+    let (mut response, shown) =
+        view.respond_list(records, query.fields.as_ref(), MAX_LIST_BYTES)?;
+    // A page ends where its answer has to.
+    let end = (shown < page.len()).then(|| query.page.offset.saturating_add(shown as u64));
     let headers = response.headers_mut();
     headers.insert("x-total-count", HeaderValue::from(total));
-    headers.insert("x-result-count", HeaderValue::from(page.len()));
+    headers.insert("x-result-count", HeaderValue::from(shown));
     if raw.len() <= MAX_LINKED_QUERY {
-        let link = page_links(&view.links, raw, query.page, total);
+        let link = page_links(&view.links, raw, query.page, end, total);
         headers.insert(LINK, HeaderValue::try_from(link).map_err(Error::internal)?);
     }
     if context.settings.partial_content {
-        mark_part(&mut response, query.page, page.len() as u64, total)?;
+        mark_part(&mut response, query.page, shown as u64, total)?;
     }
     Ok(response)
 }
@@ -59,8 +70,8 @@ async fn settled_snapshot<K: Kv>(
 }
 
 /// Links to this page and to those before and after it (RFC 8288; TMF630 part 1, pagination). All
-/// else that the client asked for stays as it wrote it.
-fn page_links(links: &Links, raw: &str, page: Page, total: u64) -> String {
+/// else that the client asked for stays as it wrote it. `end` is where the page ends before its limit.
+fn page_links(links: &Links, raw: &str, page: Page, end: Option<u64>, total: u64) -> String {
     let others = query::without_page(raw);
     let link = |relation: &str, offset: u64| {
         let joint = if others.is_empty() { "" } else { "&" };
@@ -78,6 +89,10 @@ fn page_links(links: &Links, raw: &str, page: Page, total: u64) -> String {
         format!("<{}?{query}>; rel=\"{relation}\"", links.collection())
     };
     let neighbours = page.neighbours(total).into_iter();
+    let neighbours = neighbours.map(|(relation, offset)| match relation {
+        "next" => (relation, end.or(offset)),
+        _ => (relation, offset),
+    });
     let others = neighbours.filter_map(|(relation, offset)| Some(link(relation, offset?)));
     [link("self", page.offset)].into_iter().chain(others).collect::<Vec<_>>().join(", ")
 }

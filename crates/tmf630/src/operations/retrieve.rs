@@ -1,10 +1,10 @@
 //! GET on a resource.
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 
 use crate::context::Context;
-use crate::request::conditional;
+use crate::request::conditional::{self, Conditions, Outcome};
 use crate::storage::record;
 use crate::{Error, Ports, query};
 
@@ -14,12 +14,15 @@ pub(crate) async fn retrieve<P: Ports, B>(
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
-    let record = {
-        let snapshot = context.tree.snapshot_for(context.keys().record(id)).await?;
-        record::find(&snapshot, context.keys(), id).await?
-    };
-    match conditional::not_modified(request.headers(), &context.view.etag(&record)) {
-        Some(response) => response,
-        None => context.view.respond(StatusCode::OK, id, &record, fields.as_ref()),
+    let conditions = Conditions::of(request)?;
+    let snapshot = context.tree.snapshot_for(context.keys().record(id)).await?;
+    let record = record::find(&snapshot, context.keys(), id).await?;
+    let tag = context.view.etag(&record);
+    match conditions.check(Some(&tag))? {
+        Outcome::Proceed => context.view.respond(StatusCode::OK, id, &record, tag, fields.as_ref()),
+        Outcome::NotModified => {
+            let tag = HeaderValue::try_from(tag).map_err(Error::internal)?;
+            Ok(conditional::not_modified(Some(tag)))
+        }
     }
 }

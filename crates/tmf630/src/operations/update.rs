@@ -5,12 +5,12 @@ use crate::context::Context;
 use crate::model::rule::Change;
 use crate::patch::operations::{self, Operation};
 use crate::request::body::{self, PatchType};
-use crate::request::conditional;
+use crate::request::conditional::Conditions;
 use crate::storage::record::{self, Record};
 use crate::value::Document;
 use crate::{Error, Ports, query};
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use schemas::Fault;
 use serde_json::Value;
 
@@ -20,26 +20,27 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
-    let headers = request.headers().clone();
+    let conditions = Conditions::of(&request)?;
     let patch = Patch::read(request).await?;
 
     let record = context
         .tree
-        .transact(async |transaction| change(context, &patch, &headers, id, transaction).await)
+        .transact(async |transaction| change(context, &patch, &conditions, id, transaction).await)
         .await?;
-    context.view.respond(StatusCode::OK, id, &record, fields.as_ref())
+    let tag = context.view.etag(&record);
+    context.view.respond(StatusCode::OK, id, &record, tag, fields.as_ref())
 }
 
 async fn change<P: Ports>(
     context: &Context<'_, P>,
     patch: &Patch,
-    headers: &HeaderMap,
+    conditions: &Conditions,
     id: &str,
     transaction: &mut kv_tree::Transaction<P::Kv>,
 ) -> Result<Record, Error> {
     let Context { definition, view, ports, .. } = context;
     let current = record::find(transaction, context.keys(), id).await?;
-    conditional::expect_match(headers, &view.etag(&current))?;
+    conditions.check(Some(&view.etag(&current)))?;
 
     let before = current.document()?;
     let seen = view.document(id, before.clone());

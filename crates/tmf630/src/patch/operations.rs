@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::places::{self, Places};
 use crate::Error;
-use crate::request::body::MAX_NESTING;
+use crate::request::json::MAX_NESTING;
 use crate::value::decimal::Decimal;
 
 /// How many bytes of JSON the operations of a patch may add, copies included.

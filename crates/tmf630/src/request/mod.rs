@@ -2,5 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod conditional;
+pub(crate) mod json;
 pub(crate) mod negotiation;
+pub(crate) mod origin;
 pub(crate) mod target;

@@ -7,9 +7,8 @@ use crate::Error;
 
 /// Refuses a request whose client does not take JSON. One that does not say takes anything.
 pub(crate) fn expect_json(headers: &HeaderMap) -> Result<(), Error> {
-    let values: Vec<_> =
-        headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok()).collect();
-    let ranges = || values.iter().flat_map(|value| value.split(',')).map(str::trim);
+    let values = || headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
+    let ranges = || values().flat_map(|value| value.split(',')).map(str::trim);
     // The most specific range that covers JSON decides, whatever the order.
     let quality = |wanted: &str| {
         ranges().find_map(|range| {

@@ -1,8 +1,11 @@
 //! What the path of a request leads to.
 
+use std::fmt::{self, Display, Formatter};
+
 use percent_encoding::percent_decode_str;
 
 use super::body;
+use crate::model::api::Api;
 use crate::{Definition, Error, Version};
 
 /// What a path leads to.
@@ -14,9 +17,44 @@ pub(crate) enum Target {
     Item(String),
 }
 
+/// The path of a request with placeholders for what differs between requests, for the log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Route<'r> {
+    /// The application itself.
+    Application,
+    /// An API.
+    Api(&'r Api),
+    /// A version of an API.
+    Version(&'r Api, Version),
+    /// All of what is called so, or a document of that name.
+    Collection(&'r Api, Version, &'r str),
+    /// One of them.
+    Item(&'r Api, Version, &'r str),
+    /// There is nothing at the path.
+    Nowhere,
+}
+
+impl Display for Route<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Application => formatter.write_str("/"),
+            Self::Api(api) => formatter.write_str(api.base),
+            Self::Version(api, version) => write!(formatter, "{}/v{}", api.base, version.number()),
+            Self::Collection(api, version, name) => {
+                write!(formatter, "{}/v{}/{name}", api.base, version.number())
+            }
+            Self::Item(api, version, name) => {
+                write!(formatter, "{}/v{}/{name}/{{id}}", api.base, version.number())
+            }
+            Self::Nowhere => formatter.write_str("none"),
+        }
+    }
+}
+
 impl Target {
-    /// The target of `path`, and the version of the API that it is in. Hosts match routes on their own, so the path is parsed here and
-    /// nothing that they put into headers is believed. A slash at the end makes no difference.
+    /// The target of `path`, and the version of the API that it is in. Hosts match routes on their
+    /// own, so the path is parsed here and nothing that they put into headers is believed. A slash at
+    /// the end makes no difference.
     pub fn of(definition: &Definition, path: &str) -> Result<(Version, Self), Error> {
         let (version, rest) = definition
             .api
@@ -45,10 +83,12 @@ impl Target {
         }
     }
 
-    /// The path with placeholders for what differs between requests, for the log.
-    pub fn pattern(&self, definition: &Definition, version: Version) -> String {
-        let id = if matches!(self, Self::Item(_)) { "/{id}" } else { "" };
-        format!("{}/{}{id}", definition.api.base_path(version), definition.name())
+    /// The route to the target.
+    pub fn route(&self, definition: &Definition, version: Version) -> Route<'static> {
+        match self {
+            Self::Collection => Route::Collection(definition.api, version, definition.name()),
+            Self::Item(_) => Route::Item(definition.api, version, definition.name()),
+        }
     }
 
     /// Whether it is a single resource.

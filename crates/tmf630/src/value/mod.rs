@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
+pub(crate) mod address;
 pub(crate) mod compare;
 pub(crate) mod decimal;
+pub(crate) mod id;
 pub(crate) mod path;
 
 /// The JSON object that a resource is.
