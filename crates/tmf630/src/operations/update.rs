@@ -1,17 +1,17 @@
 //! PATCH on a resource, in the four media types of TMF630.
 
-use crate::patch::operations::{self, Operation};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use schemas::Fault;
 use serde_json::Value;
 
+use crate::budget::Budget;
 use crate::context::Context;
-use crate::request::body::PatchType;
+use crate::patch::Patch;
 use crate::request::{body, conditional};
 use crate::storage::catalogue::Catalogue;
 use crate::storage::index;
-use crate::storage::record::{self, Document, Record};
+use crate::storage::record::{self, Record};
 use crate::{Error, Ports, query, rules};
 
 pub(crate) async fn update<P: Ports, B: http_body::Body>(
@@ -21,7 +21,8 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
 ) -> Result<Response<Bytes>, Error> {
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
     let headers = request.headers().clone();
-    let patch = Patch::read(request).await?;
+    let (patch_type, body) = body::read_patch(request).await?;
+    let patch = Patch::read(patch_type, body)?;
 
     let record = context
         .tree
@@ -43,7 +44,7 @@ async fn change<P: Ports>(
 
     let before = current.document()?;
     let seen = view.document(id, before.clone());
-    let mut after = patch.applied_to(seen.clone())?;
+    let mut after = patch.applied_to(seen.clone(), &Budget::default())?;
     definition.name_class(&mut after);
     let immutable = view.version.immutable(definition);
     let changed = immutable.filter(|name| after.get(*name) != seen.get(*name));
@@ -70,38 +71,4 @@ async fn change<P: Ports>(
     index::update(definition, transaction, id, Some(&before), Some(&after));
     transaction.put(record::key(id), record.to_value());
     Ok(record)
-}
-
-/// What a client wants changed.
-enum Patch {
-    /// A merge patch (RFC 7396).
-    Merge(Value),
-    /// Operations, one after the other (RFC 6902).
-    Operations(Vec<Operation>),
-}
-
-impl Patch {
-    async fn read<B: http_body::Body>(request: Request<B>) -> Result<Self, Error> {
-        let (patch_type, value) = body::read_patch(request).await?;
-        match (patch_type, value) {
-            (PatchType::Merge, Value::Object(object)) => Ok(Self::Merge(Value::Object(object))),
-            (PatchType::Merge, _) => {
-                Err(Error::invalid_document(&[Fault::new("", "must be an object")]))
-            }
-            (PatchType::Operations, value) => Operation::read_all(value).map(Self::Operations),
-        }
-    }
-
-    /// The document with the patch applied; if a part of the patch fails, nothing of it is.
-    fn applied_to(&self, document: Document) -> Result<Document, Error> {
-        let mut patched = Value::Object(document);
-        match self {
-            Self::Merge(patch) => json_patch::merge(&mut patched, patch),
-            Self::Operations(operations) => operations::apply(operations, &mut patched)?,
-        }
-        match patched {
-            Value::Object(document) => Ok(document),
-            _ => Err(Error::invalid_document(&[Fault::new("", "must stay an object")])),
-        }
-    }
 }
