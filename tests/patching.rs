@@ -1,6 +1,6 @@
 //! Changing accounts in the media types of TMF630.
 
-use black_box_tests::{Api, StatusCode, account, id, json};
+use black_box_tests::{Api, StatusCode, account, id, json, v4_account};
 use serde_json::Value;
 
 const JSON_PATCH: &str = "application/json-patch+json";
@@ -257,4 +257,43 @@ async fn a_patch_has_up_to_200_operations() {
         assert_eq!(api.read(&id).await["name"], "Patched");
     }
     api.patch_as(JSON_PATCH, &id, &json!(vec![&rename; 200])).await.expect(StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_address_of_the_account_is_its_href() {
+    let api = Api::start().await;
+    let id = id(&api.on_v4("billingAccount").create(&v4_account("Patched")).await);
+    let encoded: String = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let own = [
+        format!("https://proxy.example/v4/billingAccount/{id}"),
+        format!("/tmf-api/accountManagement/v5/billingAccount/{id}"),
+        format!("http://10.0.0.1:3000/billingAccount/{encoded}"),
+    ];
+    let other = [
+        format!("https://proxy.example/v5/partyAccount/{id}"),
+        format!("https://proxy.example/v5/billingAccount/{id}0"),
+        "other".to_owned(),
+    ];
+    let patches = |href: &str| {
+        let replace = json!([{ "op": "replace", "path": "/href", "value": href }]);
+        [
+            ("application/merge-patch+json", json!({ "href": href })),
+            ("application/json", json!({ "href": href })),
+            (JSON_PATCH, replace.clone()),
+            (QUERY_PATCH, replace),
+        ]
+    };
+    for accounts in [api.on("billingAccount"), api.on_v4("billingAccount")] {
+        let before = accounts.get(&format!("/{id}")).await.expect(StatusCode::OK);
+        for (media_type, patch) in own.iter().flat_map(|href| patches(href)) {
+            let patched = accounts.patch_as(media_type, &id, &patch).await;
+            assert_eq!(patched.expect(StatusCode::OK), before, "{patch}");
+        }
+        for (media_type, patch) in other.iter().flat_map(|href| patches(href)) {
+            let refused = accounts.patch_as(media_type, &id, &patch).await;
+            assert_eq!(refused.expect(StatusCode::BAD_REQUEST)["code"], "24", "{patch}");
+        }
+        let removed = accounts.patch(&id, &json!({ "href": null })).await;
+        removed.expect(StatusCode::BAD_REQUEST);
+    }
 }

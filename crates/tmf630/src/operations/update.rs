@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
+use percent_encoding::percent_decode_str;
 use schemas::Fault;
 use serde_json::Value;
 
@@ -47,7 +48,11 @@ async fn change<P: Ports>(
     let mut after = patch.applied_to(seen.clone(), &Budget::default())?;
     definition.name_class(&mut after);
     let immutable = view.version.immutable(definition);
-    let changed = immutable.filter(|name| after.get(*name) != seen.get(*name));
+    let is_same = |name: &str| match after.get(name) {
+        Some(Value::String(href)) if name == "href" => is_href_of(definition.name, id, href),
+        value => value == seen.get(name),
+    };
+    let changed = immutable.filter(|name| !is_same(name));
     let faults = changed.map(|name| Fault::new(format!("/{name}"), "cannot be changed")).collect();
     after.remove("href");
     if definition.is_stamped {
@@ -71,4 +76,43 @@ async fn change<P: Ports>(
     index::update(definition, transaction, id, Some(&before), Some(&after));
     transaction.put(record::key(id), record.to_value());
     Ok(record)
+}
+
+/// Whether `href` is an address of the resource. The same resource is reached at several addresses:
+/// by the names of hosts, through proxies, in either version of the API.
+fn is_href_of(resource: &str, id: &str, href: &str) -> bool {
+    let mut segments = href.rsplitn(3, '/');
+    let mut is = |name: &str| {
+        segments.next().is_some_and(|segment| percent_decode_str(segment).eq(name.bytes()))
+    };
+    is(id) && is(resource) && segments.next().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_has_many_addresses() {
+        let is_same = |href| is_href_of("billingAccount", "a:1|ü", href);
+        for href in [
+            "https://api.example/tmf-api/accountManagement/v5/billingAccount/a:1|ü",
+            "http://10.0.0.1:3000/proxy/v4/billingAccount/a%3A1%7c%C3%BC",
+            "/billingAccount/a:1|%c3%bc",
+        ] {
+            assert!(is_same(href), "{href}");
+        }
+        for href in [
+            "",
+            "a:1|ü",
+            "billingAccount/a:1|ü",
+            "https://api.example/partyAccount/a:1|ü",
+            "https://api.example/billingAccount/a:1|u",
+            "https://api.example/billingAccount/a:1|ü/",
+            "https://api.example/billingAccount/b/a:1|ü",
+            "https://api.example/billingAccount%2Fa:1|ü",
+        ] {
+            assert!(!is_same(href), "{href}");
+        }
+    }
 }
