@@ -1,6 +1,6 @@
 //! Changing accounts in the media types of TMF630.
 
-use black_box_tests::{Api, StatusCode, account, id, json};
+use black_box_tests::{Api, StatusCode, account, id, json, v4_account};
 use serde_json::Value;
 
 const JSON_PATCH: &str = "application/json-patch+json";
@@ -17,6 +17,7 @@ async fn patched_account(api: &Api) -> String {
     document["accountRelationship"] =
         json!([{ "relationshipType": "related", "account": { "id": "7688" } }]);
     document["creditLimit"] = json!({ "unit": "EUR", "value": 100 });
+    document["tags"] = json!(["A", "B", "C"]);
     id(&api.create(&document).await)
 }
 
@@ -133,6 +134,24 @@ async fn paths_choose_elements_by_their_values() {
             "/creditLimit/value",
             json!(7),
         ),
+        (
+            "/relatedParty[?(@.role=='payer')]/role",
+            "replace",
+            Some(json!("x")),
+            "/relatedParty/1/role",
+            json!("x"),
+        ),
+        (
+            "/relatedParty/1/role?relatedParty.role=payer",
+            "replace",
+            Some(json!("x")),
+            "/relatedParty/1/role",
+            json!("x"),
+        ),
+        ("$.tags[0,0]", "remove", None, "/tags", json!(["B", "C"])),
+        ("$.tags[::-1]", "remove", None, "/tags", Value::Null),
+        ("$.tags[0,2]", "add", Some(json!("x")), "/tags", json!(["x", "A", "B", "x", "C"])),
+        ("/tags?tags=B", "replace", Some(json!("x")), "/tags", json!(["A", "x", "C"])),
     ] {
         for media_type in [QUERY_PATCH, JSON_PATCH] {
             let id = patched_account(&api).await;
@@ -158,6 +177,15 @@ async fn a_patch_that_fails_changes_nothing() {
         (json!({ "op": "remove", "path": "/nothing" }), "24", "/1/path"),
         (json!({ "op": "replace", "path": "/relatedParty/9", "value": {} }), "24", "/1/path"),
         (json!({ "op": "remove", "path": "/relatedParty?relatedParty.role=x" }), "24", "/1/path"),
+        (
+            json!({
+                "op": "replace", "path": "/relatedParty/1/role?relatedParty.role=owner",
+                "value": "owner"
+            }),
+            "24",
+            "/1/path",
+        ),
+        (json!({ "op": "replace", "path": "description", "value": "x" }), "24", "/1/path"),
         (
             json!({ "op": "copy", "path": "/x", "from": "/relatedParty?relatedParty.role=x" }),
             "24",
@@ -199,4 +227,73 @@ async fn a_patch_cannot_grow_without_end() {
     wider.extend(vec![json!({ "op": "copy", "from": "/list", "path": "/list/-" }); 40]);
     api.patch_as(JSON_PATCH, &id, &json!(wider)).await.expect_error(400, "24");
     assert!(api.read(&id).await.get("list").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_of_queries_may_leave_out_their_root() {
+    let api = Api::start().await;
+    for media_type in [QUERY_PATCH, "application/json-patch+query"] {
+        let id = patched_account(&api).await;
+        let patch = json!([
+            { "op": "add", "path": "description", "value": "x" },
+            { "op": "replace", "path": "creditLimit.value", "value": 5 },
+            { "op": "replace", "path": "relatedParty[1].role", "value": "debtor" }
+        ]);
+        let patched = api.patch_as(media_type, &id, &patch).await.expect(StatusCode::OK);
+        assert_eq!(patched["description"], "x");
+        assert_eq!(patched["creditLimit"]["value"], 5);
+        assert_eq!(patched["relatedParty"][1]["role"], "debtor");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_patch_has_up_to_200_operations() {
+    let api = Api::start().await;
+    let id = patched_account(&api).await;
+    let rename = json!({ "op": "replace", "path": "/name", "value": "New" });
+    for media_type in [JSON_PATCH, QUERY_PATCH] {
+        let too_many = json!(vec![&rename; 201]);
+        api.patch_as(media_type, &id, &too_many).await.expect_error(400, "22");
+        assert_eq!(api.read(&id).await["name"], "Patched");
+    }
+    api.patch_as(JSON_PATCH, &id, &json!(vec![&rename; 200])).await.expect(StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_address_of_the_account_is_its_href() {
+    let api = Api::start().await;
+    let id = id(&api.on_v4("billingAccount").create(&v4_account("Patched")).await);
+    let encoded: String = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let own = [
+        format!("https://proxy.example/v4/billingAccount/{id}"),
+        format!("/tmf-api/accountManagement/v5/billingAccount/{id}"),
+        format!("http://10.0.0.1:3000/billingAccount/{encoded}"),
+    ];
+    let other = [
+        format!("https://proxy.example/v5/partyAccount/{id}"),
+        format!("https://proxy.example/v5/billingAccount/{id}0"),
+        "other".to_owned(),
+    ];
+    let patches = |href: &str| {
+        let replace = json!([{ "op": "replace", "path": "/href", "value": href }]);
+        [
+            ("application/merge-patch+json", json!({ "href": href })),
+            ("application/json", json!({ "href": href })),
+            (JSON_PATCH, replace.clone()),
+            (QUERY_PATCH, replace),
+        ]
+    };
+    for accounts in [api.on("billingAccount"), api.on_v4("billingAccount")] {
+        let before = accounts.get(&format!("/{id}")).await.expect(StatusCode::OK);
+        for (media_type, patch) in own.iter().flat_map(|href| patches(href)) {
+            let patched = accounts.patch_as(media_type, &id, &patch).await;
+            assert_eq!(patched.expect(StatusCode::OK), before, "{patch}");
+        }
+        for (media_type, patch) in other.iter().flat_map(|href| patches(href)) {
+            let refused = accounts.patch_as(media_type, &id, &patch).await;
+            assert_eq!(refused.expect(StatusCode::BAD_REQUEST)["code"], "24", "{patch}");
+        }
+        let removed = accounts.patch(&id, &json!({ "href": null })).await;
+        removed.expect(StatusCode::BAD_REQUEST);
+    }
 }

@@ -1,18 +1,20 @@
 //! PATCH on a resource, in the four media types of TMF630.
 
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use percent_encoding::percent_decode_str;
+use schemas::Fault;
+use serde_json::Value;
+
+use crate::budget::Budget;
 use crate::commit::Changes;
 use crate::context::Context;
 use crate::model::rule::Change;
-use crate::patch::operations::{self, Operation};
-use crate::request::body::{self, PatchType};
+use crate::patch::Patch;
+use crate::request::body;
 use crate::request::conditional::Conditions;
 use crate::storage::record::{self, Record};
-use crate::value::Document;
-use crate::{Error, Ports, query};
-use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use schemas::Fault;
-use serde_json::Value;
+use crate::{Error, Ports, Version, query};
 
 pub(crate) async fn update<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
@@ -21,7 +23,8 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
 ) -> Result<Response<Bytes>, Error> {
     let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
     let conditions = Conditions::of(&request)?;
-    let patch = Patch::read(request).await?;
+    let (patch_type, body) = body::read_patch(request).await?;
+    let patch = Patch::read(patch_type, body)?;
 
     let record = context
         .tree
@@ -43,11 +46,19 @@ async fn change<P: Ports>(
     conditions.check(Some(&view.etag(&current)))?;
 
     let before = current.document()?;
-    let seen = view.document(id, before.clone());
-    let mut after = patch.applied_to(seen.clone())?;
+    // What v5 shows is what is stored, but for the href.
+    let shown = view.document(id, before.clone());
+    let shown_in_v4 = (view.version == Version::V4).then(|| shown.clone());
+    let seen = shown_in_v4.as_ref().unwrap_or(&before);
+    // Each attempt of the transaction may cost as much.
+    let mut after = patch.applied_to(shown, &Budget::default())?;
     definition.name_class(&mut after);
     let immutable = definition.immutable(view.version);
-    let changed = immutable.filter(|name| after.get(*name) != seen.get(*name));
+    let is_same = |name: &str| match after.get(name) {
+        Some(Value::String(href)) if name == "href" => is_href_of(definition.name(), id, href),
+        value => name != "href" && value == seen.get(name),
+    };
+    let changed = immutable.filter(|name| !is_same(name));
     let faults = changed.map(|name| Fault::new(format!("/{name}"), "cannot be changed"));
     let faults = faults.chain(definition.base_fault(&after)).collect();
     after.remove("href");
@@ -71,36 +82,41 @@ async fn change<P: Ports>(
     Ok(record)
 }
 
-/// What a client wants changed.
-enum Patch {
-    /// A merge patch (RFC 7396).
-    Merge(Value),
-    /// Operations, one after the other (RFC 6902).
-    Operations(Vec<Operation>),
+/// Whether `href` is an address of the resource. The same resource is reached at several addresses:
+/// by the names of hosts, through proxies, in either version of the API.
+fn is_href_of(resource: &str, id: &str, href: &str) -> bool {
+    let mut segments = href.rsplitn(3, '/');
+    let mut is = |name: &str| {
+        segments.next().is_some_and(|segment| percent_decode_str(segment).eq(name.bytes()))
+    };
+    is(id) && is(resource) && segments.next().is_some()
 }
 
-impl Patch {
-    async fn read<B: http_body::Body>(request: Request<B>) -> Result<Self, Error> {
-        let (patch_type, value) = body::read_patch(request).await?;
-        match (patch_type, value) {
-            (PatchType::Merge, Value::Object(object)) => Ok(Self::Merge(Value::Object(object))),
-            (PatchType::Merge, _) => {
-                Err(Error::invalid_document(&[Fault::new("", "must be an object")]))
-            }
-            (PatchType::Operations, value) => Operation::read_all(value).map(Self::Operations),
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// The document with the patch applied; if a part of the patch fails, nothing of it is.
-    fn applied_to(&self, document: Document) -> Result<Document, Error> {
-        let mut patched = Value::Object(document);
-        match self {
-            Self::Merge(patch) => json_patch::merge(&mut patched, patch),
-            Self::Operations(operations) => operations::apply(operations, &mut patched)?,
+    #[test]
+    fn a_resource_has_many_addresses() {
+        let is_same = |href| is_href_of("billingAccount", "a:1|ü", href);
+        for href in [
+            "https://api.example/tmf-api/accountManagement/v5/billingAccount/a:1|ü",
+            "http://10.0.0.1:3000/proxy/v4/billingAccount/a%3A1%7c%C3%BC",
+            "/billingAccount/a:1|%c3%bc",
+        ] {
+            assert!(is_same(href), "{href}");
         }
-        match patched {
-            Value::Object(document) => Ok(document),
-            _ => Err(Error::invalid_document(&[Fault::new("", "must stay an object")])),
+        for href in [
+            "",
+            "a:1|ü",
+            "billingAccount/a:1|ü",
+            "https://api.example/partyAccount/a:1|ü",
+            "https://api.example/billingAccount/a:1|u",
+            "https://api.example/billingAccount/a:1|ü/",
+            "https://api.example/billingAccount/b/a:1|ü",
+            "https://api.example/billingAccount%2Fa:1|ü",
+        ] {
+            assert!(!is_same(href), "{href}");
         }
     }
 }

@@ -4,29 +4,43 @@
 //! that is no array to an array appends it; and a path may choose elements by their values, in which
 //! case the operation applies to all of them (TMF630 part 5).
 
-use json_patch::jsonptr::PointerBuf;
-use json_patch::{
-    AddOperation, CopyOperation, MoveOperation, PatchOperation, RemoveOperation, ReplaceOperation,
-};
 use schemas::Fault;
 use serde_json::Value;
 
-use super::places::{self, Places};
+use super::change::{self, AddedToArray, Addition, Emptied};
+use super::path::{self, Found, Notation};
+use super::places::Places;
+use super::size::{self, Size};
+use super::{Failure, PART};
 use crate::Error;
+use crate::budget::Budget;
 use crate::request::json::MAX_NESTING;
 use crate::value::decimal::Decimal;
 
+/// How many operations a patch may have.
+const MAX_OPERATIONS: usize = 200;
+
 /// How many bytes of JSON the operations of a patch may add, copies included.
-const MAX_ADDED_BYTES: usize = 1 << 20;
+const MAX_ADDED_BYTES: u64 = 1 << 20;
+
+/// How many bytes of text are compared in one step of the budget.
+const BYTES_IN_A_STEP: u64 = 32;
+
+/// The operations of a patch.
+#[derive(Debug)]
+pub(crate) struct Operations {
+    notation: Notation,
+    operations: Vec<Operation>,
+}
 
 /// One operation.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Operation {
+#[derive(Debug)]
+struct Operation {
     kind: Kind,
     path: String,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 enum Kind {
     Add(Value),
     Remove,
@@ -36,20 +50,48 @@ enum Kind {
     Test(Value),
 }
 
-impl Operation {
+impl Operations {
     /// The operations in the body of a request.
-    pub fn read_all(body: Value) -> Result<Vec<Self>, Error> {
+    pub fn read(body: Value, notation: Notation) -> Result<Self, Error> {
         let (operations, single) = match body {
             Value::Array(operations) => (operations, false),
             single => (vec![single], true),
         };
+        if operations.len() > MAX_OPERATIONS {
+            let limit = format!("must have up to {MAX_OPERATIONS} operations");
+            return Err(Error::invalid_document(&[Fault::new("", limit)]));
+        }
         let read = operations.into_iter().enumerate().map(|(number, operation)| {
             let place = if single { String::new() } else { format!("/{number}") };
-            Self::read(operation, &place)
+            Operation::read(operation, &place)
         });
-        read.collect::<Result<_, _>>().map_err(|fault| Error::invalid_document(&[fault]))
+        let operations = read.collect::<Result<_, _>>();
+        let operations = operations.map_err(|fault| Error::invalid_document(&[fault]))?;
+        Ok(Self { notation, operations })
     }
 
+    /// Applies the operations to `document`, one after the other. If one fails, the document is in
+    /// between and of no use.
+    pub fn apply(&self, document: &mut Value, budget: &Budget) -> Result<(), Error> {
+        let mut target =
+            Target { document, notation: self.notation, budget, bytes_left: MAX_ADDED_BYTES };
+        for (number, operation) in self.operations.iter().enumerate() {
+            let place =
+                if self.operations.len() == 1 { String::new() } else { format!("/{number}") };
+            target.apply(operation).map_err(|failure| match failure {
+                Failure::Misfit { member, expectation } => {
+                    let fault = Fault::new(format!("{place}{member}"), expectation);
+                    Error::invalid_document(&[fault])
+                }
+                Failure::Error(error) if place.is_empty() => error,
+                Failure::Error(error) => error.within(&place),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl Operation {
     fn read(operation: Value, place: &str) -> Result<Self, Fault> {
         let Value::Object(mut members) = operation else {
             return Err(Fault::new(place, "must be an operation of JSON Patch (RFC 6902)"));
@@ -78,170 +120,166 @@ impl Operation {
     }
 }
 
-/// Applies `operations` to `document`, one after the other. If one fails, the document is in between
-/// and of no use.
-pub(crate) fn apply(operations: &[Operation], document: &mut Value) -> Result<(), Error> {
-    let mut budget = MAX_ADDED_BYTES;
-    for (number, operation) in operations.iter().enumerate() {
-        operation.apply(document, &mut budget).map_err(|fault| {
-            let place = if operations.len() == 1 { String::new() } else { format!("/{number}") };
-            Error::invalid_document(&[Fault::new(
-                format!("{place}{}", fault.member),
-                fault.expectation,
-            )])
-        })?;
-    }
-    Ok(())
+fn misfit(member: &'static str, expectation: impl Into<String>) -> Failure {
+    Failure::Misfit { member, expectation: expectation.into() }
 }
 
-/// Why an operation cannot be applied: which member of it is to blame, and what would be right.
-#[derive(Debug)]
-pub(crate) struct Misfit {
-    pub member: &'static str,
-    pub expectation: String,
+/// What the operations are applied to.
+struct Target<'t> {
+    document: &'t mut Value,
+    notation: Notation,
+    budget: &'t Budget,
+    /// How many bytes may still be added.
+    bytes_left: u64,
 }
 
-fn misfit(member: &'static str, expectation: impl Into<String>) -> Misfit {
-    Misfit { member, expectation: expectation.into() }
-}
-
-impl Operation {
-    fn apply(&self, document: &mut Value, budget: &mut usize) -> Result<(), Misfit> {
-        let may_be_new = matches!(self.kind, Kind::Add(_) | Kind::Move(_) | Kind::Copy(_));
-        let places = places::find(&self.path, document, may_be_new)
-            .map_err(|expectation| misfit("/path", expectation))?;
-        match &self.kind {
-            Kind::Test(expected) => {
-                let equals = |pointer: &String| {
-                    document.pointer(pointer).is_some_and(|value| is_equal(value, expected))
-                };
-                match places.pointers.iter().all(equals) {
-                    true => Ok(()),
-                    false => Err(misfit("/value", "must equal what is at the path")),
+impl Target<'_> {
+    fn apply(&mut self, operation: &Operation) -> Result<(), Failure> {
+        let path = &operation.path;
+        match &operation.kind {
+            Kind::Test(expected) => self.test(path, expected),
+            Kind::Remove => {
+                let Found { places, by_value } = self.find(path, false)?;
+                if places.is_place {
+                    return Err(Failure::path("must point to a part of the document"));
                 }
+                let emptied = if by_value { Emptied::Goes } else { Emptied::Stays };
+                Ok(change::remove(self.document, &places, emptied, self.budget)?)
             }
-            Kind::Remove => remove(document, &places),
             Kind::Add(value) => {
-                each(&places, budget, value, |pointer, value| add(document, pointer, value))
+                let places = self.find(path, true)?.places;
+                self.expect_room(&places, value)?;
+                self.add(&places, value, AddedToArray::IsAppended)
             }
-            Kind::Replace(value) => each(&places, budget, value, |pointer, value| {
-                let path = pointer_buf(pointer)?;
-                run(document, PatchOperation::Replace(ReplaceOperation { path, value }))
-            }),
+            Kind::Replace(value) => {
+                let places = self.find(path, false)?.places;
+                self.expect_room(&places, value)?;
+                Ok(change::replace(self.document, &places, value, self.budget)?)
+            }
             Kind::Copy(from) => {
-                let from = single(from, document)?;
-                let value = document.pointer(&from).cloned().unwrap_or_default();
-                each(&places, budget, &value, |pointer, _| {
-                    let (path, from) = (pointer_buf(pointer)?, pointer_buf(&from)?);
-                    run(document, PatchOperation::Copy(CopyOperation { path, from }))
-                })
+                let value = self.only(&self.find_from(from)?).clone();
+                let places = self.find(path, true)?.places;
+                self.expect_room(&places, &value)?;
+                self.add(&places, &value, AddedToArray::Replaces)
             }
-            Kind::Move(from) => {
-                let from = single(from, document)?;
-                let [to] = &places.pointers[..] else {
-                    return Err(misfit("/path", "must point to one place"));
-                };
-                let value = document.pointer(&from).cloned().unwrap_or_default();
-                check_size(to, &value, budget)?;
-                let (path, from) = (pointer_buf(to)?, pointer_buf(&from)?);
-                run(document, PatchOperation::Move(MoveOperation { path, from }))
-            }
+            Kind::Move(from) => self.move_from(from, path),
         }
     }
-}
 
-/// The one place that `from` points to.
-fn single(from: &str, document: &Value) -> Result<String, Misfit> {
-    let places =
-        places::find(from, document, false).map_err(|expectation| misfit("/from", expectation))?;
-    match <[String; 1]>::try_from(places.pointers) {
-        Ok([pointer]) => Ok(pointer),
-        Err(_) => Err(misfit("/from", "must point to one place")),
-    }
-}
-
-/// Applies `change` to every place with a copy of `value`.
-fn each(
-    places: &Places,
-    budget: &mut usize,
-    value: &Value,
-    mut change: impl FnMut(&str, Value) -> Result<(), Misfit>,
-) -> Result<(), Misfit> {
-    for pointer in &places.pointers {
-        check_size(pointer, value, budget)?;
-        change(pointer, value.clone())?;
-    }
-    Ok(())
-}
-
-/// Operations can copy what they have copied: what they add is limited, and how deep it lies.
-fn check_size(pointer: &str, value: &Value, budget: &mut usize) -> Result<(), Misfit> {
-    if pointer.matches('/').count() + depth(value) > MAX_NESTING {
-        return Err(misfit("/path", format!("would nest more than {MAX_NESTING} deep")));
-    }
-    *budget = budget
-        .checked_sub(value.to_string().len())
-        .ok_or_else(|| misfit("/path", format!("would add more than {MAX_ADDED_BYTES} bytes")))?;
-    Ok(())
-}
-
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
-        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
-        _ => 0,
-    }
-}
-
-fn add(document: &mut Value, pointer: &str, value: Value) -> Result<(), Misfit> {
-    let appends = document.pointer(pointer).is_some_and(Value::is_array) && !value.is_array();
-    let path = if appends { pointer_buf(&format!("{pointer}/-"))? } else { pointer_buf(pointer)? };
-    run(document, PatchOperation::Add(AddOperation { path, value }))
-}
-
-fn remove(document: &mut Value, places: &Places) -> Result<(), Misfit> {
-    // From the end, so that the places of the others stay what they are.
-    for pointer in places.pointers.iter().rev() {
-        let path = pointer_buf(pointer)?;
-        run(document, PatchOperation::Remove(RemoveOperation { path }))?;
-    }
-    if places.by_value {
-        // Where no element is left, the attribute goes too (TMF630 part 5).
-        for pointer in places.pointers.iter().rev() {
-            let Some((parent, _)) = pointer.rsplit_once('/') else { continue };
-            let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
-            if !parent.is_empty() && document.pointer(parent).is_some_and(is_empty) {
-                let path = pointer_buf(parent)?;
-                run(document, PatchOperation::Remove(RemoveOperation { path }))?;
-            }
+    fn test(&self, path: &str, expected: &Value) -> Result<(), Failure> {
+        let places = self.find(path, false)?.places;
+        let (mut are_equal, mut steps) = (true, 0);
+        places.visit(self.document, &mut |value| {
+            are_equal = are_equal && is_equal(value, expected, &mut steps);
+        });
+        self.budget.charge(PART, steps)?;
+        match are_equal {
+            true => Ok(()),
+            false => Err(misfit("/value", "must equal what is at the path")),
         }
     }
-    Ok(())
+
+    /// Removes and adds, in this order: the path is one of the document without what is moved.
+    fn move_from(&mut self, from: &str, path: &str) -> Result<(), Failure> {
+        let from = self.find_from(from)?;
+        if from.is_place {
+            return Err(misfit("/from", "must point to a part of the document"));
+        }
+        if self.find(path, true).is_ok_and(|to| to.places.lie_within(&from)) {
+            return Err(Failure::path("must not lie within what is moved"));
+        }
+        let value = change::first_mut(self.document, &from).map(std::mem::take).unwrap_or_default();
+        change::remove(self.document, &from, Emptied::Stays, self.budget)?;
+        let places = self.find(path, true)?.places;
+        if places.count() != 1 {
+            return Err(Failure::path("must point to one place"));
+        }
+        // As large as it was, but perhaps deeper.
+        expect_depth(&places, self.size_of(&value)?)?;
+        self.add(&places, &Value::Null, AddedToArray::Replaces)?;
+        // Put there, not copied.
+        if let Some(place) = change::first_mut(self.document, &places) {
+            *place = value;
+        }
+        Ok(())
+    }
+
+    fn find(&self, path: &str, may_be_new: bool) -> Result<Found, Failure> {
+        path::find(path, self.notation, self.document, may_be_new, self.budget)
+    }
+
+    /// The one place that `from` points to.
+    fn find_from(&self, from: &str) -> Result<Places, Failure> {
+        let places = self.find(from, false).map_err(|failure| failure.of("/from"))?.places;
+        match places.count() {
+            1 => Ok(places),
+            _ => Err(misfit("/from", "must point to one place")),
+        }
+    }
+
+    /// What is at the first of `places`.
+    fn only(&self, places: &Places) -> &Value {
+        let mut only = &Value::Null;
+        places.visit(self.document, &mut |value| only = value);
+        only
+    }
+
+    fn add(&mut self, places: &Places, new: &Value, to_array: AddedToArray) -> Result<(), Failure> {
+        let addition = Addition { new, to_array, budget: self.budget };
+        Ok(addition.apply(self.document, places)?)
+    }
+
+    /// Operations can copy what they have copied: what they add is limited, and how deep it lies.
+    fn expect_room(&mut self, places: &Places, value: &Value) -> Result<(), Failure> {
+        let size = self.size_of(value)?;
+        expect_depth(places, size)?;
+        let count = places.count();
+        let copies = count.saturating_mul(size.values).saturating_mul(size::COPY_STEPS);
+        self.budget.charge(PART, copies)?;
+        let bytes = count.saturating_mul(size.bytes);
+        self.bytes_left = self
+            .bytes_left
+            .checked_sub(bytes)
+            .ok_or_else(|| Failure::path(format!("would add more than {MAX_ADDED_BYTES} bytes")))?;
+        Ok(())
+    }
+
+    fn size_of(&self, value: &Value) -> Result<Size, Error> {
+        let size = Size::of(value);
+        self.budget.charge(PART, size.values)?;
+        Ok(size)
+    }
 }
 
-fn pointer_buf(pointer: &str) -> Result<PointerBuf, Misfit> {
-    PointerBuf::parse(pointer)
-        .map_err(|_| misfit("/path", "must be a JSON Pointer (RFC 6901), such as /relatedParty/0"))
+fn expect_depth(places: &Places, size: Size) -> Result<(), Failure> {
+    match places.depth() + size.depth > MAX_NESTING {
+        true => Err(Failure::path(format!("would nest more than {MAX_NESTING} deep"))),
+        false => Ok(()),
+    }
 }
 
-fn run(document: &mut Value, operation: PatchOperation) -> Result<(), Misfit> {
-    json_patch::patch(document, &[operation]).map_err(|error| {
-        misfit("/path", format!("must point to a place that exists ({})", error.kind))
-    })
-}
-
-/// Whether two values are equal as RFC 6902 has it: numbers by value, objects in any order.
-fn is_equal(a: &Value, b: &Value) -> bool {
+/// Whether two values are equal as RFC 6902 has it: numbers by value, objects in any order. Counts
+/// the steps that it takes.
+fn is_equal(a: &Value, b: &Value, steps: &mut u64) -> bool {
+    *steps += 2;
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => {
-            Decimal::parse(&a.to_string()) == Decimal::parse(&b.to_string())
+            *steps += (a.as_str().len() + b.as_str().len()) as u64;
+            a == b || Decimal::parse(a.as_str()) == Decimal::parse(b.as_str())
+        }
+        (Value::String(a), Value::String(b)) => {
+            *steps += a.len().min(b.len()) as u64 / BYTES_IN_A_STEP;
+            a == b
         }
         (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b))
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b, steps))
         }
         (Value::Object(a), Value::Object(b)) => {
-            let same = |(name, a): (&String, &Value)| b.get(name).is_some_and(|b| is_equal(a, b));
-            a.len() == b.len() && a.iter().all(same)
+            // Members are in the order of their names.
+            let mut members = a.iter().zip(b);
+            a.len() == b.len()
+                && members
+                    .all(|((a_name, a), (b_name, b))| a_name == b_name && is_equal(a, b, steps))
         }
         (a, b) => a == b,
     }
@@ -249,140 +287,76 @@ fn is_equal(a: &Value, b: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::collection::{btree_map, vec};
-    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
 
-    fn value() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            (0..4_i32).prop_map(Value::from),
-            "[ab]{0,2}".prop_map(Value::from),
-        ];
-        leaf.prop_recursive(3, 12, 3, |inner| {
-            prop_oneof![
-                vec(inner.clone(), 0..3).prop_map(Value::from),
-                btree_map("[abc]", inner, 0..3).prop_map(|members| json!(members)),
-            ]
-        })
+    fn apply(patch: Value, document: &mut Value) -> Result<(), Error> {
+        Operations::read(patch, Notation::Queries)?.apply(document, &Budget::default())
     }
 
-    fn pointer() -> impl Strategy<Value = String> {
-        let step = prop::sample::select(&["a", "b", "c", "0", "1", "-"][..]);
-        vec(step, 0..4).prop_map(|steps| steps.iter().map(|step| format!("/{step}")).collect())
-    }
-
-    fn operation() -> impl Strategy<Value = Value> {
-        let name = prop::sample::select(&["add", "remove", "replace", "move", "copy", "test"][..]);
-        (name, pointer(), pointer(), value()).prop_map(|(name, path, from, value)| {
-            json!({ "op": name, "path": path, "from": from, "value": value })
-        })
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2000))]
-
-        /// Without what TMF630 adds, a patch does what the json-patch crate does.
-        #[test]
-        fn json_patch_is_as_rfc_6902_has_it(
-            members in btree_map("[abc]", value(), 0..4),
-            patch in vec(operation(), 1..4),
-        ) {
-            let document = json!(members);
-            let mut expected = document.clone();
-            let mut is_expected = true;
-            for operation in &patch {
-                let path = operation["path"].as_str().unwrap();
-                let target = expected.pointer(path);
-                // Such an element is appended.
-                prop_assume!(
-                    operation["op"] != "add"
-                        || !target.is_some_and(Value::is_array)
-                        || operation["value"].is_array()
-                );
-                let standard: json_patch::Patch = serde_json::from_value(json!([operation])).unwrap();
-                if json_patch::patch(&mut expected, &standard).is_err() {
-                    is_expected = false;
-                    break;
-                }
-            }
-            let mut patched = document;
-            let operations = Operation::read_all(json!(patch)).unwrap();
-            let outcome = apply(&operations, &mut patched);
-            prop_assert_eq!(outcome.is_ok(), is_expected, "{:?}", outcome);
-            if is_expected {
-                prop_assert_eq!(patched, expected);
-            }
-        }
-
-        /// RFC 7396, section 2, written down as it is there.
-        #[test]
-        fn a_merge_patch_is_as_rfc_7396_has_it(document in value(), patch in value()) {
-            fn merged(target: Value, patch: &Value) -> Value {
-                let Value::Object(patch) = patch else { return patch.clone() };
-                let mut target = match target {
-                    Value::Object(target) => target,
-                    _ => serde_json::Map::new(),
-                };
-                for (name, value) in patch {
-                    if value.is_null() {
-                        target.remove(name);
-                    } else {
-                        let before = target.remove(name).unwrap_or_default();
-                        target.insert(name.clone(), merged(before, value));
-                    }
-                }
-                Value::Object(target)
-            }
-            let mut patched = document.clone();
-            json_patch::merge(&mut patched, &patch);
-            prop_assert_eq!(patched, merged(document, &patch));
-        }
-
-        #[test]
-        fn any_patch_is_applied_or_refused(patch in value(), path in "[/?.=$@\\[\\]()a0' -]{0,16}") {
-            let mut document = json!({ "a": [{ "a": 1 }, 0, "a"], "b": { "a": [] } });
-            if let Ok(operations) = Operation::read_all(patch) {
-                let _ = apply(&operations, &mut document);
-            }
-            for name in ["add", "remove", "copy", "move", "test"] {
-                let operation = json!({ "op": name, "path": path, "from": path, "value": 1 });
-                let _ = apply(&Operation::read_all(operation).unwrap(), &mut document);
-            }
-        }
-    }
-
-    #[test]
-    fn all_that_a_path_chooses_is_removed() {
-        let mut document = json!({ "a": [{ "b": 1 }, { "b": 2 }, { "b": 1 }, { "b": 1 }] });
-        let remove =
-            |path: &str| Operation::read_all(json!({ "op": "remove", "path": path })).unwrap();
-        apply(&remove("/a?a.b=1"), &mut document).unwrap();
-        assert_eq!(document, json!({ "a": [{ "b": 2 }] }));
-        apply(&remove("$.a[?(@.b==2)]"), &mut document).unwrap();
-        assert_eq!(document, json!({}));
+    fn patched(mut document: Value, patch: Value) -> Value {
+        let applied = apply(patch.clone(), &mut document);
+        assert!(applied.is_ok(), "{patch}: {applied:?}");
+        document
     }
 
     #[test]
     fn what_operations_add_has_limits() {
         let copy = |from: &str, path: &str| json!({ "op": "copy", "from": from, "path": path });
+        let deeper = json!([{ "op": "move", "from": "/a", "path": "/b/b" }]);
         for (operation, times) in [(copy("/a", "/a/b"), 100), (copy("/c", "/c/-"), 40)] {
-            let mut document = json!({ "a": {}, "c": ["x".repeat(100)] });
-            let operations = Operation::read_all(json!(vec![operation; times])).unwrap();
-            assert!(apply(&operations[..20.min(times / 5)], &mut document).is_ok());
-            assert!(apply(&operations, &mut document).is_err());
+            let document = json!({ "a": {}, "c": ["x".repeat(100)] });
+            patched(document.clone(), json!(vec![&operation; times / 5]));
+            assert!(apply(json!(vec![&operation; times]), &mut document.clone()).is_err());
         }
+        let nested = |depth: usize| (0..depth).fold(json!(1), |inner, _| json!([inner]));
+        patched(json!({ "a": nested(62), "b": {} }), deeper.clone());
+        assert!(apply(deeper, &mut json!({ "a": nested(63), "b": {} })).is_err());
+        let test = json!({ "op": "test", "path": "/a", "value": 1 });
+        patched(json!({ "a": 1 }), json!(vec![&test; MAX_OPERATIONS]));
+        let error = apply(json!(vec![&test; MAX_OPERATIONS + 1]), &mut json!({ "a": 1 }));
+        let response = error.unwrap_err().into_response(crate::Version::V5);
+        assert!(String::from_utf8_lossy(response.body()).contains("up to 200 operations"));
+    }
+
+    #[test]
+    fn what_is_moved_is_one_place_and_goes_to_one_outside_of_it() {
+        let document = json!({ "a": [{ "b": 1 }, { "b": 2 }], "c": {} });
+        let moved = |from: &str, path: &str| {
+            let mut document = document.clone();
+            let operation = json!({ "op": "move", "from": from, "path": path });
+            apply(operation, &mut document).map(|()| document)
+        };
+        for (from, path) in [
+            ("/a/0", "/a/0/b"),
+            ("/a/0", "/a/b?a.b=1"),
+            ("/a/0", "$.a[?(@.b==1)].c"),
+            ("/a[*]", "/c/d"),
+            ("/c", "/a[*]/c"),
+            ("/a/0", "/a/2"),
+            ("", "/c/d"),
+            ("/a", "/d/e"),
+        ] {
+            assert!(moved(from, path).is_err(), "{from} {path}");
+        }
+        // The path is one of the document without what is moved.
+        let expected = json!({ "a": [{ "b": 2 }, { "b": 1 }], "c": {} });
+        for path in ["/a/1", "/a/-"] {
+            assert_eq!(moved("$.a[?(@.b==1)]", path).ok().as_ref(), Some(&expected), "{path}");
+        }
+        assert_eq!(moved("/a/0", "/a/0").ok(), Some(document.clone()));
     }
 
     #[test]
     fn numbers_are_equal_by_value() {
+        let is_equal = |a: &Value, b: &Value| is_equal(a, b, &mut 0);
         let a = json!({ "x": [1.0, "1", { "y": 100.10 }] });
         let b: Value = serde_json::from_str(r#"{ "x": [1, "1", { "y": 1.0010e2 }] }"#).unwrap();
         assert!(is_equal(&a, &b));
         assert!(!is_equal(&a, &json!({ "x": [1.0, 1, { "y": 100.10 }] })));
         assert!(!is_equal(&a, &json!({ "x": [1.0, "1"] })));
+        assert!(!is_equal(&a, &json!({ "z": a["x"] })));
+        assert!(!is_equal(&a, &json!({ "x": a["x"], "z": 1 })));
     }
 }

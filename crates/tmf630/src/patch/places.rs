@@ -1,185 +1,157 @@
-//! What the path of an operation points to (TMF630 part 5).
+//! What a path leads to.
 //!
-//! A path is a JSON Pointer (RFC 6901); or a pointer and conditions behind a `?`, which choose among
-//! the elements of the arrays on its way; or a JSONPath expression (RFC 9535).
+//! Whatever the form of a path, the places that it leads to are a tree, in which each is once and all
+//! are in the order of the document. So a change of all of them can be made in one pass, and none
+//! moves another.
 
-use percent_encoding::percent_decode_str;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use serde_json::Value;
 
-use crate::query::JsonPath;
-use crate::value::decimal::Decimal;
-use crate::value::path;
+/// A step from a value to one within.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    Index(usize),
+    Name(String),
+}
 
-/// The places that a path points to.
-#[derive(Debug, PartialEq, Eq)]
+/// Places in a value. Those that are not there yet, because something is to be added, are one step
+/// away from what is there.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Places {
-    /// JSON Pointers, in the order of the document. There is at least one.
-    pub pointers: Vec<String>,
-    /// Whether they were chosen by the values of elements.
-    pub by_value: bool,
+    /// Whether the value itself is a place.
+    pub is_place: bool,
+    /// The places within. None of them is empty.
+    pub below: BTreeMap<Step, Places>,
 }
 
-/// The places that `path` points to in `document`. With `may_be_new`, the last step may lead to an
-/// attribute that is not there. Returns what would be right if there is no such place.
-pub(super) fn find(path: &str, document: &Value, may_be_new: bool) -> Result<Places, String> {
-    let is_json_path = path.starts_with('$') || (!path.starts_with('/') && path.contains("[?"));
-    let pointers = if is_json_path {
-        by_json_path(path, document, may_be_new)?
-    } else if let Some((pointer, conditions)) = path.split_once('?') {
-        by_conditions(pointer, conditions, document, may_be_new)?
-    } else if path.is_empty() || path.starts_with('/') {
-        let exists = document.pointer(path).is_some() || may_be_new;
-        if !exists {
-            return Err("must point to a place that exists".into());
+impl Places {
+    /// The value itself.
+    pub fn here() -> Self {
+        Self { is_place: true, below: BTreeMap::new() }
+    }
+
+    /// The place that `steps` lead to.
+    pub fn at(steps: impl IntoIterator<Item = Step>) -> Self {
+        let mut places = Self::default();
+        places.insert(steps);
+        places
+    }
+
+    /// Adds the place that `steps` lead to.
+    pub fn insert(&mut self, steps: impl IntoIterator<Item = Step>) {
+        let mut places = self;
+        for step in steps {
+            places = places.below.entry(step).or_default();
         }
-        return Ok(Places { pointers: vec![path.to_owned()], by_value: false });
-    } else {
-        return Err("must be a JSON Pointer (RFC 6901), such as /relatedParty/0".into());
-    };
-    match pointers.is_empty() {
-        true => Err("must point to at least one place that exists".into()),
-        false => Ok(Places { pointers, by_value: true }),
+        places.is_place = true;
+    }
+
+    /// Adds places that lie behind `step`, where nothing is yet.
+    pub fn insert_behind(&mut self, step: Step, places: Self) {
+        if !places.is_empty()
+            && let Entry::Vacant(entry) = self.below.entry(step)
+        {
+            entry.insert(places);
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        !self.is_place && self.below.is_empty()
+    }
+
+    pub fn count(&self) -> u64 {
+        u64::from(self.is_place) + self.below.values().map(Self::count).sum::<u64>()
+    }
+
+    /// How many steps there are to the place that is farthest away.
+    pub fn depth(&self) -> usize {
+        self.below.values().map(|below| 1 + below.depth()).max().unwrap_or(0)
+    }
+
+    /// Whether all of these places lie within one of the `outer` ones.
+    pub fn lie_within(&self, outer: &Self) -> bool {
+        let is_within = |(step, below): (&Step, &Self)| {
+            outer.below.get(step).is_some_and(|outer| match outer.is_place {
+                true => !below.is_place,
+                false => below.lie_within(outer),
+            })
+        };
+        !self.is_place && self.below.iter().all(is_within)
+    }
+
+    /// Shows `visit` what is at the places in `value`.
+    pub fn visit<'v>(&self, value: &'v Value, visit: &mut impl FnMut(&'v Value)) {
+        if self.is_place {
+            visit(value);
+        }
+        for (step, below) in &self.below {
+            if let Some(value) = child(value, step) {
+                below.visit(value, visit);
+            }
+        }
     }
 }
 
-fn by_json_path(path: &str, document: &Value, may_be_new: bool) -> Result<Vec<String>, String> {
-    let read = |path: &str| {
-        JsonPath::parse("path", path)
-            .map_err(|_| "must be a JSONPath expression (RFC 9535)".to_owned())
-    };
-    let pointers = read(path)?.pointers(document);
-    let (parent, name) = path.rsplit_once('.').unwrap_or_default();
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    if !pointers.is_empty() || !may_be_new || !is_name || parent.is_empty() {
-        return Ok(pointers);
+pub(super) fn child<'v>(value: &'v Value, step: &Step) -> Option<&'v Value> {
+    match (value, step) {
+        (Value::Array(elements), Step::Index(index)) => elements.get(*index),
+        (Value::Object(members), Step::Name(name)) => members.get(name),
+        _ => None,
     }
-    let is_object = |pointer: &String| document.pointer(pointer).is_some_and(Value::is_object);
-    let parents = read(parent)?.pointers(document).into_iter().filter(is_object);
-    Ok(parents.map(|parent| format!("{parent}/{name}")).collect())
 }
 
-/// A condition: the value at the path, from the root of the document on.
-struct Condition {
-    steps: Vec<String>,
-    value: String,
+/// The steps that a JSON Pointer (RFC 6901) is from `value`. With `may_be_new`, the last one may lead
+/// to what is not there.
+pub(super) fn steps_of(pointer: &str, value: &Value, may_be_new: bool) -> Option<Vec<Step>> {
+    let mut tokens = pointer.split('/');
+    if !tokens.next()?.is_empty() {
+        return None;
+    }
+    let mut steps = Vec::new();
+    let mut reached = Some(value);
+    for token in tokens {
+        let step = step_of(token, reached?)?;
+        reached = child(reached?, &step);
+        steps.push(step);
+    }
+    (reached.is_some() || may_be_new).then_some(steps)
 }
 
-impl Condition {
-    fn read(text: &str) -> Option<Self> {
-        let (path, value) = text.split_once('=')?;
-        let steps: Vec<_> = path
-            .trim_matches(['/', ' '])
-            .split(['/', '.'])
-            .map(|step| step.trim().to_owned())
-            .collect();
-        let value = percent_decode_str(value).decode_utf8().ok()?.into_owned();
-        steps.iter().all(|step| !step.is_empty()).then_some(Self { steps, value })
+/// The step from `value` that a token of a JSON Pointer stands for, if there can be such.
+pub(super) fn step_of(token: &str, value: &Value) -> Option<Step> {
+    match value {
+        Value::Object(_) => unescaped(token).map(Step::Name),
+        Value::Array(elements) if token == "-" => Some(Step::Index(elements.len())),
+        Value::Array(elements) => {
+            index_of(token).filter(|index| *index <= elements.len()).map(Step::Index)
+        }
+        _ => None,
     }
+}
 
-    /// Whether some value that the steps after the first `depth` lead to from `value` is the one.
-    fn holds(&self, value: &Value, depth: usize) -> bool {
-        let mut holds = false;
-        path::walk(&self.steps[depth..].join("."), value, &mut |value| {
-            holds |= match value {
-                Value::String(text) => *text == self.value,
-                Value::Number(number) => {
-                    let number = Decimal::parse(&number.to_string());
-                    number.is_some() && number == Decimal::parse(&self.value)
-                }
-                Value::Bool(value) => self.value == value.to_string(),
-                _ => false,
-            };
+/// The index that a token stands for: digits, without zeros in front.
+pub(super) fn index_of(token: &str) -> Option<usize> {
+    let is_index = token.bytes().all(|byte| byte.is_ascii_digit())
+        && (token == "0" || !token.starts_with('0'));
+    token.parse().ok().filter(|_| is_index)
+}
+
+/// The name that a token stands for; nothing where a `~` is not followed by 0 or 1.
+pub(super) fn unescaped(token: &str) -> Option<String> {
+    let (mut name, mut rest) = (String::with_capacity(token.len()), token);
+    while let Some((before, after)) = rest.split_once('~') {
+        name.push_str(before);
+        name.push(match after.as_bytes().first()? {
+            b'0' => '~',
+            b'1' => '/',
+            _ => return None,
         });
-        holds
+        rest = &after[1..];
     }
-}
-
-fn by_conditions(
-    pointer: &str,
-    conditions: &str,
-    document: &Value,
-    may_be_new: bool,
-) -> Result<Vec<String>, String> {
-    let form = "must be a pointer and conditions, such as /note/text?note.author=Rachel";
-    let conditions: Option<Vec<_>> = conditions.split('&').map(Condition::read).collect();
-    let conditions = conditions.ok_or(form)?;
-    let steps: Vec<_> = pointer.split('/').filter(|step| !step.is_empty()).collect();
-    let mut found = Vec::new();
-    if conditions.iter().all(|condition| condition.holds(document, 0)) {
-        let mut search = Search { conditions: &conditions, may_be_new, found: &mut found };
-        search.walk(document, String::new(), &mut Vec::new(), &steps);
-    }
-    Ok(found)
-}
-
-struct Search<'s> {
-    conditions: &'s [Condition],
-    may_be_new: bool,
-    found: &'s mut Vec<String>,
-}
-
-impl Search<'_> {
-    /// Follows the `left` steps from `value`, which is at `pointer`, at the end of the `gone` steps.
-    fn walk<'p>(
-        &mut self,
-        value: &Value,
-        pointer: String,
-        gone: &mut Vec<&'p str>,
-        left: &[&'p str],
-    ) {
-        match (value, left) {
-            (Value::Array(elements), [index, rest @ ..]) if is_index(index) => {
-                let element = index.parse().ok().and_then(|index: usize| elements.get(index));
-                if let Some(element) = element {
-                    self.walk(element, format!("{pointer}/{index}"), gone, rest);
-                } else if self.may_be_new && rest.is_empty() {
-                    self.found.push(format!("{pointer}/{index}"));
-                }
-            }
-            (Value::Array(elements), left) => {
-                let about: Vec<_> = self.conditions.iter().filter(|c| c.is_about(gone)).collect();
-                if left.is_empty() && about.is_empty() {
-                    self.found.push(pointer);
-                    return;
-                }
-                for (index, element) in elements.iter().enumerate() {
-                    if about.iter().all(|condition| condition.holds(element, gone.len())) {
-                        let pointer = format!("{pointer}/{index}");
-                        match left {
-                            [] => self.found.push(pointer),
-                            left => self.walk(element, pointer, gone, left),
-                        }
-                    }
-                }
-            }
-            (_, []) => self.found.push(pointer),
-            (Value::Object(members), [step, rest @ ..]) => {
-                let name = step.replace("~1", "/").replace("~0", "~");
-                let pointer = format!("{pointer}/{step}");
-                match members.get(&name) {
-                    Some(member) => {
-                        gone.push(step);
-                        self.walk(member, pointer, gone, rest);
-                        gone.pop();
-                    }
-                    None if self.may_be_new && rest.is_empty() => self.found.push(pointer),
-                    None => {}
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-impl Condition {
-    /// Whether the condition is about what lies at or below the path.
-    fn is_about(&self, path: &[&str]) -> bool {
-        self.steps.len() >= path.len() && path.iter().zip(&self.steps).all(|(a, b)| a == b)
-    }
-}
-
-fn is_index(step: &str) -> bool {
-    step == "-" || step.bytes().all(|byte| byte.is_ascii_digit())
+    name.push_str(rest);
+    Some(name)
 }
 
 #[cfg(test)]
@@ -188,92 +160,38 @@ mod tests {
 
     use super::*;
 
-    fn document() -> Value {
-        json!({
-            "billingDateShift": 20,
-            "state": "new",
-            "note": [
-                { "author": "John Doe", "text": "a" },
-                { "author": "Jane", "text": "b" },
-                { "author": "John Doe" }
-            ],
-            "orderItem": [
-                { "quantity": 1, "productOffering": { "id": "1513" },
-                  "product": { "relatedParty": [{ "role": "customer" }, { "role": "x" }] } },
-                { "quantity": 2, "productOffering": { "id": "1514" },
-                  "product": { "relatedParty": [{ "role": "customer" }] } }
-            ],
-            "a": [{ "name": "x", "value": ["y", "z"] }, { "name": "y", "value": ["y"] }]
-        })
-    }
-
     #[test]
-    fn every_form_of_a_path_is_understood() {
-        for (path, expected) in [
-            ("/note/0", vec!["/note/0"]),
-            ("", vec![""]),
-            ("/note/text?note.author=John Doe", vec!["/note/0/text"]),
-            ("/note?note.author=John Doe", vec!["/note/0", "/note/2"]),
-            ("/note?note.author=John%20Doe", vec!["/note/0", "/note/2"]),
-            ("/note/text?/note/author=Jane", vec!["/note/1/text"]),
-            ("/note/text?/note.author=Jane", vec!["/note/1/text"]),
-            ("note/text?note.author=Jane", vec!["/note/1/text"]),
-            (
-                "/orderItem/quantity?orderItem.productOffering.id=1513\
-                 &orderItem.product.relatedParty.role=customer",
-                vec!["/orderItem/0/quantity"],
-            ),
-            (
-                "/orderItem/quantity?orderItem.product.relatedParty.role=customer",
-                vec!["/orderItem/0/quantity", "/orderItem/1/quantity"],
-            ),
-            (
-                "/orderItem/product/relatedParty?orderItem.quantity=2.0",
-                vec!["/orderItem/1/product/relatedParty"],
-            ),
-            ("/a/value?a.name=x&a.value=y", vec!["/a/0/value/0"]),
-            ("/billingDateShift?/billingDateShift=20", vec!["/billingDateShift"]),
-            ("/state?state=new", vec!["/state"]),
-            ("/note?state=new", vec!["/note"]),
-            ("note[?(@.author=='John Doe')]", vec!["/note/0", "/note/2"]),
-            (
-                "$.orderItem[?(@.productOffering.id==\"1513\")].quantity",
-                vec!["/orderItem/0/quantity"],
-            ),
+    fn pointers_are_as_rfc_6901_has_them() {
+        let document = json!({ "a": [1, { "": 2 }], "m~n": 3, "x/y": 4, "": { "-": 5 } });
+        for (pointer, expected) in [
+            ("", Some(&document)),
+            ("/a/0", Some(&json!(1))),
+            ("/a/1/", Some(&json!(2))),
+            ("/m~0n", Some(&json!(3))),
+            ("/x~1y", Some(&json!(4))),
+            ("//-", Some(&json!(5))),
+            ("a", None),
+            ("/a/00", None),
+            ("/a/+1", None),
+            ("/a/-", None),
+            ("/a/2", None),
+            ("/m~2n", None),
+            ("/m~", None),
+            ("/a/0/x", None),
+            ("/b", None),
         ] {
-            let places = find(path, &document(), false);
-            assert_eq!(
-                places.unwrap_or_else(|error| panic!("{path}: {error}")).pointers,
-                expected,
-                "{path}"
-            );
+            let mut found = None;
+            if let Some(steps) = steps_of(pointer, &document, false) {
+                Places::at(steps).visit(&document, &mut |value| found = Some(value));
+            }
+            assert_eq!(found, expected, "{pointer}");
         }
-    }
-
-    #[test]
-    fn what_is_not_there_can_be_pointed_to_only_to_be_added() {
-        for (path, expected) in [
-            ("/new", "/new"),
-            ("/note/-", "/note/-"),
-            ("/note/date?note.author=Jane", "/note/1/date"),
-            ("/note/-?state=new", "/note/-"),
-            ("$.note[?(@.author=='Jane')].date", "/note/1/date"),
-        ] {
-            assert!(find(path, &document(), false).is_err(), "{path}");
-            assert_eq!(find(path, &document(), true).unwrap().pointers, [expected], "{path}");
-        }
-        for path in [
-            "/note/text?note.author=Nobody",
-            "/note/x/y?note.author=Jane",
-            "/state/x?state=new",
-            "/state?state=old",
-            "/note?note.author",
-            "/note?=x",
-            "note",
-            "$[",
-            "$.note[?(@.author=='Nobody')].date",
-        ] {
-            assert!(find(path, &document(), true).is_err(), "{path}");
+        let end = Some(vec![Step::Name("a".into()), Step::Index(2)]);
+        assert_eq!(steps_of("/a/-", &document, true), end);
+        assert_eq!(steps_of("/a/2", &document, true), end);
+        assert_eq!(steps_of("/b", &document, true), Some(vec![Step::Name("b".into())]));
+        for nowhere in ["/a/3", "/b/c", "/a/-/b", "/a/x", "/a/99999999999999999999"] {
+            assert_eq!(steps_of(nowhere, &document, true), None, "{nowhere}");
         }
     }
 }

@@ -21,9 +21,12 @@ const DOCUMENT_TYPES: &str = "application/json";
 /// The media types of a merge patch. A patch that comes as plain JSON is one (TMF630 part 5).
 const MERGE_TYPES: &str = "application/merge-patch+json, application/json";
 
-/// The media types of operations; the last one is a spelling that is also in use.
-const OPERATION_TYPES: &str = "application/json-patch+json, application/json-patch-query+json, \
-                               application/json-patch+query";
+/// The media type of operations.
+const OPERATION_TYPES: &str = "application/json-patch+json";
+
+/// The media type of operations whose paths are queries; the last one is a spelling that is also in
+/// use.
+const QUERY_TYPES: &str = "application/json-patch-query+json, application/json-patch+query";
 
 /// The media types of a patch, as `Accept-Patch` lists them (RFC 5789).
 pub(crate) const PATCH_TYPES: &str = "application/merge-patch+json, application/json, \
@@ -37,6 +40,7 @@ pub(crate) const BULK_TYPES: &str = "application/json-patch+json";
 pub(crate) enum PatchType {
     Merge,
     Operations,
+    Queries,
 }
 
 /// The document of a POST.
@@ -72,6 +76,7 @@ pub(crate) async fn read_patch<B: http_body::Body>(
     let patch_type = match request.headers() {
         headers if has_type_of(headers, MERGE_TYPES) => PatchType::Merge,
         headers if has_type_of(headers, OPERATION_TYPES) => PatchType::Operations,
+        headers if has_type_of(headers, QUERY_TYPES) => PatchType::Queries,
         _ => return Err(Error::unsupported_media_type(PATCH_TYPES, true)),
     };
     let bytes = read_bytes(request, MAX_BODY_BYTES).await?;
