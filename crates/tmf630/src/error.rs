@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use schemas::Fault;
 use serde_json::json;
 
+use crate::model::definition::Definition;
 use crate::model::version::Version;
 
 /// How many faults of a document are listed; a document can have any number.
@@ -226,8 +227,20 @@ impl Error {
     /// A part of the request takes more steps than a request may.
     pub(crate) fn too_costly(part: &str) -> Self {
         let reason = "The request costs too much";
-        Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason)
-            .message(format!("{part} takes too many steps; ask for less at once."))
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason).message(format!(
+            "{part} takes too many steps. Make it simpler, or narrow the list by other conditions."
+        ))
+    }
+
+    /// More has to be read than a request may.
+    pub(crate) fn too_much_to_read(definition: &Definition) -> Self {
+        let reason = "The request reads too much";
+        let indexed: Vec<_> = definition.indexes.iter().map(|index| index.path).collect();
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason).message(format!(
+            "Too many resources would have to be looked at. Narrow the list by a condition on \
+             what is indexed: id, {}.",
+            indexed.join(", ")
+        ))
     }
 
     /// TMF630 knows the query parameter, and this API does not support it. Ignoring it would answer

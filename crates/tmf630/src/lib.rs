@@ -39,6 +39,7 @@ mod storage;
 mod value;
 
 use answer::exchange::{self, Exchange};
+use budget::Budget;
 use bytes::Bytes;
 use context::Context;
 pub use error::Error;
@@ -80,7 +81,8 @@ async fn answer<P: Ports, B: http_body::Body>(
     exchange::expect_short(&request)?;
     let (version, target) = Target::of(definition, request.uri().path())?;
     negotiation::expect_json(request.headers())?;
-    let context = Context::of(definition, settings, ports, version, &request).await?;
+    let budget = Budget::default();
+    let context = Context::of(definition, settings, ports, &budget, version, &request).await?;
     if matches!(*request.method(), Method::POST | Method::PATCH | Method::DELETE) {
         context.tree.gather().await;
     }

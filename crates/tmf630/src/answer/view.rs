@@ -8,6 +8,7 @@ use schemas::{Fault, Schema};
 use serde_json::Value;
 
 use crate::answer::links::Links;
+use crate::budget::Budget;
 use crate::model::version::Version;
 use crate::query::Fields;
 use crate::storage::record::{Document, Record};
@@ -18,6 +19,8 @@ pub(crate) struct View<'v> {
     pub definition: &'v Definition,
     pub version: Version,
     pub links: Links,
+    /// What the request may still cost.
+    pub budget: &'v Budget,
 }
 
 impl View<'_> {

@@ -24,7 +24,7 @@ pub(crate) async fn list<P: Ports, B>(
     let raw = request.uri().query().unwrap_or_default();
     let query = Query::parse(raw, definition, view.version)?;
     let (snapshot, catalogue) = settled_snapshot(definition, tree).await?;
-    let Selected { total, page } = select(&catalogue, &snapshot, view, &query).await?;
+    let Selected { total, page } = select(context, &catalogue, &snapshot, &query).await?;
 
     let records = page.iter().map(|(id, record)| (&id[..], record));
     let mut response = view.respond_list(records, query.fields.as_ref())?;

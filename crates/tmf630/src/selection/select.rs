@@ -11,14 +11,14 @@ use bytes::Bytes;
 use kv_tree::{KeyRange, Kv, Order, Snapshot};
 use serde_json::Value;
 
-use crate::answer::view::View;
+use crate::context::Context;
 use crate::model::definition::Index;
 use crate::model::version::Version;
 use crate::query::{Criterion, Operator, Page, Query, SortKey};
 use crate::storage::catalogue::Catalogue;
 use crate::storage::record::{self, Record};
 use crate::value::path::Path;
-use crate::{Error, query};
+use crate::{Error, Ports, query};
 
 /// How many records are fetched together.
 const BATCH: usize = 256;
@@ -68,19 +68,20 @@ impl Indexes {
 }
 
 /// Carries out `query`.
-pub(crate) async fn select<K: Kv>(
+pub(crate) async fn select<P: Ports>(
+    context: &Context<'_, P>,
     catalogue: &Catalogue,
-    snapshot: &Snapshot<K>,
-    view: &View<'_>,
+    snapshot: &Snapshot<P::Kv>,
     query: &Query,
 ) -> Result<Selected, Error> {
+    let Context { view, .. } = context;
     let indexes = view.definition.indexes.iter().filter(|index| catalogue.is_whole(index));
     let indexes = Indexes { whole: indexes.collect(), version: view.version };
     match straight(&indexes, query) {
         Some((keys, order)) => read_page(snapshot, &keys, order, query.page).await,
-        None => match candidates(&indexes, snapshot, query).await? {
-            Some(ids) => look_through(snapshot, view, query, Source::Ids(ids.into())).await,
-            None => look_through(snapshot, view, query, Source::All).await,
+        None => match candidates(context, &indexes, snapshot, query).await? {
+            Some(ids) => look_through(context, snapshot, query, Source::Ids(ids.into())).await,
+            None => look_through(context, snapshot, query, Source::All).await,
         },
     }
 }
@@ -158,9 +159,10 @@ fn ids(criteria: &[&Criterion]) -> Option<Keys> {
 
 /// The ids of resources among which all are that the filter lets through; nothing if that can be
 /// any. Of conditions that must all hold, the one that leaves the fewest is taken.
-async fn candidates<K: Kv>(
+async fn candidates<P: Ports>(
+    context: &Context<'_, P>,
     indexes: &Indexes,
-    snapshot: &Snapshot<K>,
+    snapshot: &Snapshot<P::Kv>,
     query: &Query,
 ) -> Result<Option<Vec<String>>, Error> {
     if query.filter.0.is_empty() {
@@ -186,6 +188,8 @@ async fn candidates<K: Kv>(
         for keys in alternatives {
             let mut scan = snapshot.scan(keys.range.clone(), Order::Ascending);
             while let Some((key, _)) = scan.next().await? {
+                context.budget.read(context.definition, key.len())?;
+                context.budget.pause_if_due(context.ports).await;
                 found.insert(keys.id_of(&key)?);
             }
         }
@@ -275,12 +279,13 @@ enum Source {
 }
 
 /// Looks at every resource of the source.
-async fn look_through<K: Kv>(
-    snapshot: &Snapshot<K>,
-    view: &View<'_>,
+async fn look_through<P: Ports>(
+    context: &Context<'_, P>,
+    snapshot: &Snapshot<P::Kv>,
     query: &Query,
     mut source: Source,
 ) -> Result<Selected, Error> {
+    let Context { definition, view, budget, ports, .. } = context;
     let Page { offset, limit } = query.page;
     let mut selected = Selected { total: 0, page: Vec::new() };
     let mut sorted: Vec<(Vec<Option<query::SortValue>>, String)> = Vec::new();
@@ -314,6 +319,8 @@ async fn look_through<K: Kv>(
             break;
         }
         for (id, record) in batch {
+            budget.read(definition, record.json().len())?;
+            budget.pause_if_due(*ports).await;
             let document = Value::Object(view.document(&id, record.document()?));
             if !query.matches(&document) {
                 continue;
