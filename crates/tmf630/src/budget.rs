@@ -62,6 +62,11 @@ impl Budget {
         Ok(())
     }
 
+    /// How many steps an expression may take at once.
+    pub fn steps_at_once(&self) -> u64 {
+        self.steps.get().min(MAX_STEPS_AT_ONCE)
+    }
+
     /// Lets other requests go on if this one has had the processor for some milliseconds.
     pub async fn pause_if_due<P: Ports>(&self, ports: &P) {
         if self.since_pause.get() >= STEPS_BETWEEN_PAUSES {

@@ -12,6 +12,8 @@ pub struct Settings {
     pub(crate) tenant: String,
     /// Whether a part of a list is answered with 206 instead of 200.
     pub(crate) partial_content: bool,
+    /// How many resources a page of a list has at most.
+    pub(crate) max_page_size: usize,
     pub(crate) state_transitions: StateTransitions,
     pub(crate) references: References,
     /// What keeps the data.
@@ -50,10 +52,11 @@ pub(crate) enum References {
 
 impl Settings {
     /// The variables that settings are made of, with their defaults.
-    pub const VARIABLES: [(&'static str, &'static str); 6] = [
+    pub const VARIABLES: [(&'static str, &'static str); 7] = [
         ("base_url", ""),
         ("tenant", "default"),
         ("partial_content", "200"),
+        ("max_page_size", "1000"),
         ("state_transitions", "open"),
         ("references", "open"),
         ("key_value_store", "spin"),
@@ -81,6 +84,7 @@ impl Settings {
             base_url: base_url(value_of("base_url"))?,
             tenant: tenant(value_of("tenant"))?,
             partial_content: partial_content?,
+            max_page_size: page_size(value_of("max_page_size"))?,
             state_transitions: choice("state_transitions", &value_of, &transitions)?,
             references: choice("references", &value_of, &references)?,
             key_value_store: choice("key_value_store", &value_of, &stores)?,
@@ -111,6 +115,11 @@ fn tenant(value: &str) -> Result<String, String> {
         return Err(format!("tenant {value:?} must be 1 to 64 characters of A-Z a-z 0-9 _ -"));
     }
     Ok(value.to_owned())
+}
+
+fn page_size(value: &str) -> Result<usize, String> {
+    let size = value.parse().ok().filter(|size| (1..=100_000).contains(size));
+    size.ok_or_else(|| format!("max_page_size {value:?} must be a number from 1 to 100000"))
 }
 
 fn choice<'v, T: Copy>(
@@ -159,6 +168,15 @@ mod tests {
             assert!(with("tenant", wrong).is_err(), "{wrong}");
         }
         assert!(tenant(&"x".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn a_page_has_at_least_one_resource_and_not_too_many() {
+        assert_eq!(with("max_page_size", "1").unwrap().max_page_size, 1);
+        assert_eq!(Settings::read(Settings::default_of).unwrap().max_page_size, 1000);
+        for wrong in ["", "0", "-1", "1e3", "100001", "99999999999999999999"] {
+            assert!(with("max_page_size", wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

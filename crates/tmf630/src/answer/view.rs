@@ -97,7 +97,7 @@ impl View<'_> {
         }
         let mut document = self.document(id, record.document()?);
         if let Some(fields) = fields {
-            fields.select(self.version, &mut document);
+            fields.select(self.version, &mut document, self.budget)?;
         }
         serde_json::to_writer(out.writer(), &document).map_err(Error::internal)
     }

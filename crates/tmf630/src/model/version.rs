@@ -6,6 +6,7 @@
 use schemas::{Class, Schema};
 
 use crate::model::definition::{Definition, Index};
+use crate::value::path::Path;
 
 /// A version of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +17,42 @@ pub enum Version {
     V5,
 }
 
-/// Paths of indexed attributes that differ: in v5, and in v4.
-const INDEXED: [(&str, &str); 2] =
-    [("lastUpdate", "lastModified"), ("relatedParty.partyOrPartyRole.id", "relatedParty.id")];
+/// Attributes whose paths differ: in v5, and in v4. What lies below them differs alike.
+pub const RENAMES: [(&str, &str); 21] = [
+    ("lastUpdate", "lastModified"),
+    ("relatedParty.partyOrPartyRole.id", "relatedParty.id"),
+    ("relatedParty.partyOrPartyRole.href", "relatedParty.href"),
+    ("relatedParty.partyOrPartyRole.name", "relatedParty.name"),
+    ("relatedParty.partyOrPartyRole.@referredType", "relatedParty.@referredType"),
+    ("contact.relatedParty.partyOrPartyRole.id", "contact.relatedParty.id"),
+    ("contact.relatedParty.partyOrPartyRole.href", "contact.relatedParty.href"),
+    ("contact.relatedParty.partyOrPartyRole.name", "contact.relatedParty.name"),
+    ("contact.relatedParty.partyOrPartyRole.@referredType", "contact.relatedParty.@referredType"),
+    ("contact.contactMedium.emailAddress", "contact.contactMedium.characteristic.emailAddress"),
+    ("contact.contactMedium.phoneNumber", "contact.contactMedium.characteristic.phoneNumber"),
+    ("contact.contactMedium.faxNumber", "contact.contactMedium.characteristic.faxNumber"),
+    (
+        "contact.contactMedium.socialNetworkId",
+        "contact.contactMedium.characteristic.socialNetworkId",
+    ),
+    ("contact.contactMedium.street1", "contact.contactMedium.characteristic.street1"),
+    ("contact.contactMedium.street2", "contact.contactMedium.characteristic.street2"),
+    ("contact.contactMedium.postCode", "contact.contactMedium.characteristic.postCode"),
+    ("contact.contactMedium.city", "contact.contactMedium.characteristic.city"),
+    (
+        "contact.contactMedium.stateOrProvince",
+        "contact.contactMedium.characteristic.stateOrProvince",
+    ),
+    ("contact.contactMedium.country", "contact.contactMedium.characteristic.country"),
+    (
+        "contact.contactMedium.geographicAddress",
+        "contact.contactMedium.characteristic.geographicAddress",
+    ),
+    ("contact.contactMedium.contactType", "contact.contactMedium.characteristic.contactType"),
+];
+
+/// What v4 shows where an indexed attribute is missing, by its path in v4.
+const FILLED_IN_V4: [(&str, &str); 1] = [("relatedParty.id", "unknown")];
 
 impl Version {
     /// The version that the path of a request belongs to, and the rest of the path.
@@ -84,9 +118,29 @@ impl Version {
         ["@type", "href", "id"].into_iter().chain(own.iter().copied())
     }
 
+    /// The path in this version of what may be called as the other version does: so clients that know
+    /// one find in both what they ask for.
+    pub(crate) fn canonical(self, path: Path) -> Path {
+        let renamed = RENAMES.iter().find_map(|(v5, v4)| {
+            let (from, to) = match self {
+                Self::V4 => (v5, v4),
+                Self::V5 => (v4, v5),
+            };
+            let below = path.as_str().strip_prefix(from)?;
+            (below.is_empty() || below.starts_with('.')).then(|| format!("{to}{below}"))
+        });
+        renamed.as_deref().and_then(Path::parse).unwrap_or(path)
+    }
+
+    /// What the version shows where the indexed attribute is missing. An index does not know of it.
+    pub(crate) fn filled_in(self, path: &Path) -> Option<&'static str> {
+        let mut filled_in = FILLED_IN_V4.iter().filter(|_| self == Self::V4);
+        filled_in.find(|(filled, _)| *filled == path.as_str()).map(|(_, text)| *text)
+    }
+
     /// The path of the attribute that an index is of.
     pub fn path_of(self, index: &Index) -> &'static str {
-        let other = INDEXED.iter().find(|(path, _)| *path == index.path);
+        let other = RENAMES.iter().find(|(path, _)| *path == index.path);
         match (self, other) {
             (Self::V4, Some((_, path))) => path,
             _ => index.path,
@@ -97,6 +151,21 @@ impl Version {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn attributes_are_known_by_the_names_of_either_version() {
+        for (v5, v4) in RENAMES.into_iter().chain([
+            ("name", "name"),
+            ("relatedParty.partyOrPartyRole.name.x", "relatedParty.name.x"),
+            ("relatedParty.names", "relatedParty.names"),
+        ]) {
+            for given in [v5, v4] {
+                let canonical = |version: Version| version.canonical(Path::parse(given).unwrap());
+                assert_eq!(canonical(Version::V5).as_str(), v5);
+                assert_eq!(canonical(Version::V4).as_str(), v4);
+            }
+        }
+    }
 
     #[test]
     fn paths_belong_to_versions() {

@@ -20,7 +20,8 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    let fields =
+        query::fields_only(request.uri().query().unwrap_or_default(), context.view.version)?;
     let idempotency_key = IdempotencyKey::of(request.headers())?;
     let body = body::read_document(request).await?;
     let version = context.view.version;

@@ -22,7 +22,8 @@ pub(crate) async fn list<P: Ports, B>(
 ) -> Result<Response<Bytes>, Error> {
     let Context { definition, view, tree, .. } = context;
     let raw = request.uri().query().unwrap_or_default();
-    let query = Query::parse(raw, definition, view.version)?;
+    let mut query = Query::parse(raw, definition, view.version)?;
+    query.page = query.page.at_most(context.settings.max_page_size);
     let (snapshot, catalogue) = settled_snapshot(definition, tree).await?;
     let Selected { total, page } = select(context, &catalogue, &snapshot, &query).await?;
 

@@ -13,7 +13,8 @@ pub(crate) async fn retrieve<P: Ports, B>(
     id: &str,
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    let fields =
+        query::fields_only(request.uri().query().unwrap_or_default(), context.view.version)?;
     let record = record::find(&context.tree.snapshot_for(record::key(id)).await?, id).await?;
     match conditional::not_modified(request.headers(), &context.view.etag(&record)) {
         Some(response) => response,

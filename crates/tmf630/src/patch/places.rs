@@ -6,6 +6,7 @@
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use crate::budget::Budget;
 use crate::query::JsonPath;
 use crate::value::decimal::Decimal;
 use crate::value::path;
@@ -47,14 +48,16 @@ fn by_json_path(path: &str, document: &Value, may_be_new: bool) -> Result<Vec<St
         JsonPath::parse("path", path)
             .map_err(|_| "must be a JSONPath expression (RFC 9535)".to_owned())
     };
-    let pointers = read(path)?.pointers(document);
+    let too_costly = |_| "takes too many steps".to_owned();
+    let pointers = read(path)?.pointers(document, &Budget::default()).map_err(too_costly)?;
     let (parent, name) = path.rsplit_once('.').unwrap_or_default();
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     if !pointers.is_empty() || !may_be_new || !is_name || parent.is_empty() {
         return Ok(pointers);
     }
     let is_object = |pointer: &String| document.pointer(pointer).is_some_and(Value::is_object);
-    let parents = read(parent)?.pointers(document).into_iter().filter(is_object);
+    let parents = read(parent)?.pointers(document, &Budget::default()).map_err(too_costly)?;
+    let parents = parents.into_iter().filter(is_object);
     Ok(parents.map(|parent| format!("{parent}/{name}")).collect())
 }
 

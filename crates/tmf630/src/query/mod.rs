@@ -5,31 +5,33 @@
 //!
 //! * `pieces` – cutting the raw query, before anything is percent-decoded.
 //! * `filter` – conditions on attributes.
-//! * `json_path` – conditions in JSONPath (TMF630 part 6).
+//! * `pattern` – their regular expressions.
+//! * `json_path` – expressions in JSONPath (TMF630 part 6).
 //! * `sort`, `page`, `fields` – the other parameters.
 
 mod fields;
 mod filter;
 mod json_path;
 mod page;
+mod pattern;
 mod pieces;
 mod sort;
 
 pub(crate) use fields::Fields;
-pub(crate) use filter::{Criterion, Filter, Operator};
+pub(crate) use filter::{Criterion, Filter, Group, Operator};
 pub(crate) use json_path::JsonPath;
 pub(crate) use page::Page;
 use pieces::{Joint, Piece, pieces};
 use serde_json::Value;
 pub(crate) use sort::{SortKey, SortValue};
 
+use crate::budget::Budget;
 use crate::{Definition, Error, Version};
 
 /// Everything that the query of a list asks for.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Query {
     pub filter: Filter,
-    pub json_paths: Vec<JsonPath>,
     pub sort: Vec<SortKey>,
     pub page: Page,
     pub fields: Option<Fields>,
@@ -49,19 +51,17 @@ impl Query {
                 filter.or();
             }
             let Some((name, value)) = reserved(text) else {
-                filter.add(text, joint)?;
+                filter.add(text, joint, version)?;
                 continue;
             };
+            let value = pieces::decode(value)?;
             match name {
-                "filter" => {
-                    query.json_paths.push(JsonPath::parse("filter", &pieces::decode(value)?)?)
-                }
-                "sort" => {
-                    query.sort.extend(sort::parse(&pieces::decode(value)?, definition, version)?)
-                }
-                "fields" => fields::add(&mut query.fields, &pieces::decode(value)?)?,
-                "offset" => page.set_offset(&pieces::decode(value)?)?,
-                "limit" => page.set_limit(&pieces::decode(value)?)?,
+                "filter" if value.trim().is_empty() => {}
+                "filter" => filter.add_json_path(JsonPath::parse("filter", &value)?),
+                "sort" => query.sort.extend(sort::parse(&value, definition, version)?),
+                "fields" => fields::add(&mut query.fields, &value, version)?,
+                "offset" => page.set_offset(&value)?,
+                "limit" => page.set_limit(&value)?,
                 name => return Err(Error::unsupported_parameter(name, SUPPORTED)),
             }
         }
@@ -71,8 +71,8 @@ impl Query {
     }
 
     /// Whether the document, seen as a client sees it, is among what the query asks for.
-    pub fn matches(&self, document: &Value) -> bool {
-        self.filter.matches(document) && self.json_paths.iter().all(|path| path.matches(document))
+    pub fn matches(&self, document: &Value, budget: &Budget) -> Result<bool, Error> {
+        self.filter.matches(document, budget)
     }
 }
 
@@ -86,11 +86,11 @@ fn reserved(piece: &str) -> Option<(&'static str, &str)> {
 }
 
 /// The attribute selection of an operation that has no other parameter.
-pub(crate) fn fields_only(raw: &str) -> Result<Option<Fields>, Error> {
+pub(crate) fn fields_only(raw: &str, version: Version) -> Result<Option<Fields>, Error> {
     let mut fields = None;
     for Piece { text, .. } in pieces(raw) {
         match text.split_once('=') {
-            Some(("fields", value)) => fields::add(&mut fields, &pieces::decode(value)?)?,
+            Some(("fields", value)) => fields::add(&mut fields, &pieces::decode(value)?, version)?,
             _ => return Err(refused(text, "fields")?),
         }
     }
@@ -114,16 +114,22 @@ fn refused(piece: &str, known: &str) -> Result<Error, Error> {
     })
 }
 
-/// The raw query without the page, for links to other pages.
+/// The raw query without the page, for links to other pages: it asks for the same resources.
 pub(crate) fn without_page(raw: &str) -> String {
     let mut kept = String::new();
+    // A `;` in front of what is left out still begins an alternative.
+    let mut begins_alternative = false;
     for Piece { joint, text } in pieces(raw) {
+        begins_alternative |= joint == Joint::Or;
         if matches!(reserved(text), Some(("offset" | "limit", _))) {
             continue;
         }
-        if !kept.is_empty() {
-            kept.push(if joint == Joint::Or { ';' } else { '&' });
+        if begins_alternative {
+            kept.push(';');
+        } else if !kept.is_empty() {
+            kept.push('&');
         }
+        begins_alternative = false;
         kept.push_str(text);
     }
     kept
@@ -139,7 +145,9 @@ mod tests {
         let query = Query::parse("sortOrder=1&limit=3&fieldset=x&offset=2", &ACCOUNTS, Version::V5)
             .unwrap();
         assert_eq!(query.page, Page { offset: 2, limit: 3 });
-        assert_eq!(query.filter.to_string(), "sortOrder=1&fieldset=x");
+        let [group] = &query.filter.0[..] else { panic!("{query:?}") };
+        let paths: Vec<_> = group.criteria.iter().map(|found| found.path.as_str()).collect();
+        assert_eq!(paths, ["sortOrder", "fieldset"]);
     }
 
     #[test]
@@ -149,7 +157,7 @@ mod tests {
             assert_eq!(error.into_response(Version::V5).status(), status, "{query}");
         }
         for query in
-            ["limit=-1", "limit=", "offset=1.5", "limit=1&limit=2", "sort=", "filter=", "%ff=1"]
+            ["limit=-1", "offset=1.5", "limit=1&limit=2", "sort=a..b", "filter=a b", "%ff=1"]
         {
             let error = Query::parse(query, &ACCOUNTS, Version::V5).unwrap_err();
             assert_eq!(error.into_response(Version::V5).status(), 400, "{query}");
@@ -167,10 +175,12 @@ mod tests {
 
     #[test]
     fn operations_on_one_resource_know_fields_only() {
-        assert!(fields_only("").unwrap().is_none());
-        assert!(fields_only("fields=name&fields=state").unwrap().is_some());
+        assert!(fields_only("", Version::V5).unwrap().is_none());
+        assert!(fields_only("fields=name&fields=state", Version::V5).unwrap().is_some());
         for (query, status) in [("name=x", 400), ("depth=1", 501)] {
-            for error in [fields_only(query).unwrap_err(), expect_none(query).unwrap_err()] {
+            for error in
+                [fields_only(query, Version::V5).unwrap_err(), expect_none(query).unwrap_err()]
+            {
                 assert_eq!(error.into_response(Version::V5).status(), status, "{query}");
             }
         }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::model::definition::Index;
 use crate::model::version::Version;
-use crate::query::{Criterion, Operator, Page, Query, SortKey};
+use crate::query::{Criterion, Group, Operator, Page, Query, SortKey};
 use crate::storage::catalogue::Catalogue;
 use crate::storage::record::{self, Record};
 use crate::value::path::Path;
@@ -65,6 +65,16 @@ impl Indexes {
         let mut whole = self.whole.iter();
         whole.find(|index| self.version.path_of(index) == path.as_str()).copied()
     }
+
+    /// The index that knows which resources the conditions, all on this attribute, hold for. Where
+    /// they hold for what the version shows in place of a missing value, none does.
+    fn deciding(&self, path: &Path, criteria: &[&Criterion]) -> Option<&'static Index> {
+        let shown = self.version.filled_in(path);
+        let is_shown = |criterion: &&Criterion| {
+            shown.is_some_and(|text| criterion.matches_text(text) || criterion.matches_text(""))
+        };
+        self.of(path).filter(|_| !criteria.iter().any(is_shown))
+    }
 }
 
 /// Carries out `query`.
@@ -88,12 +98,9 @@ pub(crate) async fn select<P: Ports>(
 
 /// The keys that are the answer, in its order, if there are such.
 fn straight(indexes: &Indexes, query: &Query) -> Option<(Vec<Keys>, Order)> {
-    if !query.json_paths.is_empty() {
-        return None;
-    }
     let filter = match &query.filter.0[..] {
         [] => None,
-        [group] => Some(exact(indexes, group)?),
+        [group] if group.json_paths.is_empty() => Some(exact(indexes, &group.criteria)?),
         _ => return None,
     };
     match (&query.sort[..], filter) {
@@ -122,7 +129,7 @@ fn straight(indexes: &Indexes, query: &Query) -> Option<(Vec<Keys>, Order)> {
 }
 
 fn is_one_value(query: &Query) -> bool {
-    let mut criteria = query.filter.0.iter().flatten();
+    let mut criteria = query.filter.0.iter().flat_map(|group| &group.criteria);
     criteria.all(|criterion| criterion.operator == Operator::Equal)
 }
 
@@ -140,7 +147,7 @@ fn exact(indexes: &Indexes, group: &[Criterion]) -> Option<Keys> {
     if path.as_str() == "id" {
         return ids(&criteria);
     }
-    let index = indexes.of(path)?;
+    let index = indexes.deciding(path, &criteria)?;
     // A resource with several values may have several entries in a range, but one for a value.
     let once =
         !index.is_multiple || matches!(&criteria[..], [one] if one.operator == Operator::Equal);
@@ -169,7 +176,7 @@ async fn candidates<P: Ports>(
         return Ok(None);
     }
     let mut found = BTreeSet::new();
-    for group in &query.filter.0 {
+    for Group { criteria: group, .. } in &query.filter.0 {
         let mut narrowest: Option<(u64, Vec<Keys>)> = None;
         for alternatives in group.iter().filter_map(|criterion| ranges(indexes, criterion, group)) {
             let mut count = 0_u64;
@@ -204,7 +211,7 @@ fn ranges(indexes: &Indexes, criterion: &Criterion, group: &[Criterion]) -> Opti
     if criterion.path.as_str() == "id" {
         return alternatives.map(|criterion| ids(&[&criterion])).collect();
     }
-    let index = indexes.of(&criterion.path)?;
+    let index = indexes.deciding(&criterion.path, &[criterion])?;
     let keys = |range| Keys { index: Some(index), range };
     let same: Vec<_> = group.iter().filter(|other| other.path == criterion.path).collect();
     if !index.is_multiple
@@ -322,12 +329,12 @@ async fn look_through<P: Ports>(
             budget.read(definition, record.json().len())?;
             budget.pause_if_due(*ports).await;
             let document = Value::Object(view.document(&id, record.document()?));
-            if !query.matches(&document) {
+            if !query.matches(&document, budget)? {
                 continue;
             }
             if !query.sort.is_empty() {
-                let values = query.sort.iter().map(|key| key.value(&document)).collect();
-                sorted.push((values, id));
+                let values = query.sort.iter().map(|key| key.value(&document, budget));
+                sorted.push((values.collect::<Result<_, _>>()?, id));
             } else if selected.total >= offset && selected.page.len() < limit {
                 selected.page.push((id, record));
             }
@@ -363,10 +370,13 @@ mod tests {
             (Version::V4, "relatedParty.id=1", true),
             (Version::V4, "lastModified.gt=2026-01-01&sort=-lastModified", true),
             (Version::V4, "name=x", true),
-            (Version::V4, "relatedParty.partyOrPartyRole.id=1", false),
-            (Version::V4, "sort=lastUpdate", false),
-            (Version::V5, "relatedParty.id=1", false),
-            (Version::V5, "sort=lastModified", false),
+            (Version::V4, "relatedParty.partyOrPartyRole.id=1", true),
+            (Version::V4, "sort=lastUpdate", true),
+            (Version::V5, "relatedParty.id=1", true),
+            (Version::V5, "sort=lastModified", true),
+            // v4 shows it where there is no id.
+            (Version::V4, "relatedParty.id=unknown", false),
+            (Version::V5, "relatedParty.id=unknown", true),
         ] {
             let indexes = Indexes { whole: ACCOUNTS.indexes.iter().collect(), version };
             let query = Query::parse(query, &ACCOUNTS, version).unwrap();

@@ -3,3 +3,4 @@
 pub(crate) mod compare;
 pub(crate) mod decimal;
 pub(crate) mod path;
+pub(crate) mod time;
