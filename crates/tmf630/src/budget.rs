@@ -62,6 +62,15 @@ impl Budget {
         Ok(())
     }
 
+    /// Takes off what it costs to sort `count` resources by `keys`, which is done at once.
+    pub fn sort(&self, count: usize, keys: usize) -> Result<(), Error> {
+        let (count, keys) = (count as u64, keys as u64);
+        let comparisons = count.saturating_mul(u64::from(count.checked_ilog2().unwrap_or(0)) + 1);
+        let left = self.steps.get().checked_sub(comparisons.saturating_mul(keys.saturating_mul(2)));
+        self.steps.set(left.ok_or_else(|| Error::too_costly("sort"))?);
+        Ok(())
+    }
+
     /// How many steps an expression may take at once.
     pub fn steps_at_once(&self) -> u64 {
         self.steps.get().min(MAX_STEPS_AT_ONCE)

@@ -136,7 +136,12 @@ pub(crate) fn without_page(raw: &str) -> String {
 }
 
 #[cfg(test)]
+mod worst;
+
+#[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::definition::tests::ACCOUNTS;
 
@@ -171,6 +176,9 @@ mod tests {
             "a=1&b=x%2Cy;c=3&sort=-n"
         );
         assert_eq!(without_page("offset=1"), "");
+        // An alternative that begins with the page is still one.
+        assert_eq!(without_page("a=1&b=1;limit=1&b=2"), "a=1&b=1;b=2");
+        assert_eq!(without_page("limit=1;offset=2&a=1"), ";a=1");
     }
 
     #[test]
@@ -182,6 +190,72 @@ mod tests {
                 [fields_only(query, Version::V5).unwrap_err(), expect_none(query).unwrap_err()]
             {
                 assert_eq!(error.into_response(Version::V5).status(), status, "{query}");
+            }
+        }
+    }
+
+    #[test]
+    fn blank_parameters_are_absent() {
+        let parse = |raw| Query::parse(raw, &ACCOUNTS, Version::V5).unwrap();
+        let Query { filter, sort, page, .. } = parse("sort=&limit=&offset=%20&filter=&fields=");
+        assert_eq!((filter, sort, page), (Filter::default(), Vec::new(), Page::default()));
+        assert_eq!(parse("limit=&limit=3").page.limit, 3);
+    }
+
+    fn piece() -> impl Strategy<Value = String> {
+        let names = [
+            "a",
+            "b.c",
+            "a.gt",
+            "b.ne",
+            "name.regex",
+            "state",
+            "filter",
+            "sort",
+            "fields",
+            "limit",
+            "offset",
+        ];
+        let values = [
+            "1",
+            "x%2Cy",
+            "x,y",
+            "",
+            "~z",
+            "%7E",
+            "$[?(@.a=='1')]",
+            "a[?(@.b==']'&&@.c)]",
+            "a[?(@.b==%27;&%27)]",
+            "a[?(@.b=='\\'&')]",
+            "b.c",
+            "-a,b",
+            "$.b[*].c",
+            "none",
+        ];
+        let named = (prop::sample::select(names.to_vec()), prop::sample::select(values.to_vec()))
+            .prop_map(|(name, value)| format!("{name}={value}"));
+        prop_oneof![8 => named, 1 => Just("x".to_owned()), 1 => Just(String::new()), 1 => "[a=;&%~<>*!\\[\\]']{0,6}"]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        /// Whoever follows a link sees what the query means.
+        #[test]
+        fn links_ask_for_the_same(pieces in prop::collection::vec((piece(), any::<bool>()), 0..8)) {
+            let mut raw = String::new();
+            for (piece, or) in pieces {
+                raw.push(if or { ';' } else { '&' });
+                raw.push_str(&piece);
+            }
+            for raw in [&raw[1.min(raw.len())..], &raw] {
+                let Ok(asked) = Query::parse(raw, &ACCOUNTS, Version::V5) else { continue };
+                let others = without_page(raw);
+                let joint = if others.is_empty() { "" } else { "&" };
+                let Page { offset, limit } = asked.page;
+                let link = format!("{others}{joint}offset={offset}&limit={limit}");
+                let linked = Query::parse(&link, &ACCOUNTS, Version::V5);
+                prop_assert_eq!(linked.ok(), Some(asked), "{} {}", raw, link);
             }
         }
     }

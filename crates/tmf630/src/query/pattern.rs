@@ -16,7 +16,7 @@ const MAX_BYTES: usize = 16 * 1024;
 const EXACTNESS: usize = 64;
 
 /// About how many bytes of a compiled expression are looked at in a step, for each byte of a text.
-const BYTES_PER_STEP: usize = 8;
+const BYTES_PER_STEP: usize = 12;
 
 /// A compiled regular expression.
 #[derive(Debug, Clone)]

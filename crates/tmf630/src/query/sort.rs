@@ -125,7 +125,7 @@ impl SortValue {
     fn of(value: &Value, kind: Option<Kind>) -> Option<Self> {
         match value {
             Value::Bool(value) => Some(Self::Boolean(*value)),
-            Value::Number(number) => Decimal::parse(&number.to_string()).map(Self::Number),
+            Value::Number(number) => Decimal::parse(number.as_str()).map(Self::Number),
             Value::String(text) => Some(match time_of(text).filter(|_| kind != Some(Kind::Text)) {
                 Some(time) => Self::Time(time),
                 None => Self::Text(SortText::of(text)),

@@ -342,6 +342,7 @@ async fn look_through<P: Ports>(
         }
     }
     if !query.sort.is_empty() {
+        budget.sort(sorted.len(), query.sort.len())?;
         sorted.sort_unstable_by(|(a, a_id), (b, b_id)| {
             let keys = query.sort.iter().zip(a.iter().zip(b));
             let ordering = keys.map(|(key, (a, b))| key.compare(a, b)).find(|order| order.is_ne());

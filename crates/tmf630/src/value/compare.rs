@@ -44,7 +44,7 @@ impl<'v> Attribute<'v> {
     /// Reads a value whose kind is known or not.
     pub fn of(value: &'v Value, kind: Option<Kind>) -> Self {
         match value {
-            Value::Number(number) => Self::Number(Decimal::parse(&number.to_string())),
+            Value::Number(number) => Self::Number(Decimal::parse(number.as_str())),
             Value::Bool(value) => Self::Boolean(*value),
             Value::String(text) => {
                 let as_time = kind.is_none_or(|kind| kind == Kind::Time);
@@ -92,14 +92,13 @@ impl Operand {
     }
 }
 
-/// About how many steps it takes to read the value as an attribute. Containers are read no deeper.
+/// About how many steps it takes to come to the value and read it. Containers are read no deeper.
 pub(crate) fn reading_steps(value: &Value) -> u64 {
-    let bytes = match value {
-        Value::String(text) => text.len(),
-        Value::Number(number) => number.as_str().len().saturating_mul(4),
-        _ => 0,
-    };
-    4 + bytes as u64 / 8
+    match value {
+        Value::String(text) => 10 + text.len() as u64 / 8,
+        Value::Number(number) => 30 + number.as_str().len() as u64,
+        _ => 5,
+    }
 }
 
 #[cfg(test)]

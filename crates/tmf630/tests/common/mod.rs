@@ -35,6 +35,8 @@ pub struct World {
     now: Cell<Timestamp>,
     ids: Cell<u128>,
     pub log: RefCell<Vec<String>>,
+    /// How often others were let go on.
+    pub yields: Cell<u32>,
 }
 
 impl World {
@@ -46,6 +48,7 @@ impl World {
             now: Cell::new(now),
             ids: Cell::new(1),
             log: RefCell::default(),
+            yields: Cell::default(),
         }
     }
 
@@ -108,6 +111,10 @@ impl Ports for World {
     fn new_id(&self) -> Uuid {
         self.ids.set(self.ids.get() + 1);
         Uuid::from_u128(self.ids.get())
+    }
+
+    async fn yield_now(&self) {
+        self.yields.set(self.yields.get() + 1);
     }
 
     fn log(&self, line: &str) {

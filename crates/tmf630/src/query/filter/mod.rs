@@ -154,7 +154,7 @@ impl Criterion {
             (Some(pattern), Value::String(text)) => pattern.steps(text),
             (Some(pattern), Value::Number(number)) => pattern.steps(number.as_str()),
             (Some(pattern), _) => pattern.steps("false"),
-            (None, value) => reading_steps(value) + 2 * self.operands.len() as u64,
+            (None, value) => reading_steps(value) + 3 * self.operands.len() as u64,
         }
     }
 }

@@ -18,6 +18,9 @@ use super::structure::{Filter, Path, Selector};
 /// About how many steps it takes to come to a value.
 const STEPS_PER_VALUE: u64 = 6;
 
+/// About how many steps it takes to note the place of a value.
+const STEPS_PER_PLACE: u64 = 200;
+
 /// What a document is like.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Shape {
@@ -91,8 +94,12 @@ struct Reach {
 pub(super) fn bound(path: &Path, shape: Shape, located: bool) -> (u64, u64) {
     let mut bound = Bound { shape, steps: 0 };
     let reach = bound.follow(path, Reach { count: 1, times: 1 });
-    let factor = if located { 2 + shape.levels } else { 1 };
-    (bound.steps.saturating_mul(factor).saturating_add(shape.values), reach.count)
+    if located {
+        bound.steps = bound.steps.saturating_mul(2 + shape.levels);
+        bound.charge(reach.count, STEPS_PER_PLACE);
+    }
+    bound.charge(shape.values, 1);
+    (bound.steps, reach.count)
 }
 
 struct Bound {
