@@ -367,19 +367,43 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_multiplies_is_multiplied() {
+        let steps = |text: &str, document: &Value| {
+            let path = JsonPath::parse("filter", text).unwrap();
+            let (steps, count) = bound(&path.structure, Shape::of(document), false);
+            assert!(path.path.query(document).len() as u64 <= count, "{text}");
+            steps
+        };
+        // Unions lead to the same values again.
+        steps("$[*,*][*,*]", &json!([[1, 2], [3, 4]]));
+        steps("$[*,*,*]['a','a'].*", &json!({ "b": { "a": [1, 2, 3] } }));
+        // An absolute path in a filter begins anew for every element.
+        let list = json!({ "a": vec![0; 20] });
+        assert!(steps("$.a[?$.a[?$.a[?@ == 1]]]", &list) >= 20 * 20 * 20);
+        assert!(steps("$.a[?@ == 1]", &list) < 20 * 100);
+        // Two values are compared with all that is in them, and a value with a text is not.
+        for deep in ["$.a[?$ == $]", "$.a[?value($) == value($)]", "$.a[?$ == value($)]"] {
+            let (left, _) = deep.split_once(" == ").unwrap();
+            let least = steps(&format!("{left} == 1]"), &list) + 20 * 20;
+            assert!(steps(deep, &list) > least, "{deep}");
+        }
+    }
+
     fn any_document() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             any::<bool>().prop_map(Value::from),
             (0..3).prop_map(Value::from),
             "[ab]{0,2}".prop_map(Value::from),
         ];
-        leaf.prop_recursive(5, 60, 4, |inner| {
+        let within = leaf.prop_recursive(5, 60, 4, |inner| {
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::btree_map("[abc]", inner, 0..4)
+                prop::collection::vec(inner.clone(), 1..4).prop_map(Value::from),
+                prop::collection::btree_map("[abc]", inner, 1..4)
                     .prop_map(|members| members.into_iter().collect()),
             ]
-        })
+        });
+        (within.clone(), within).prop_map(|(a, b)| json!({ "a": [a, [b]] }))
     }
 
     fn any_segments() -> impl Strategy<Value = String> {
@@ -395,6 +419,9 @@ mod tests {
                 "[1:]",
                 "[::-1]",
                 "['a','b',*]",
+                "..*",
+                "..*",
+                "..[*,*]",
                 "[*,*]",
                 "..a",
                 "..*",

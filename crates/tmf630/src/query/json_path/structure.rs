@@ -54,6 +54,16 @@ pub(super) struct Filter {
     pub operands: Vec<Operand>,
 }
 
+impl Filter {
+    /// Adds what a path or a call looks at; with `compared`, it is compared with what is there already.
+    fn add(&mut self, mut operands: Vec<Operand>, compared: bool) {
+        if compared {
+            operands.iter_mut().chain(self.operands.last_mut()).for_each(|one| one.is_deep = true);
+        }
+        self.operands.extend(operands);
+    }
+}
+
 /// A path in a condition, and what is done with what it leads to.
 #[derive(Debug)]
 pub(super) struct Operand {
@@ -189,7 +199,7 @@ impl<'t> Reader<'t> {
     fn condition(&mut self, below: bool) -> Result<Filter, String> {
         let start = self.place();
         let mut filter = Filter::default();
-        // Whether what was read last is a path, and whether one and an operator are.
+        // Whether what was read last is a path or a call, and whether one and an operator are.
         let (mut after_path, mut after_operator) = (false, false);
         loop {
             self.skip_blanks();
@@ -200,10 +210,7 @@ impl<'t> Reader<'t> {
                 }
                 Some('@' | '$') => {
                     let path = self.path(below)?;
-                    if after_operator && let Some(before) = filter.operands.last_mut() {
-                        before.is_deep = true;
-                    }
-                    filter.operands.push(Operand { path, is_deep: after_operator });
+                    filter.add(vec![Operand { path, is_deep: false }], after_operator);
                     (after_path, after_operator) = (true, false);
                 }
                 Some('(') => {
@@ -232,11 +239,12 @@ impl<'t> Reader<'t> {
                 }
                 Some(c) if c.is_ascii_lowercase() => {
                     let name = self.name()?;
-                    if self.peek() == Some('(') {
+                    let is_call = self.peek() == Some('(');
+                    if is_call {
                         let call = self.nested(|reader| reader.call(name, below))?;
-                        filter.operands.extend(call);
+                        filter.add(call, after_operator);
                     }
-                    (after_path, after_operator) = (false, false);
+                    (after_path, after_operator) = (is_call, false);
                 }
                 Some(_) => return Err(self.fault()),
             }
