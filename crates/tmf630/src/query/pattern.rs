@@ -32,8 +32,7 @@ impl Pattern {
             return Err(format!("has more than {MAX_CHARS} characters"));
         }
         let build = |limit| RegexBuilder::new(text).size_limit(limit).build();
-        let regex = build(MAX_BYTES)
-            .map_err(|error| format!("is not a regular expression that can be used: {error}"))?;
+        let regex = build(MAX_BYTES).map_err(|error| format!("cannot be used: {error}"))?;
         // The library does not say how much it takes: it is the least limit that lets it through.
         let (mut too_little, mut enough) = (0, MAX_BYTES);
         while enough - too_little > EXACTNESS {

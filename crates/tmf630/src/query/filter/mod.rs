@@ -31,7 +31,7 @@ pub(crate) struct Group {
 }
 
 /// One condition on an attribute.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Criterion {
     pub path: Path,
     pub operator: Operator,
@@ -106,7 +106,13 @@ impl PartialEq for Criterion {
 impl Criterion {
     /// The condition with one of its operands.
     pub fn with_operand(&self, operand: &Operand) -> Self {
-        Self { operands: vec![operand.clone()], ..self.clone() }
+        Self {
+            path: self.path.clone(),
+            operator: self.operator,
+            operands: vec![operand.clone()],
+            kind: self.kind,
+            pattern: self.pattern.clone(),
+        }
     }
 
     /// Whether the condition holds for the document. Of several values, one that fits is enough.

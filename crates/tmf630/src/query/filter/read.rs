@@ -159,7 +159,10 @@ impl Raw {
         let pattern = match (operator, &operands[..]) {
             (Operator::Matches, [pattern]) => {
                 let compiled = Pattern::compile(&pattern.text);
-                Some(compiled.map_err(|fault| Error::invalid_parameter(path.as_str(), &fault))?)
+                Some(compiled.map_err(|fault| {
+                    let fault = format!("has a regular expression that {fault}");
+                    Error::invalid_parameter(path.as_str(), &fault)
+                })?)
             }
             (Operator::Equal | Operator::NotEqual, _) | (_, [_]) => None,
             _ => return Err(Error::invalid_parameter(path.as_str(), "must have a single value")),

@@ -270,7 +270,8 @@ impl<'t> Reader<'t> {
                 return Err(expectation());
             }
             let text = self.quoted()?;
-            self.patterns.add(name == "match", text)?;
+            let added = self.patterns.add(name == "match", text);
+            added.map_err(|fault| format!("has a regular expression that {fault}"))?;
             if self.patterns.len() > MAX_PATTERNS {
                 return Err(format!("may have {MAX_PATTERNS} regular expressions"));
             }
