@@ -23,7 +23,7 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     let fields =
-        query::fields_only(request.uri().query().unwrap_or_default(), context.view.version)?;
+        query::fields_of_change(request.uri().query().unwrap_or_default(), context.view.version)?;
     let operations = match body::read_bulk(request).await? {
         Value::Array(operations) => operations,
         single => vec![single],

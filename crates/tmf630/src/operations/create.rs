@@ -21,7 +21,7 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     let fields =
-        query::fields_only(request.uri().query().unwrap_or_default(), context.view.version)?;
+        query::fields_of_change(request.uri().query().unwrap_or_default(), context.view.version)?;
     let idempotency_key = IdempotencyKey::of(request.headers())?;
     let body = body::read_document(request).await?;
     let version = context.view.version;

@@ -20,7 +20,7 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     let fields =
-        query::fields_only(request.uri().query().unwrap_or_default(), context.view.version)?;
+        query::fields_of_change(request.uri().query().unwrap_or_default(), context.view.version)?;
     let headers = request.headers().clone();
     let patch = Patch::read(request).await?;
 

@@ -71,6 +71,11 @@ impl Fields {
         Ok(())
     }
 
+    /// Whether selecting can be refused because it takes too many steps.
+    pub fn can_cost_too_much(&self) -> bool {
+        !self.json_paths.is_empty()
+    }
+
     fn check(&self) -> Result<(), Error> {
         let patterns: usize = self.json_paths.iter().map(JsonPath::patterns).sum();
         match self.json_paths.len() > MAX_JSON_PATHS || patterns > MAX_PATTERNS {

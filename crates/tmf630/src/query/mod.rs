@@ -97,6 +97,19 @@ pub(crate) fn fields_only(raw: &str, version: Version) -> Result<Option<Fields>,
     Ok(fields)
 }
 
+/// The attribute selection of the answer to a change, which must not fail any more when the change was
+/// made: so it only has names.
+pub(crate) fn fields_of_change(raw: &str, version: Version) -> Result<Option<Fields>, Error> {
+    let fields = fields_only(raw, version)?;
+    match fields.as_ref().is_some_and(Fields::can_cost_too_much) {
+        true => {
+            let expectation = "must name attributes here; GET can select by more of JSONPath";
+            Err(Error::invalid_parameter("fields", expectation))
+        }
+        false => Ok(fields),
+    }
+}
+
 /// Refuses a query where the operation has no parameters.
 pub(crate) fn expect_none(raw: &str) -> Result<(), Error> {
     match pieces(raw).next() {
@@ -185,6 +198,10 @@ mod tests {
     fn operations_on_one_resource_know_fields_only() {
         assert!(fields_only("", Version::V5).unwrap().is_none());
         assert!(fields_only("fields=name&fields=state", Version::V5).unwrap().is_some());
+        let json_path = "fields=relatedParty[?(@.role=='x')]";
+        assert!(fields_only(json_path, Version::V5).unwrap().is_some());
+        assert!(fields_of_change(json_path, Version::V5).is_err());
+        assert!(fields_of_change("fields=$.relatedParty[*].role", Version::V5).unwrap().is_some());
         for (query, status) in [("name=x", 400), ("depth=1", 501)] {
             for error in
                 [fields_only(query, Version::V5).unwrap_err(), expect_none(query).unwrap_err()]
