@@ -123,6 +123,7 @@ mod tests {
             [(and, "filter=a[?(@.x==1&&@.y==2)]"), (and, "b=1")]
         );
         assert_eq!(cut("filter=a%5B?(@.x&&@.y)%5d&b=1").len(), 2);
+        assert_eq!(cut("filter=a%26b%3Bc&b=1"), [(and, "filter=a%26b%3Bc"), (and, "b=1")]);
         assert_eq!(cut("name=[&b=1").len(), 2);
         assert_eq!(cut("name='&b=1").len(), 2);
         for bracket_in_quotes in [

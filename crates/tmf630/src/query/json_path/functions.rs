@@ -96,3 +96,32 @@ fn as_text<'v>(value: &'v ValueType<'_>) -> Option<&'v str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_there_while_they_are_paid_for() {
+        let mut patterns = Patterns::default();
+        patterns.add(false, "b".to_owned()).unwrap();
+        patterns.add(false, "b".to_owned()).unwrap();
+        patterns.add(true, "b".to_owned()).unwrap();
+        assert_eq!(patterns.len(), 2);
+        let finds = |whole, text: &str, pattern: &str| {
+            PRESENT.with_borrow_mut(|present| present.finds(whole, text, pattern))
+        };
+        let (found, steps) = patterns
+            .during(10_000, || {
+                [finds(false, "abc", "b"), finds(true, "abc", "b"), finds(true, "b", "b")]
+            })
+            .unwrap();
+        assert_eq!(found, [true, false, true]);
+        assert!(steps > 0);
+        assert!(patterns.during(steps, || finds(false, "abc", "b")).unwrap().0);
+        assert!(patterns.during(1, || finds(false, "abc", "b")).is_none());
+        // What another expression has is not there.
+        assert!(!patterns.during(10_000, || finds(false, "abc", "c")).unwrap().0);
+        assert!(!finds(false, "abc", "b"));
+    }
+}
