@@ -51,6 +51,39 @@ async fn a_page_has_a_default_and_a_greatest_size() {
     }
     assert_eq!(counts(&api.get("").await), ("101", "100"));
     assert_eq!(counts(&api.get("?limit=5000").await), ("101", "101"));
+    assert_eq!(counts(&api.get("?limit=&offset=&sort=&filter=").await), ("101", "100"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_says_how_large_a_page_is() {
+    let api = Api::start_with(&[("max_page_size", "3")]).await;
+    for number in 0..5 {
+        api.create(&account(&number.to_string())).await;
+    }
+    for query in ["", "?limit=5000"] {
+        let list = api.get(query).await;
+        assert_eq!(counts(&list), ("5", "3"));
+        let (_, next) = links(&list).into_iter().find(|(name, _)| name == "next").unwrap();
+        assert_eq!(names(&api.get(&next).await), ["3", "4"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_keep_alternatives() {
+    let api = Api::start().await;
+    for (name, mark) in [("L", "a"), ("L", "c"), ("M", "b"), ("M", "c")] {
+        let mut document = account(name);
+        document["mark"] = json!(mark);
+        api.create(&document).await;
+    }
+    for query in
+        ["?name=L&mark=a;limit=1&mark=b", "?name=L&mark=a;filter=$[?(@.mark=='b')]&limit=1"]
+    {
+        let list = api.get(query).await;
+        assert_eq!((names(&list), counts(&list)), (vec!["L".to_owned()], ("2", "1")), "{query}");
+        let (_, next) = links(&list).into_iter().find(|(name, _)| name == "next").unwrap();
+        assert_eq!(names(&api.get(&next).await), ["M"], "{next}");
+    }
 }
 
 /// The relations and offsets of the links in a list's header.
@@ -144,8 +177,12 @@ async fn what_a_query_asks_for_and_cannot_have_is_said() {
         "?offset=x",
         "?limit=1&limit=2",
         "?offset=1.0",
-        "?sort=",
-        "?fields=a..b",
+        "?sort=a..b",
+        "?sort=$.relatedParty[0].role",
+        "?fields=a..b.",
+        "?creditLimit.value.gt%3E=5",
+        "?name.regex=(.?)%7B800%7DZ",
+        "?filter=$..[?count($..*)%3E0]",
         "?name.contains=x",
         "?lastUpdate.gt=yesterday",
         "?name.regex=(",

@@ -10,8 +10,13 @@ pub static ACCOUNT_MANAGEMENT: Api = Api {
     title: "Account Management",
     base: "/tmf-api/accountManagement",
     versions: &[
-        ApiVersion { version: Version::V5, release: "5.0.0", renames: &[] },
-        ApiVersion { version: Version::V4, release: "4.0.0", renames: RENAMES_OF_V4 },
+        ApiVersion { version: Version::V5, release: "5.0.0", renames: &[], filled_in: &[] },
+        ApiVersion {
+            version: Version::V4,
+            release: "4.0.0",
+            renames: RENAMES_OF_V4,
+            filled_in: &[("relatedParty.id", "unknown")],
+        },
     ],
     resources: &[
         PARTY_ACCOUNT,
@@ -26,8 +31,34 @@ pub static ACCOUNT_MANAGEMENT: Api = Api {
 };
 
 /// What v4 calls otherwise.
-const RENAMES_OF_V4: &[(&str, &str)] =
-    &[("lastUpdate", "lastModified"), ("relatedParty.partyOrPartyRole.id", "relatedParty.id")];
+const RENAMES_OF_V4: &[(&str, &str)] = &[
+    ("lastUpdate", "lastModified"),
+    ("relatedParty.partyOrPartyRole.id", "relatedParty.id"),
+    ("relatedParty.partyOrPartyRole.href", "relatedParty.href"),
+    ("relatedParty.partyOrPartyRole.name", "relatedParty.name"),
+    ("relatedParty.partyOrPartyRole.@referredType", "relatedParty.@referredType"),
+    ("contact.relatedParty.partyOrPartyRole.id", "contact.relatedParty.id"),
+    ("contact.relatedParty.partyOrPartyRole.href", "contact.relatedParty.href"),
+    ("contact.relatedParty.partyOrPartyRole.name", "contact.relatedParty.name"),
+    ("contact.relatedParty.partyOrPartyRole.@referredType", "contact.relatedParty.@referredType"),
+    ("contact.contactMedium.emailAddress", "contact.contactMedium.characteristic.emailAddress"),
+    ("contact.contactMedium.phoneNumber", "contact.contactMedium.characteristic.phoneNumber"),
+    ("contact.contactMedium.faxNumber", "contact.contactMedium.characteristic.faxNumber"),
+    (
+        "contact.contactMedium.socialNetworkId",
+        "contact.contactMedium.characteristic.socialNetworkId",
+    ),
+    ("contact.contactMedium.street1", "contact.contactMedium.characteristic.street1"),
+    ("contact.contactMedium.street2", "contact.contactMedium.characteristic.street2"),
+    ("contact.contactMedium.postCode", "contact.contactMedium.characteristic.postCode"),
+    ("contact.contactMedium.city", "contact.contactMedium.characteristic.city"),
+    (
+        "contact.contactMedium.stateOrProvince",
+        "contact.contactMedium.characteristic.stateOrProvince",
+    ),
+    ("contact.contactMedium.country", "contact.contactMedium.characteristic.country"),
+    ("contact.contactMedium.contactType", "contact.contactMedium.characteristic.contactType"),
+];
 
 /// The resources that are accounts.
 pub(crate) const ACCOUNTS: &[&str] =
@@ -130,6 +161,22 @@ mod tests {
         for (definition, resource) in ALL.iter().zip(ACCOUNT_MANAGEMENT.resources) {
             assert_eq!(definition.resource, resource);
             assert_eq!(definition.class.name(), resource.class);
+        }
+    }
+
+    #[test]
+    fn what_has_two_names_is_an_attribute_of_both_versions() {
+        let class = crate::PARTY_ACCOUNT.class;
+        for (v5, v4) in RENAMES_OF_V4 {
+            assert!(class.v5.kind_of(v5).is_some(), "{v5}");
+            assert_eq!(class.v5.kind_of(v5), class.v4.kind_of(v4), "{v4}");
+        }
+    }
+
+    #[test]
+    fn resources_extend_what_their_classes_do() {
+        for definition in ALL {
+            assert_eq!(definition.class.extends(), definition.resource.extends);
         }
     }
 

@@ -37,8 +37,7 @@ impl Rule for Hierarchy {
         Box::pin(async move {
             match change.after {
                 Some(after) if change.concerns("accountRelationship") => {
-                    let account =
-                        Account { kind: change.definition.name(), id: change.id.to_owned() };
+                    let account = Account { kind: change.resource.name, id: change.id.to_owned() };
                     walk_up(&account, after, data).await
                 }
                 _ => Ok(()),

@@ -43,6 +43,10 @@ impl Ports for Host {
         })
     }
 
+    async fn yield_now(&self) {
+        spin_sdk::wit_bindgen::yield_async().await;
+    }
+
     fn log(&self, line: &str) {
         // In one piece: each write is a call of the host. If that fails, there is nobody to tell.
         let _ = io::stderr().write_all(format!("{line}\n").as_bytes());

@@ -27,7 +27,7 @@ pub fn shared(version: Version) -> Map<String, Value> {
         "Fields": query("fields", &fields, text()),
         "Offset": query("offset", "How many resources are left out at the beginning.",
             json!({ "type": "integer", "minimum": 0, "default": 0 })),
-        "Limit": query("limit", "How many resources the page has at most; 1000 if more is asked for.",
+        "Limit": query("limit", "How many resources the page has at most; 1000, or what the deployment says, if more is asked for.",
             json!({ "type": "integer", "minimum": 0, "default": 100 })),
         "Sort": query("sort", "Up to 8 attributes separated by commas; - in front descends.", text()),
         "Filter": query("filter", filter, text()),

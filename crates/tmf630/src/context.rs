@@ -16,7 +16,7 @@ pub(crate) struct Context<'c, P: Ports> {
     pub settings: &'c Settings,
     pub ports: &'c P,
     /// What the request may still cost.
-    pub budget: Budget,
+    pub budget: &'c Budget,
     /// How its client sees the resources.
     pub view: View<'c>,
     /// The tree of the tenant, with all resources of all APIs.
@@ -28,14 +28,15 @@ impl<'c, P: Ports> Context<'c, P> {
         definition: &'static Definition,
         settings: &'c Settings,
         ports: &'c P,
+        budget: &'c Budget,
         version: Version,
         request: &Request<B>,
     ) -> Result<Self, Error> {
         let store = ports.store().await.map_err(kv_tree::Error::from)?;
         let links = Links::of(definition, settings, version, request)?;
-        let view = View { definition, version, links };
+        let view = View { definition, version, links, budget };
         let tree = store.tree(TreeName::new(settings.tenant.as_str())?);
-        Ok(Self { definition, settings, ports, budget: Budget::default(), view, tree })
+        Ok(Self { definition, settings, ports, budget, view, tree })
     }
 
     /// Where the resources lie in the tree.

@@ -229,8 +229,19 @@ impl Error {
     /// A part of the request takes more steps than a request may.
     pub(crate) fn too_costly(part: &str) -> Self {
         let reason = "The request costs too much";
-        Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason)
-            .message(format!("{part} takes too many steps; ask for less at once."))
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason).message(format!(
+            "{part} takes too many steps. Make it simpler, or narrow the list by other conditions."
+        ))
+    }
+
+    /// More has to be read than a request may.
+    pub(crate) fn too_much_to_read(indexed: &[&str]) -> Self {
+        let reason = "The request reads too much";
+        Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason).message(format!(
+            "Too many resources would have to be looked at. Narrow the list by a condition on \
+             what is indexed: id, {}.",
+            indexed.join(", ")
+        ))
     }
 
     /// TMF630 knows the query parameter, and this API does not support it. Ignoring it would answer

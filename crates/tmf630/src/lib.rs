@@ -39,6 +39,7 @@ pub mod testing;
 mod value;
 
 use answer::exchange::{self, Exchange};
+use budget::Budget;
 use bytes::Bytes;
 use context::Context;
 pub use error::Error;
@@ -84,7 +85,8 @@ async fn answer<P: Ports, B: http_body::Body>(
     exchange::expect_short(&request)?;
     let (version, target) = found?;
     negotiation::expect_json(request.headers())?;
-    let context = Context::of(definition, settings, ports, version, &request).await?;
+    let budget = Budget::default();
+    let context = Context::of(definition, settings, ports, &budget, version, &request).await?;
     let operation = definition.operations.find(target.is_item(), request.method());
     if operation.is_some_and(Operation::is_write) {
         context.tree.gather().await;

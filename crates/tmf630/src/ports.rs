@@ -1,5 +1,7 @@
 //! What the pipeline needs of the outside world.
 
+use std::task::Poll;
+
 use jiff::Timestamp;
 use kv_tree::{Kv, KvError, Store};
 use uuid::Uuid;
@@ -18,6 +20,20 @@ pub trait Ports {
 
     /// An id that no resource has: a UUID of version 7, so that ids ascend in the order of creation.
     fn new_id(&self) -> Uuid;
+
+    /// Lets the other requests of the instance go on for a moment.
+    async fn yield_now(&self) {
+        let mut yielded = false;
+        std::future::poll_fn(|context| {
+            if yielded {
+                return Poll::Ready(());
+            }
+            yielded = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
 
     /// Writes a line to the log, for operators only.
     fn log(&self, line: &str);

@@ -18,6 +18,8 @@ pub struct Settings {
     pub(crate) tenant: String,
     /// Whether a part of a list is answered with 206 instead of 200.
     pub(crate) partial_content: bool,
+    /// How many resources a page of a list has at most.
+    pub(crate) max_page_size: usize,
     pub(crate) references: References,
     /// What keeps the data.
     pub key_value_store: StoreType,
@@ -56,6 +58,12 @@ pub const VARIABLES: &[Variable] = &[
         default: "200",
         choices: &["200", "206"],
         description: "How a part of a list is answered: 200, or 206 with Content-Range.",
+    },
+    Variable {
+        name: "max_page_size",
+        default: "1000",
+        choices: &[],
+        description: "How many resources a page of a list has at most: 1 to 100000.",
     },
     Variable {
         name: "references",
@@ -118,6 +126,7 @@ impl Settings {
             tenant: tenant(&take("tenant"))?,
             trust_forwarded: take("trust_forwarded") == "yes",
             partial_content: take("partial_content") == "206",
+            max_page_size: page_size(&take("max_page_size"))?,
             references: match &take("references")[..] {
                 "strict" => References::Strict,
                 _ => References::Open,
@@ -164,6 +173,11 @@ fn tenant(value: &str) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
+fn page_size(value: &str) -> Result<usize, String> {
+    let size = value.parse().ok().filter(|size| (1..=100_000).contains(size));
+    size.ok_or_else(|| format!("max_page_size {value:?} must be a number from 1 to 100000"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +220,15 @@ mod tests {
             assert!(with("tenant", wrong).is_err(), "{wrong}");
         }
         assert!(tenant(&"x".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn a_page_has_at_least_one_resource_and_not_too_many() {
+        assert_eq!(with("max_page_size", "1").unwrap().max_page_size, 1);
+        assert_eq!(Settings::read(&[], |_| None).unwrap().max_page_size, 1000);
+        for wrong in ["", "0", "-1", "1e3", "100001", "99999999999999999999"] {
+            assert!(with("max_page_size", wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct World {
     settings: Vec<(&'static str, &'static str)>,
     /// The lines of the log.
     pub log: RefCell<Vec<String>>,
+    /// How often others were let go on.
+    pub yields: Cell<u32>,
 }
 
 impl World {
@@ -32,6 +34,7 @@ impl World {
             ids: Cell::new(1),
             settings: Vec::new(),
             log: RefCell::default(),
+            yields: Cell::default(),
         }
     }
 
@@ -111,6 +114,10 @@ impl Ports for World {
     fn new_id(&self) -> Uuid {
         self.ids.set(self.ids.get() + 1);
         Uuid::from_u128(self.ids.get())
+    }
+
+    async fn yield_now(&self) {
+        self.yields.set(self.yields.get() + 1);
     }
 
     fn log(&self, line: &str) {

@@ -21,7 +21,12 @@ static LIBRARY: Api = Api {
     number: "TMF999",
     title: "Library",
     base: "/library",
-    versions: &[ApiVersion { version: Version::V5, release: "5.1.0", renames: &[] }],
+    versions: &[ApiVersion {
+        version: Version::V5,
+        release: "5.1.0",
+        renames: &[],
+        filled_in: &[],
+    }],
     resources: &[BOOK_RESOURCE, SHELF_RESOURCE],
     relations: &[Relation { from: &["book"], id: "shelf.id", to: &["shelf"] }],
 };

@@ -8,6 +8,7 @@ use schemas::{Fault, Schema};
 use serde_json::Value;
 
 use crate::answer::links::Links;
+use crate::budget::Budget;
 use crate::model::version::Version;
 use crate::query::Fields;
 use crate::request::json;
@@ -20,6 +21,8 @@ pub(crate) struct View<'v> {
     pub definition: &'v Definition,
     pub version: Version,
     pub links: Links,
+    /// What the request may still cost.
+    pub budget: &'v Budget,
 }
 
 impl View<'_> {
@@ -98,7 +101,7 @@ impl View<'_> {
         }
         let mut document = self.document(id, record.document()?);
         if let Some(fields) = fields {
-            fields.select(self.version, &mut document);
+            fields.select(self.version, &mut document, self.budget)?;
         }
         serde_json::to_writer(out.writer(), &document).map_err(Error::internal)
     }

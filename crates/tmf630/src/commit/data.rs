@@ -79,7 +79,8 @@ impl<P: Ports> TenantData<'_, P> {
         while found.len() < limit
             && let Some((key, value)) = scan.next().await?
         {
-            self.context.budget.charge("the change", value.len() as u64)?;
+            self.context.budget.read(self.context.definition, value.len())?;
+            self.context.budget.pause_if_due(self.context.ports).await;
             let id = keys.id_of(&key)?;
             let Some(document) = self.readable(keys.0, id, value) else { continue };
             let mut has = false;

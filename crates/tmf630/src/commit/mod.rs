@@ -47,7 +47,8 @@ impl<'t, P: Ports> Changes<'t, P> {
     /// Makes a change, unless a rule is against it: `record` is the stored form of what is there
     /// afterwards. One that begins and ends with nothing removes what cannot be read.
     pub async fn commit(&mut self, change: Change<'_>, record: Option<Bytes>) -> Result<(), Error> {
-        let Change { definition, id, before, after } = change;
+        let definition = self.context.definition;
+        let Change { id, before, after, .. } = change;
         self.check(change).await?;
         match (before, after) {
             (None, None) => index::remove_unknown(definition, self.transaction, id).await?,
@@ -62,15 +63,16 @@ impl<'t, P: Ports> Changes<'t, P> {
     }
 
     async fn check(&self, change: Change<'_>) -> Result<(), Error> {
+        let Context { definition, settings, .. } = self.context;
         let data = TenantData { context: self.context, snapshot: self.transaction };
         match change.after {
             Some(after) => {
-                references::check_from(change, after, self.context.settings, &data).await?
+                references::check_from(definition.api, change, after, settings, &data).await?
             }
-            None => references::check_to(change, &data).await?,
+            None => references::check_to(definition.api, change, &data).await?,
         }
-        for rule in change.definition.rules {
-            rule.check(change, self.context.settings, &data).await?;
+        for rule in definition.rules {
+            rule.check(change, settings, &data).await?;
         }
         Ok(())
     }

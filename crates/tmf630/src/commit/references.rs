@@ -5,6 +5,7 @@ use schemas::Fault;
 use serde_json::Value;
 
 use crate::Error;
+use crate::model::api::Api;
 use crate::model::relation::{Relation, is_reference};
 use crate::model::rule::{Change, Data};
 use crate::settings::{References, Settings};
@@ -16,6 +17,7 @@ const LOOKED_AT: [usize; 2] = [20, 10_000];
 
 /// Refuses a document that refers to what is not there, where that is not allowed.
 pub(super) async fn check_from(
+    api: &'static Api,
     change: Change<'_>,
     after: &Value,
     settings: &Settings,
@@ -24,16 +26,17 @@ pub(super) async fn check_from(
     if settings.references != References::Strict {
         return Ok(());
     }
-    for relation in change.definition.api.relations_from(change.definition.name()) {
+    for relation in api.relations_from(change.resource.name) {
         let attribute = relation.id.split('.').next().unwrap_or(relation.id);
         if change.concerns(attribute) {
-            check_relation(relation, change, after, data).await?;
+            check_relation(api, relation, change, after, data).await?;
         }
     }
     Ok(())
 }
 
 async fn check_relation(
+    api: &Api,
     relation: &Relation,
     change: Change<'_>,
     after: &Value,
@@ -45,8 +48,8 @@ async fn check_relation(
         let id = object.get("id").and_then(Value::as_str).filter(|_| is_reference(object));
         let Some(id) = id else { continue };
         let mut is_there = false;
-        for resource in relation.meant(change.definition.api, object) {
-            let is_itself = resource == change.definition.name() && id == change.id;
+        for resource in relation.meant(api, object) {
+            let is_itself = resource == change.resource.name && id == change.id;
             is_there = is_there || is_itself || data.document(resource, id).await?.is_some();
         }
         if !is_there {
@@ -59,16 +62,20 @@ async fn check_relation(
 }
 
 /// Refuses to delete a resource while another one of the API refers to it.
-pub(super) async fn check_to(change: Change<'_>, data: &dyn Data) -> Result<(), Error> {
-    let own = change.definition.name();
-    for relation in change.definition.api.relations_to(own) {
+pub(super) async fn check_to(
+    api: &'static Api,
+    change: Change<'_>,
+    data: &dyn Data,
+) -> Result<(), Error> {
+    let own = change.resource.name;
+    for relation in api.relations_to(own) {
         for resource in relation.from {
             for limit in LOOKED_AT {
                 let found = data.found(resource, relation.index(), change.id, limit).await?;
                 let is_itself = |id: &str| *resource == own && id == change.id;
-                let referring = found
-                    .iter()
-                    .find(|(id, document)| !is_itself(id) && refers(relation, document, change));
+                let referring = found.iter().find(|(id, document)| {
+                    !is_itself(id) && refers(api, relation, document, change)
+                });
                 // Where there are more than can be looked at, one of them may well mean this one.
                 let is_cut = found.len() >= LOOKED_AT[1];
                 if let Some((id, _)) = referring.or(found.first().filter(|_| is_cut)) {
@@ -84,12 +91,12 @@ pub(super) async fn check_to(change: Change<'_>, data: &dyn Data) -> Result<(), 
 }
 
 /// Whether the document refers to the resource that changes.
-fn refers(relation: &Relation, document: &Value, change: Change<'_>) -> bool {
+fn refers(api: &Api, relation: &Relation, document: &Value, change: Change<'_>) -> bool {
     let mut refers = false;
     path::walk(relation.path(), document, &mut |object| {
         let has_id = object.get("id").and_then(Value::as_str) == Some(change.id);
-        let meant = || relation.meant(change.definition.api, object);
-        refers = refers || (has_id && meant().contains(&change.definition.name()));
+        let meant = || relation.meant(api, object);
+        refers = refers || (has_id && meant().contains(&change.resource.name));
     });
     refers
 }

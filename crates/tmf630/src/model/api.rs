@@ -30,6 +30,9 @@ pub struct ApiVersion {
     /// Where attributes have other names than they are stored under: the dotted path of each as it
     /// is stored, and as this version has it. Both stand for what lies below them too.
     pub renames: &'static [(&'static str, &'static str)],
+    /// What is shown where an attribute is missing that resources are found by: its path here, and the
+    /// text. An index does not know of it.
+    pub filled_in: &'static [(&'static str, &'static str)],
 }
 
 /// A resource as others of its API know it: the words for it.
@@ -91,14 +94,27 @@ impl Api {
 
     /// The name that the version has for the attribute that is stored at `path`.
     pub fn shown_path(&self, version: Version, path: &str) -> String {
-        let renames = self.version(version).map_or(&[][..], |version| version.renames);
-        let shown = renames.iter().find_map(|(stored, shown)| {
-            let below = path.strip_prefix(stored)?;
-            let is_below = below.is_empty() || below.starts_with('.');
-            is_below.then(|| format!("{shown}{below}"))
-        });
+        let version = self.version(version);
+        let shown = version.and_then(|version| renamed(version.renames.iter().copied(), path));
         shown.unwrap_or_else(|| path.to_owned())
     }
+
+    /// The path at which what some version calls `path` is stored, if a version calls it otherwise.
+    pub(crate) fn stored_path(&self, path: &str) -> Option<String> {
+        let renames = self.versions.iter().flat_map(|version| version.renames);
+        renamed(renames.map(|(stored, shown)| (*shown, *stored)), path)
+    }
+}
+
+/// The path that `path`, or what it lies below, has after one of the `renames`.
+fn renamed<'r>(
+    mut renames: impl Iterator<Item = (&'r str, &'r str)>,
+    path: &str,
+) -> Option<String> {
+    renames.find_map(|(from, to)| {
+        let below = path.strip_prefix(from)?;
+        (below.is_empty() || below.starts_with('.')).then(|| format!("{to}{below}"))
+    })
 }
 
 impl ApiVersion {

@@ -93,6 +93,19 @@ impl Definition {
         (is_known && !is_in_line).then(|| Fault::new("/@baseType", expectation()))
     }
 
+    /// The path in the version of an attribute of the standard that a client may call as another
+    /// version does: so clients that know one find in both what they ask for.
+    pub(crate) fn canonical(&self, version: Version, path: Path) -> Path {
+        let stored = self.api.stored_path(path.as_str());
+        let stored = stored.as_deref().unwrap_or(path.as_str());
+        let shown = self.api.shown_path(version, stored);
+        let is_standard = || version.schema(self.class).kind_of(&shown).is_some();
+        match shown != path.as_str() && is_standard() {
+            true => Path::parse(&shown).unwrap_or(path),
+            false => path,
+        }
+    }
+
     /// What the attribute holds in the version, if the standard says. All else can be anything,
     /// since resources can be extended.
     pub(crate) fn kind_of(&self, version: Version, path: &Path) -> Option<Kind> {
@@ -111,14 +124,16 @@ pub(crate) mod tests {
         title: "Test",
         base: "/tmf-api/accountManagement",
         versions: &[
-            ApiVersion { version: Version::V5, release: "5.0.0", renames: &[] },
+            ApiVersion { version: Version::V5, release: "5.0.0", renames: &[], filled_in: &[] },
             ApiVersion {
                 version: Version::V4,
                 release: "4.0.0",
                 renames: &[
                     ("lastUpdate", "lastModified"),
                     ("relatedParty.partyOrPartyRole.id", "relatedParty.id"),
+                    ("relatedParty.partyOrPartyRole.name", "relatedParty.name"),
                 ],
+                filled_in: &[("relatedParty.id", "unknown")],
             },
         ],
         resources: &[RESOURCE],
@@ -171,6 +186,32 @@ pub(crate) mod tests {
         assert_eq!(of_v4("lastModified"), Some(Kind::Time));
         assert_eq!(of_v4("relatedParty.id"), Some(Kind::Text));
         assert_eq!(kind("relatedParty.id"), None);
+    }
+
+    #[test]
+    fn attributes_are_known_by_the_names_of_either_version() {
+        for (v5, v4) in [
+            ("name", "name"),
+            ("lastUpdate", "lastModified"),
+            ("relatedParty.partyOrPartyRole.name", "relatedParty.name"),
+        ] {
+            for given in [v5, v4] {
+                let canonical = |version: Version| {
+                    ACCOUNTS.canonical(version, Path::parse(given).unwrap()).to_string()
+                };
+                assert_eq!(
+                    (canonical(Version::V5), canonical(Version::V4)),
+                    (v5.into(), v4.into())
+                );
+            }
+        }
+        // An extension keeps its name.
+        for given in ["relatedParty.names", "relatedParty.name.x", "x.lastUpdate"] {
+            for version in [Version::V4, Version::V5] {
+                let canonical = ACCOUNTS.canonical(version, Path::parse(given).unwrap());
+                assert_eq!(canonical.as_str(), given);
+            }
+        }
     }
 
     #[test]

@@ -47,11 +47,13 @@ impl Index {
     pub(crate) fn visit(&self, document: &Value, visit: &mut dyn FnMut(&str)) {
         match self.values {
             Some(values) => values(document, visit),
-            None => path::walk(self.path, document, &mut |value| {
-                if let Value::String(text) = value {
-                    visit(text);
-                }
-            }),
+            None => {
+                path::walk(self.path, document, &mut |value| {
+                    if let Value::String(text) = value {
+                        visit(text);
+                    }
+                });
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use serde_json::Value;
 
-use super::definition::Definition;
+use super::api::Resource;
 use super::index::Index;
 use crate::Error;
 use crate::settings::Settings;
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'c> {
     /// What kind of resource it is.
-    pub definition: &'c Definition,
+    pub resource: &'static Resource,
     /// Its id.
     pub id: &'c str,
     /// What was stored.

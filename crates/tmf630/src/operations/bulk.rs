@@ -23,7 +23,8 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    let raw = request.uri().query().unwrap_or_default();
+    let fields = query::fields_of_change(raw, context.definition, context.view.version)?;
     // The collection exists, in a state that no tag names.
     Conditions::of(&request)?.check(None)?;
     let idempotency_key = IdempotencyKey::of(request.headers())?;

@@ -22,7 +22,8 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    let raw = request.uri().query().unwrap_or_default();
+    let fields = query::fields_of_change(raw, context.definition, context.view.version)?;
     // The collection exists, in a state that no tag names.
     Conditions::of(&request)?.check(None)?;
     let idempotency_key = IdempotencyKey::of(request.headers())?;
@@ -127,8 +128,8 @@ impl NewResource {
         if self.has_chosen_id && changes.has(&self.id).await? {
             return Err(Error::id_taken(&self.id));
         }
-        let definition = changes.definition();
-        let change = Change { definition, id: &self.id, before: None, after: Some(&self.document) };
+        let resource = changes.definition().resource;
+        let change = Change { resource, id: &self.id, before: None, after: Some(&self.document) };
         changes.commit(change, Some(self.value.clone())).await
     }
 }

@@ -32,7 +32,8 @@ pub(crate) async fn delete<P: Ports, B>(
                 }
                 Err(_) => None,
             };
-            let change = Change { definition, id, before: before.as_ref(), after: None };
+            let change =
+                Change { resource: definition.resource, id, before: before.as_ref(), after: None };
             Changes::begin(context, transaction).await?.commit(change, None).await
         })
         .await?;

@@ -26,7 +26,8 @@ pub(crate) async fn list<P: Ports, B>(
 ) -> Result<Response<Bytes>, Error> {
     let Context { definition, view, tree, .. } = context;
     let raw = request.uri().query().unwrap_or_default();
-    let query = Query::parse(raw, definition, view.version)?;
+    let mut query = Query::parse(raw, definition, view.version)?;
+    query.page = query.page.at_most(context.settings.max_page_size);
     // The list exists, in a state that no tag names.
     if Conditions::of(request)?.check(None)? == Outcome::NotModified {
         return Ok(conditional::not_modified(None));

@@ -13,7 +13,8 @@ pub(crate) async fn retrieve<P: Ports, B>(
     id: &str,
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    let raw = request.uri().query().unwrap_or_default();
+    let fields = query::fields_only(raw, context.definition, context.view.version)?;
     let conditions = Conditions::of(request)?;
     let snapshot = context.tree.snapshot_for(context.keys().record(id)).await?;
     let record = record::find(&snapshot, context.keys(), id).await?;

@@ -21,7 +21,8 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
     id: &str,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let fields = query::fields_only(request.uri().query().unwrap_or_default())?;
+    let raw = request.uri().query().unwrap_or_default();
+    let fields = query::fields_of_change(raw, context.definition, context.view.version)?;
     let conditions = Conditions::of(&request)?;
     let (patch_type, body) = body::read_patch(request).await?;
     let patch = Patch::read(patch_type, body)?;
@@ -76,7 +77,8 @@ async fn change<P: Ports>(
     definition.stamp(&mut after, ports.now());
     let record = Record::write(&after);
     let (before, after) = (Value::Object(before), Value::Object(after));
-    let change = Change { definition, id, before: Some(&before), after: Some(&after) };
+    let change =
+        Change { resource: definition.resource, id, before: Some(&before), after: Some(&after) };
     let mut changes = Changes::begin(context, transaction).await?;
     changes.commit(change, Some(record.to_value())).await?;
     Ok(record)

@@ -4,14 +4,9 @@
 use serde_json::Value;
 
 use super::places::{Places, child, index_of, step_of, steps_of, unescaped};
-use super::size::Size;
 use super::{Failure, PART};
 use crate::budget::Budget;
 use crate::query::JsonPath;
-
-/// How many steps of the budget a query takes for each value of the document and each of its own
-/// steps.
-const QUERY_STEPS: u64 = 3;
 
 /// How many steps of the budget each place takes that a query finds.
 const FOUND_STEPS: u64 = 30;
@@ -38,12 +33,7 @@ pub(super) fn find(
     let query = |text: &str| -> Result<Vec<String>, Failure> {
         let query = JsonPath::parse("path", text)
             .map_err(|_| Failure::path("must be a JSONPath expression (RFC 9535)"))?;
-        // A descent goes through all that is below.
-        let steps = text.bytes().filter(|sign| matches!(sign, b'.' | b'[')).count()
-            + 2 * text.matches("..").count();
-        let cost = Size::of(document).values.saturating_mul(QUERY_STEPS * (1 + steps as u64));
-        budget.charge(PART, cost)?;
-        let pointers = query.pointers(document);
+        let pointers = query.pointers(document, budget)?;
         budget.charge(PART, (pointers.len() as u64).saturating_mul(FOUND_STEPS))?;
         Ok(pointers)
     };

@@ -124,7 +124,9 @@ fn segments() -> impl Strategy<Value = Vec<&'static str>> {
 fn places_of(segments: &[&str], document: &Value, may_be_new: bool) -> Vec<String> {
     let query = |segments: &[&str]| {
         let text = format!("${}", segments.concat());
-        BTreeSet::from_iter(JsonPath::parse("path", &text).unwrap().pointers(document))
+        BTreeSet::from_iter(
+            JsonPath::parse("path", &text).unwrap().pointers(document, &Budget::default()).unwrap(),
+        )
     };
     let (last, parents) = segments.split_last().unwrap();
     let name = match *last {

@@ -5,10 +5,6 @@ use crate::Error;
 /// How many resources a page has unless the client says how many.
 const DEFAULT_LIMIT: usize = 100;
 
-/// How many resources a page has at most. A client that asks for more gets this many and sees it in
-/// `X-Result-Count`.
-const MAX_LIMIT: usize = 1000;
-
 /// Which part of a list is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Page {
@@ -40,14 +36,17 @@ impl Builder {
     }
 
     pub fn finish(self) -> Page {
-        let limit = self.limit.map_or(DEFAULT_LIMIT, |limit| {
-            usize::try_from(limit).unwrap_or(MAX_LIMIT).min(MAX_LIMIT)
-        });
+        let limit =
+            self.limit.map_or(DEFAULT_LIMIT, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         Page { offset: self.offset.unwrap_or(0), limit }
     }
 }
 
+/// Sets a parameter, unless its value is blank: then it is not given.
 fn set(name: &str, parameter: &mut Option<u64>, value: &str) -> Result<(), Error> {
+    if value.trim().is_empty() {
+        return Ok(());
+    }
     if parameter.is_some() {
         return Err(Error::invalid_parameter(name, "must not be given twice"));
     }
@@ -59,6 +58,12 @@ fn set(name: &str, parameter: &mut Option<u64>, value: &str) -> Result<(), Error
 }
 
 impl Page {
+    /// The page with no more resources than `greatest`. A client that asks for more gets this many and
+    /// sees it in `X-Result-Count`.
+    pub fn at_most(self, greatest: usize) -> Self {
+        Self { limit: self.limit.min(greatest), ..self }
+    }
+
     /// The offsets of the first, previous, next and last page of a list of `total` resources, where
     /// there are such pages.
     pub fn neighbours(&self, total: u64) -> [(&'static str, Option<u64>); 4] {
@@ -93,7 +98,10 @@ mod tests {
         assert_eq!(page(None, None), Page { offset: 0, limit: DEFAULT_LIMIT });
         assert_eq!(page(Some("3"), Some("7")), Page { offset: 3, limit: 7 });
         assert_eq!(page(None, Some("0")).limit, 0);
-        assert_eq!(page(None, Some("18446744073709551615")).limit, MAX_LIMIT);
+        assert_eq!(page(Some(" "), Some("")), Page { offset: 0, limit: DEFAULT_LIMIT });
+        assert_eq!(page(None, Some("18446744073709551615")).at_most(1000).limit, 1000);
+        assert_eq!(page(None, None).at_most(20).limit, 20);
+        assert_eq!(page(None, Some("7")).at_most(20).limit, 7);
         assert!(Builder::default().set_offset("99999999999999999999").is_err());
     }
 

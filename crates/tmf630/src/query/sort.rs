@@ -6,9 +6,13 @@ use kv_tree::Order;
 use schemas::Kind;
 use serde_json::Value;
 
-use crate::value::compare::Times;
+use super::json_path::{JsonPath, is_json_path};
+use super::pieces::parts;
+use crate::budget::Budget;
+use crate::value::compare::{SORTED_TEXT_BYTES, reading_steps};
 use crate::value::decimal::Decimal;
 use crate::value::path::Path;
+use crate::value::time::{Instant, Times};
 use crate::{Definition, Error, Version};
 
 /// How many keys a list can be sorted by.
@@ -24,29 +28,44 @@ pub(crate) struct SortKey {
 }
 
 /// Reads keys separated by commas; `-` in front of one makes it descend, `+` (or the space that it
-/// is decoded to) or nothing ascend.
+/// is decoded to) or nothing ascend. A key can be written as JSONPath that does nothing but name
+/// attributes and step over arrays. A blank value has no keys.
 pub(super) fn parse(
     value: &str,
     definition: &Definition,
     version: Version,
 ) -> Result<Vec<SortKey>, Error> {
-    let keys: Option<Vec<_>> = value
-        .split(',')
+    if value.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Option<Vec<_>> = parts(value)
         .map(|key| {
             let (order, path) = match key.strip_prefix('-') {
                 Some(path) => (Order::Descending, path),
                 None => (Order::Ascending, key.strip_prefix(['+', ' ']).unwrap_or(key)),
             };
-            let path = Path::parse(path)?;
+            let path = attribute(path.trim())?;
+            let path = definition.canonical(version, path);
             Some(SortKey { kind: definition.kind_of(version, &path), path, order })
         })
         .collect();
     keys.filter(|keys| keys.len() <= MAX_KEYS).ok_or_else(|| {
         Error::invalid_parameter(
             "sort",
-            &format!("must name up to {MAX_KEYS} attributes, such as -lastUpdate,name"),
+            &format!(
+                "must name up to {MAX_KEYS} attributes, such as -lastUpdate,name; of JSONPath, names \
+                 and [*] are known here"
+            ),
         )
     })
+}
+
+/// The path of an attribute in dotted form or JSONPath.
+fn attribute(text: &str) -> Option<Path> {
+    match is_json_path(text) {
+        true => Path::parse(&JsonPath::parse("sort", text).ok()?.dotted()?),
+        false => Path::parse(text),
+    }
 }
 
 /// What a resource is sorted by: the value of an attribute. Values of different kinds have an order
@@ -55,15 +74,31 @@ pub(super) fn parse(
 pub(crate) enum SortValue {
     Boolean(bool),
     Number(Decimal),
-    Time(jiff::Timestamp),
-    Text(String),
+    Time(Instant),
+    Text(SortText),
+}
+
+/// A text, as far as lists are sorted by it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SortText {
+    beginning: Box<[u8]>,
+    goes_on: bool,
+}
+
+impl SortText {
+    fn of(text: &str) -> Self {
+        let beginning = &text.as_bytes()[..text.len().min(SORTED_TEXT_BYTES)];
+        Self { beginning: beginning.into(), goes_on: beginning.len() < text.len() }
+    }
 }
 
 impl SortKey {
     /// The value of the document: of several, the one that comes first in the order.
-    pub fn value(&self, document: &Value) -> Option<SortValue> {
+    pub fn value(&self, document: &Value, budget: &Budget) -> Result<Option<SortValue>, Error> {
         let mut first: Option<SortValue> = None;
-        self.path.visit(document, &mut |value| {
+        let mut steps = 0_u64;
+        let passed = self.path.visit(document, &mut |value| {
+            steps = steps.saturating_add(reading_steps(value));
             let Some(value) = SortValue::of(value, self.kind) else { return };
             let comes_first = first.as_ref().is_none_or(|first| match self.order {
                 Order::Ascending => value < *first,
@@ -73,7 +108,8 @@ impl SortKey {
                 first = Some(value);
             }
         });
-        first
+        budget.charge("sort", steps.saturating_add(passed))?;
+        Ok(first)
     }
 
     /// How two values of the key are ordered.
@@ -90,10 +126,10 @@ impl SortValue {
     fn of(value: &Value, kind: Option<Kind>) -> Option<Self> {
         match value {
             Value::Bool(value) => Some(Self::Boolean(*value)),
-            Value::Number(number) => Decimal::parse(&number.to_string()).map(Self::Number),
+            Value::Number(number) => Decimal::parse(number.as_str()).map(Self::Number),
             Value::String(text) => Some(match time_of(text).filter(|_| kind != Some(Kind::Text)) {
                 Some(time) => Self::Time(time),
-                None => Self::Text(text.clone()),
+                None => Self::Text(SortText::of(text)),
             }),
             Value::Null | Value::Array(_) | Value::Object(_) => None,
         }
@@ -110,7 +146,7 @@ impl SortValue {
 }
 
 /// The instant that `text` is, if it is a date and time as documents have them.
-fn time_of(text: &str) -> Option<jiff::Timestamp> {
+fn time_of(text: &str) -> Option<Instant> {
     let is_date_time = text.as_bytes().get(10).is_some_and(|byte| matches!(byte, b'T' | b't'));
     Times::parse(text).filter(|_| is_date_time).map(|times| times.first)
 }
@@ -154,7 +190,10 @@ mod tests {
                 ("x", ascending)
             ]
         );
-        for wrong in ["", "-", "a,,b", "a..b", "--a.", "1,2,3,4,5,6,7,8,9"] {
+        assert_eq!(parse(" ", &ACCOUNTS, Version::V5).unwrap(), []);
+        for wrong in
+            ["-", "a,,b", "a..b", "--a.", "1,2,3,4,5,6,7,8,9", "$..a", "a[0]", "a[?@.b]", "a.*"]
+        {
             assert!(parse(wrong, &ACCOUNTS, Version::V5).is_err(), "{wrong}");
         }
     }
@@ -163,7 +202,8 @@ mod tests {
     fn values_are_ordered_and_what_is_missing_comes_last() {
         let in_order = |order: Order, mut documents: Vec<Value>| {
             let key = SortKey { path: Path::parse("a").unwrap(), order, kind: None };
-            documents.sort_by(|a, b| key.compare(&key.value(a), &key.value(b)));
+            let value = |document: &Value| key.value(document, &Budget::default()).unwrap();
+            documents.sort_by(|a, b| key.compare(&value(a), &value(b)));
             documents.into_iter().map(|document| document["a"].clone()).collect::<Vec<_>>()
         };
         let documents = || {
@@ -209,5 +249,28 @@ mod tests {
                 null
             ])
         );
+    }
+
+    #[test]
+    fn keys_have_the_names_of_either_version_and_of_json_path() {
+        for (sort, v5, v4) in [
+            ("lastModified", "lastUpdate", "lastModified"),
+            ("relatedParty.name", "relatedParty.partyOrPartyRole.name", "relatedParty.name"),
+            ("$.relatedParty[*].role", "relatedParty.role", "relatedParty.role"),
+            ("relatedParty[*]['role']", "relatedParty.role", "relatedParty.role"),
+            ("$['name']", "name", "name"),
+        ] {
+            for (version, expected) in [(Version::V5, v5), (Version::V4, v4)] {
+                let keys = parse(sort, &ACCOUNTS, version).unwrap();
+                assert_eq!(keys[0].path.as_str(), expected, "{sort}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_are_told_apart_by_what_an_index_has_of_them() {
+        let long = |end: &str| SortText::of(&("a".repeat(SORTED_TEXT_BYTES) + end));
+        assert_eq!(long("x"), long("y"));
+        assert!(long("") < long("x") && long("x") < SortText::of("b"));
     }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn select<P: Ports>(
     if let Some((ranges, order)) = plan.straight(query) {
         return page::read(context, snapshot, &ranges, order, query.page).await;
     }
-    let source = match plan.candidates(snapshot, query).await? {
+    let source = match plan.candidates(context, snapshot, query).await? {
         Some(ids) => Source::Ids(ids.into()),
         None => Source::All,
     };

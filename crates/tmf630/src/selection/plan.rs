@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use kv_tree::{KeyRange, Kv, Order, Snapshot};
+use kv_tree::{KeyRange, Order, Snapshot};
 
-use crate::Error;
 use crate::answer::view::View;
+use crate::context::Context;
 use crate::model::index::Index;
-use crate::query::{Criterion, Operator, Query};
+use crate::query::{Criterion, Group, Operator, Query};
 use crate::storage::catalogue::Catalogue;
 use crate::storage::index::Entries;
 use crate::storage::keys::Keys;
 use crate::value::path::Path;
+use crate::{Error, Ports};
 
 /// Up to which part of all resources those are read one by one that an index names.
 const ONE_BY_ONE: u64 = 4;
@@ -42,6 +43,8 @@ impl Range {
 pub(super) struct Plan {
     keys: Keys,
     whole: Vec<(String, Index)>,
+    /// What the version shows where an attribute is missing.
+    filled_in: &'static [(&'static str, &'static str)],
 }
 
 impl Plan {
@@ -51,12 +54,24 @@ impl Plan {
         let whole = view.definition.indexes().filter(is_usable);
         let api = view.definition.api;
         let named = whole.map(|index| (api.shown_path(view.version, index.path), index));
-        Self { keys: Keys(view.definition.name()), whole: named.collect() }
+        let filled_in = api.version(view.version).map_or(&[][..], |version| version.filled_in);
+        Self { keys: Keys(view.definition.name()), whole: named.collect(), filled_in }
     }
 
     fn entries(&self, path: &Path) -> Option<Entries> {
         let (_, index) = self.whole.iter().find(|(shown, _)| shown == path.as_str())?;
         Some(Entries::of(*index, self.keys))
+    }
+
+    /// The entries that know which resources the conditions, all on this attribute, hold for. Where
+    /// they hold for what the version shows in place of a missing value, none do.
+    fn deciding(&self, path: &Path, criteria: &[&Criterion]) -> Option<Entries> {
+        let mut filled_in = self.filled_in.iter();
+        let shown = filled_in.find(|(filled, _)| *filled == path.as_str()).map(|(_, text)| *text);
+        let is_shown = |criterion: &&Criterion| {
+            shown.is_some_and(|text| criterion.matches_text(text) || criterion.matches_text(""))
+        };
+        self.entries(path).filter(|_| !criteria.iter().any(is_shown))
     }
 
     fn records(&self) -> Range {
@@ -65,12 +80,9 @@ impl Plan {
 
     /// The keys that are the answer, in its order, if there are such.
     pub fn straight(&self, query: &Query) -> Option<(Vec<Range>, Order)> {
-        if !query.json_paths.is_empty() {
-            return None;
-        }
         let filter = match &query.filter.0[..] {
             [] => None,
-            [group] => Some(self.exact(group)?),
+            [group] if group.json_paths.is_empty() => Some(self.exact(&group.criteria)?),
             _ => return None,
         };
         let sort = match &query.sort[..] {
@@ -114,7 +126,7 @@ impl Plan {
         if path.as_str() == "id" {
             return self.ids(&criteria);
         }
-        let entries = self.entries(path)?;
+        let entries = self.deciding(path, &criteria)?;
         // A resource with several values may have several entries in a range, but one for a value.
         let is_one = matches!(&criteria[..], [one] if one.operator == Operator::Equal);
         let once = !entries.index.is_multiple || is_one;
@@ -133,16 +145,17 @@ impl Plan {
 
     /// The ids of resources among which all are that the filter lets through; nothing if that can be
     /// any. Of conditions that must all hold, the one that leaves the fewest is taken.
-    pub async fn candidates<K: Kv>(
+    pub async fn candidates<P: Ports>(
         &self,
-        snapshot: &Snapshot<K>,
+        context: &Context<'_, P>,
+        snapshot: &Snapshot<P::Kv>,
         query: &Query,
     ) -> Result<Option<Vec<String>>, Error> {
         if query.filter.0.is_empty() {
             return Ok(None);
         }
         let mut found = BTreeSet::new();
-        for group in &query.filter.0 {
+        for Group { criteria: group, .. } in &query.filter.0 {
             let mut narrowest: Option<(u64, Vec<Range>)> = None;
             for ranges in group.iter().filter_map(|criterion| self.ranges(criterion, group)) {
                 let mut count = 0_u64;
@@ -161,6 +174,8 @@ impl Plan {
             for range in ranges {
                 let mut scan = snapshot.scan(range.keys().clone(), Order::Ascending);
                 while let Some((key, _)) = scan.next().await? {
+                    context.budget.read(context.definition, key.len())?;
+                    context.budget.pause_if_due(context.ports).await;
                     found.insert(range.id_of(&key)?);
                 }
             }
@@ -175,7 +190,7 @@ impl Plan {
         if criterion.path.as_str() == "id" {
             return alternatives.map(|criterion| self.ids(&[&criterion])).collect();
         }
-        let entries = self.entries(&criterion.path)?;
+        let entries = self.deciding(&criterion.path, &[criterion])?;
         let same: Vec<_> = group.iter().filter(|other| other.path == criterion.path).collect();
         if !entries.index.is_multiple
             && let Some(range) = entries.range(&same)
@@ -191,7 +206,7 @@ impl Plan {
 }
 
 fn is_one_value(query: &Query) -> bool {
-    let mut criteria = query.filter.0.iter().flatten();
+    let mut criteria = query.filter.0.iter().flat_map(|group| &group.criteria);
     criteria.all(|criterion| criterion.operator == Operator::Equal)
 }
 
@@ -208,14 +223,18 @@ mod tests {
             (Version::V4, "relatedParty.id=1", true),
             (Version::V4, "lastModified.gt=2026-01-01&sort=-lastModified", true),
             (Version::V4, "name=x", true),
-            (Version::V4, "relatedParty.partyOrPartyRole.id=1", false),
-            (Version::V4, "sort=lastUpdate", false),
-            (Version::V5, "relatedParty.id=1", false),
-            (Version::V5, "sort=lastModified", false),
+            (Version::V4, "relatedParty.partyOrPartyRole.id=1", true),
+            (Version::V4, "sort=lastUpdate", true),
+            (Version::V5, "relatedParty.id=1", true),
+            (Version::V5, "sort=lastModified", true),
+            // v4 shows it where there is no id.
+            (Version::V4, "relatedParty.id=unknown", false),
+            (Version::V5, "relatedParty.id=unknown", true),
         ] {
             let named = ACCOUNTS.indexes();
             let named = named.map(|index| (ACCOUNTS.api.shown_path(version, index.path), index));
-            let plan = Plan { keys: Keys(ACCOUNTS.name()), whole: named.collect() };
+            let filled_in = ACCOUNTS.api.version(version).unwrap().filled_in;
+            let plan = Plan { keys: Keys(ACCOUNTS.name()), whole: named.collect(), filled_in };
             let query = Query::parse(query, &ACCOUNTS, version).unwrap();
             assert_eq!(plan.straight(&query).is_some(), is_served, "{query:?} in {version:?}");
         }

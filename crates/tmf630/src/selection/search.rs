@@ -29,6 +29,7 @@ pub(super) async fn look_through<P: Ports>(
     query: &Query,
     mut source: Source,
 ) -> Result<Selected, Error> {
+    let Context { definition, view, budget, ports, .. } = context;
     let Page { offset, limit } = query.page;
     let mut selected = Selected::default();
     let mut sorted: Vec<(Vec<Option<SortValue>>, String)> = Vec::new();
@@ -55,19 +56,21 @@ pub(super) async fn look_through<P: Ports>(
             }
         };
         for (id, record) in batch {
+            budget.read(definition, record.json().len())?;
+            budget.pause_if_due(*ports).await;
             let document = match record.document() {
-                Ok(document) => Value::Object(context.view.document(&id, document)),
+                Ok(document) => Value::Object(view.document(&id, document)),
                 Err(error) => {
-                    context.note_unreadable(context.definition.name(), &id, &error);
+                    context.note_unreadable(definition.name(), &id, &error);
                     continue;
                 }
             };
-            if !query.matches(&document) {
+            if !query.matches(&document, budget)? {
                 continue;
             }
             if !query.sort.is_empty() {
-                let values = query.sort.iter().map(|key| key.value(&document)).collect();
-                sorted.push((values, id));
+                let values = query.sort.iter().map(|key| key.value(&document, budget));
+                sorted.push((values.collect::<Result<_, _>>()?, id));
             } else if selected.total >= offset && selected.page.len() < limit {
                 selected.page.push((id, record));
             }
@@ -78,6 +81,7 @@ pub(super) async fn look_through<P: Ports>(
         }
     }
     if !query.sort.is_empty() {
+        budget.sort(sorted.len(), query.sort.len())?;
         sorted.sort_unstable_by(|(a, a_id), (b, b_id)| {
             let keys = query.sort.iter().zip(a.iter().zip(b));
             let ordering = keys.map(|(key, (a, b))| key.compare(a, b)).find(|order| order.is_ne());

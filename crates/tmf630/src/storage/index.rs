@@ -20,10 +20,11 @@ use crate::Error;
 use crate::model::definition::Definition;
 use crate::model::index::Index;
 use crate::query::{Criterion, Operator};
-use crate::value::compare::{Operand, Times};
+use crate::value::compare::{Operand, SORTED_TEXT_BYTES};
+use crate::value::time::{Instant, Times};
 
 /// How much of a text is in the index.
-pub(crate) const MAX_TEXT_BYTES: usize = 256;
+pub(crate) const MAX_TEXT_BYTES: usize = SORTED_TEXT_BYTES;
 
 /// Begins a value. What is missing sorts after everything that is there.
 const PRESENT: u8 = 1;
@@ -222,13 +223,9 @@ fn encode_text(text: &str, key: &mut Vec<u8>) {
 
 const TIME_BYTES: usize = 12;
 
-fn encode_time(time: jiff::Timestamp, key: &mut Vec<u8>) {
-    // Nanoseconds have the sign of the seconds; as a floor they always count forward.
-    let nanoseconds = time.as_nanosecond();
-    let seconds = nanoseconds.div_euclid(1_000_000_000) as i64;
-    let fraction = nanoseconds.rem_euclid(1_000_000_000) as u32;
-    key.extend((seconds as u64 ^ (1 << 63)).to_be_bytes());
-    key.extend(fraction.to_be_bytes());
+fn encode_time(time: Instant, key: &mut Vec<u8>) {
+    key.extend((time.seconds as u64 ^ (1 << 63)).to_be_bytes());
+    key.extend(time.nanoseconds.to_be_bytes());
 }
 
 /// Puts the entries of a resource that was created, changed or deleted right.
@@ -282,6 +279,7 @@ mod tests {
 
     use super::*;
     use crate::Version;
+    use crate::budget::Budget;
     use crate::model::definition::tests::ACCOUNTS;
     use crate::query::Query;
 
@@ -295,7 +293,7 @@ mod tests {
 
     fn in_index(index: Index, raw: &str, document: &Value) -> Option<bool> {
         let filter = Query::parse(raw, &ACCOUNTS, Version::V5).unwrap().filter;
-        let criteria: Vec<_> = filter.0[0].iter().collect();
+        let criteria: Vec<_> = filter.0[0].criteria.iter().collect();
         let range = entries(index).range(&criteria)?;
         Some(entries(index).keys("id", document).iter().any(|key| range.contains(key)))
     }
@@ -368,7 +366,8 @@ mod tests {
             let encoded: String = form_urlencoded::byte_serialize(operand.as_bytes()).collect();
             let raw = format!("name{operator}={encoded}");
             let document = json!({ "name": value });
-            let expected = Query::parse(&raw, &ACCOUNTS, Version::V5).unwrap().matches(&document);
+            let expected = Query::parse(&raw, &ACCOUNTS, Version::V5).unwrap();
+            let expected = expected.matches(&document, &Budget::default()).unwrap();
             if let Some(found) = in_index(NAME, &raw, &document) {
                 prop_assert_eq!(found, expected);
             }
@@ -383,7 +382,8 @@ mod tests {
             let encoded: String = form_urlencoded::byte_serialize(operand.as_bytes()).collect();
             let raw = format!("lastUpdate{operator}={encoded}");
             let document = json!({ "lastUpdate": value });
-            let expected = Query::parse(&raw, &ACCOUNTS, Version::V5).unwrap().matches(&document);
+            let expected = Query::parse(&raw, &ACCOUNTS, Version::V5).unwrap();
+            let expected = expected.matches(&document, &Budget::default()).unwrap();
             prop_assert_eq!(in_index(CHANGED, &raw, &document), Some(expected));
         }
     }

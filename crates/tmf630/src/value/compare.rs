@@ -5,13 +5,15 @@
 
 use std::cmp::Ordering;
 
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
 use schemas::Kind;
 use serde_json::Value;
 
 use crate::value::decimal::Decimal;
+use crate::value::time::{Instant, Times};
+
+/// How many bytes of a text lists are sorted by. Texts that share them are one value, and in the order
+/// of ids: an index knows no more of them.
+pub(crate) const SORTED_TEXT_BYTES: usize = 256;
 
 /// A value in a query, read as everything that it can be.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,11 +23,43 @@ pub(crate) struct Operand {
     time: Option<Times>,
 }
 
-/// The times that a text stands for: an instant, or all of a day (in UTC).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Times {
-    pub first: Timestamp,
-    pub last: Timestamp,
+/// The value of an attribute, read once for any number of operands.
+pub(crate) enum Attribute<'v> {
+    Number(Option<Decimal>),
+    Boolean(bool),
+    Text(&'v str, Option<Instant>),
+    /// Nothing that compares with an operand.
+    Other,
+}
+
+impl<'v> Attribute<'v> {
+    /// Reads a value whose kind is known or not.
+    pub fn of(value: &'v Value, kind: Option<Kind>) -> Self {
+        match value {
+            Value::Number(number) => Self::Number(Decimal::parse(number.as_str())),
+            Value::Bool(value) => Self::Boolean(*value),
+            Value::String(text) => {
+                let as_time = kind.is_none_or(|kind| kind == Kind::Time);
+                let time = as_time.then(|| Times::parse(text)).flatten();
+                Self::Text(text, time.map(|times| times.first))
+            }
+            Value::Null | Value::Array(_) | Value::Object(_) => Self::Other,
+        }
+    }
+
+    /// How it compares to the operand. Nothing if they have nothing to do with each other, such as a
+    /// number and a word.
+    pub fn compare(&self, operand: &Operand) -> Option<Ordering> {
+        match self {
+            Self::Number(number) => Some(number.as_ref()?.cmp(operand.number.as_ref()?)),
+            Self::Boolean(value) => Some(value.cmp(&operand.text.parse().ok()?)),
+            Self::Text(text, time) => Some(match operand.time.zip(*time) {
+                Some((times, time)) => times.compare(time),
+                None => (*text).cmp(&operand.text),
+            }),
+            Self::Other => None,
+        }
+    }
 }
 
 impl Operand {
@@ -48,60 +82,14 @@ impl Operand {
             Kind::Boolean => matches!(&self.text[..], "true" | "false"),
         }
     }
-
-    /// How `value`, whose kind is known or not, compares to the operand. Nothing if they have nothing
-    /// to do with each other, such as a number and a word.
-    pub fn compare(&self, value: &Value, kind: Option<Kind>) -> Option<Ordering> {
-        match value {
-            Value::Number(number) => {
-                Some(Decimal::parse(&number.to_string())?.cmp(self.number.as_ref()?))
-            }
-            Value::Bool(value) => Some(value.cmp(&self.text.parse().ok()?)),
-            Value::String(text) => {
-                let as_time = kind.is_none_or(|kind| kind == Kind::Time);
-                match self.time.filter(|_| as_time).zip(Times::parse(text)) {
-                    Some((times, time)) => Some(times.compare(time.first)),
-                    None => Some(text.as_str().cmp(&self.text)),
-                }
-            }
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
-        }
-    }
 }
 
-impl Times {
-    fn compare(&self, time: Timestamp) -> Ordering {
-        if time < self.first {
-            Ordering::Less
-        } else if time > self.last {
-            Ordering::Greater
-        } else {
-            Ordering::Equal
-        }
-    }
-
-    /// Reads a date and time (RFC 3339; without an offset it is UTC), or a date.
-    pub fn parse(text: &str) -> Option<Self> {
-        // Every form begins with a year, which saves trying where it is a name.
-        if !text.as_bytes().first()?.is_ascii_digit() {
-            return None;
-        }
-        let instant = |first| Some(Self { first, last: first });
-        // The plus sign of an offset that was not encoded arrives as a space.
-        let repaired = text.replacen(' ', "+", 1);
-        if let Ok(time) = repaired.parse() {
-            return instant(time);
-        }
-        match text.len() {
-            10 => {
-                let date: Date = text.parse().ok()?;
-                let start = |date: Date| TimeZone::UTC.to_timestamp(date.into()).ok();
-                let first = start(date)?;
-                let last = start(date.tomorrow().ok()?)?.as_nanosecond() - 1;
-                Some(Self { first, last: Timestamp::from_nanosecond(last).ok()? })
-            }
-            _ => instant(TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok()?),
-        }
+/// About how many steps it takes to come to the value and read it. Containers are read no deeper.
+pub(crate) fn reading_steps(value: &Value) -> u64 {
+    match value {
+        Value::String(text) => 10 + text.len() as u64 / 8,
+        Value::Number(number) => 30 + number.as_str().len() as u64,
+        _ => 5,
     }
 }
 
@@ -131,15 +119,17 @@ mod tests {
             (json!({}), "{}", None),
         ];
         for (value, operand, expected) in cases {
-            assert_eq!(Operand::new(operand).compare(&value, None), expected, "{value} {operand}");
+            let ordering = Attribute::of(&value, None).compare(&Operand::new(operand));
+            assert_eq!(ordering, expected, "{value} {operand}");
         }
     }
 
     #[test]
     fn what_is_text_by_definition_is_no_time() {
         let (operand, value) = (Operand::new("2026-01-01"), json!("2026-01-01T10:00:00Z"));
-        assert_eq!(operand.compare(&value, Some(Kind::Text)), Some(Ordering::Greater));
-        assert_eq!(operand.compare(&value, Some(Kind::Time)), Some(Ordering::Equal));
+        let compared = |kind| Attribute::of(&value, Some(kind)).compare(&operand);
+        assert_eq!(compared(Kind::Text), Some(Ordering::Greater));
+        assert_eq!(compared(Kind::Time), Some(Ordering::Equal));
     }
 
     #[test]

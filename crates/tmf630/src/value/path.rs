@@ -8,10 +8,17 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Path(String);
 
+/// About how many steps it takes to come to a value.
+const STEPS_PER_VALUE: u64 = 4;
+
+/// How many names a path has at most: documents are not nested deeper.
+const MAX_STEPS: usize = 64;
+
 impl Path {
-    /// A path in dotted form: one or more names, none of them empty.
+    /// A path in dotted form: 1 to 64 names, none of them empty.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_path = !text.is_empty() && text.split('.').all(|step| !step.is_empty());
+        let is_path = text.split('.').all(|step| !step.is_empty())
+            && text.split('.').take(MAX_STEPS + 1).count() <= MAX_STEPS;
         is_path.then(|| Self(text.to_owned()))
     }
 
@@ -24,15 +31,9 @@ impl Path {
     }
 
     /// Shows `visit` every value that the path leads to in `document`; of an array, its elements.
-    pub fn visit<'v>(&self, document: &'v Value, visit: &mut impl FnMut(&'v Value)) {
-        walk(&self.0, document, visit);
-    }
-
-    /// Whether the path leads to a value that `is` is true for.
-    pub fn leads_to(&self, document: &Value, mut is: impl FnMut(&Value) -> bool) -> bool {
-        let mut found = false;
-        self.visit(document, &mut |value| found = found || is(value));
-        found
+    /// Returns how many steps it has taken.
+    pub fn visit<'v>(&self, document: &'v Value, visit: &mut impl FnMut(&'v Value)) -> u64 {
+        walk(&self.0, document, visit).saturating_mul(STEPS_PER_VALUE)
     }
 }
 
@@ -43,18 +44,21 @@ impl fmt::Display for Path {
 }
 
 /// Shows `visit` every value that the dotted `path` leads to from `value`; an empty one leads to
-/// `value` itself.
-pub(crate) fn walk<'v>(path: &str, value: &'v Value, visit: &mut impl FnMut(&'v Value)) {
-    match value {
-        Value::Array(elements) => elements.iter().for_each(|element| walk(path, element, visit)),
-        _ if path.is_empty() => visit(value),
+/// `value` itself. Returns how many values it has passed.
+pub(crate) fn walk<'v>(path: &str, value: &'v Value, visit: &mut impl FnMut(&'v Value)) -> u64 {
+    1 + match value {
+        Value::Array(elements) => {
+            elements.iter().map(|element| walk(path, element, visit)).sum::<u64>()
+        }
+        _ if path.is_empty() => {
+            visit(value);
+            0
+        }
         Value::Object(object) => {
             let (step, rest) = path.split_once('.').unwrap_or((path, ""));
-            if let Some(value) = object.get(step) {
-                walk(rest, value, visit);
-            }
+            object.get(step).map_or(0, |value| walk(rest, value, visit))
         }
-        _ => {}
+        _ => 0,
     }
 }
 
@@ -73,7 +77,9 @@ mod tests {
         });
         let values = |path: &str| {
             let mut values = Vec::new();
-            Path::parse(path).unwrap().visit(&document, &mut |value| values.push(value.clone()));
+            let path = Path::parse(path).unwrap();
+            let passed = path.visit(&document, &mut |value| values.push(value.clone()));
+            assert!(passed >= values.len() as u64);
             values
         };
         assert_eq!(values("name"), [json!("n")]);
@@ -89,5 +95,7 @@ mod tests {
         for text in ["", ".", "a.", ".a", "a..b"] {
             assert_eq!(Path::parse(text), None, "{text}");
         }
+        assert!(Path::parse(&["a"; MAX_STEPS].join(".")).is_some());
+        assert_eq!(Path::parse(&["a"; MAX_STEPS + 1].join(".")), None);
     }
 }

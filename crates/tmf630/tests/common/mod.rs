@@ -21,14 +21,19 @@ const V4: ApiVersion = ApiVersion {
     renames: &[
         ("lastUpdate", "lastModified"),
         ("relatedParty.partyOrPartyRole.id", "relatedParty.id"),
+        ("relatedParty.partyOrPartyRole.name", "relatedParty.name"),
     ],
+    filled_in: &[("relatedParty.id", "unknown")],
 };
 
 static API: Api = Api {
     number: "TMF000",
     title: "Test",
     base: "/tmf-api/accountManagement",
-    versions: &[ApiVersion { version: Version::V5, release: "5.0.0", renames: &[] }, V4],
+    versions: &[
+        ApiVersion { version: Version::V5, release: "5.0.0", renames: &[], filled_in: &[] },
+        V4,
+    ],
     resources: &[RESOURCE],
     relations: &[Relation {
         from: &["billingAccount"],
