@@ -48,7 +48,10 @@ async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // In one line, which the causes from libraries are not always.
+            let error = format!("{error:#}");
+            let words: Vec<_> = error.split_whitespace().collect();
+            eprintln!("error: {}", words.join(" "));
             ExitCode::FAILURE
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use serde::Deserialize;
 
 /// A Spin application. A key that is not here is refused by name, be it unknown to Spin too or only
@@ -115,7 +115,7 @@ impl Manifest {
     }
 
     fn parse(text: &str) -> anyhow::Result<Self> {
-        let manifest: Self = toml::from_str(text)?;
+        let manifest: Self = toml::from_str(text).map_err(|error| in_a_line(text, &error))?;
         ensure!(
             manifest.spin_manifest_version == 2,
             "spin_manifest_version is {}, but must be 2",
@@ -138,6 +138,15 @@ impl Manifest {
             }
         }
         Ok(manifest)
+    }
+}
+
+/// What is wrong with the TOML `text`, and in which line, without a picture of it.
+fn in_a_line(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => anyhow!("line {}: {}", before.split('\n').count(), error.message()),
+        None => anyhow!("{}", error.message()),
     }
 }
 
@@ -196,6 +205,16 @@ mod tests {
         assert_refused(&VALID.replace("[application]", "nonsense = 1\n[application]"), "nonsense");
         assert_refused(&format!("{VALID}\n[[trigger.redis]]\nchannel = \"c\""), "redis");
         assert_refused(&VALID.replace("component =", "executor = 1\ncomponent ="), "executor");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_a_line_with_its_place() {
+        assert_refused("a = 1\nb = [\n", "line 2: ");
+        assert_refused(&VALID.replace("name =", "nam ="), "line 4: ");
+        for manifest in ["a = [", &VALID.replace("source", "sauce")] {
+            let error = format!("{:#}", Manifest::parse(manifest).unwrap_err());
+            assert!(!error.contains('\n'), "{error}");
+        }
     }
 
     #[test]

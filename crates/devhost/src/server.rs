@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use http::header::{CONNECTION, HOST};
 use http::uri::{Authority, Scheme};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
@@ -72,9 +73,13 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Running> {
     let values = variables::resolve(&manifest.variables, &options.variables, |name| {
         std::env::var(name).ok()
     })?;
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; --listen chooses", options.listen))?;
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| {
+        let address = options.listen;
+        match error.kind() {
+            ErrorKind::AddrInUse => anyhow!("{address} is taken; --listen takes another address"),
+            _ => anyhow!("cannot listen on {address} ({error}); --listen takes another address"),
+        }
+    })?;
     let address = listener.local_addr()?;
 
     let sqlite = Sqlite::open(&state_dir)?;

@@ -196,6 +196,29 @@ async fn wasi_key_value_has_batches_swaps_and_counters() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_another_process_has_locked_is_told_of_soon_in_the_words_of_sqlite() {
+    let app = App::new();
+    let host = app.start().await;
+    host.text("/spin-key-value?default").await;
+    let other = rusqlite::Connection::open(app.database()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let locked = r#"Err(Error::Other("database is locked"))"#;
+    // Each makes several calls that write, and so do others at the same time.
+    let begin = Instant::now();
+    let (spin, wasi, _) = tokio::join!(
+        host.text("/spin-key-value?default"),
+        host.text("/wasi-key-value"),
+        host.text("/swaps"),
+    );
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+    let lines: Vec<_> = spin.lines().collect();
+    assert_eq!(lines[..4], ["Ok(Some([49]))", locked, locked, "Ok(Some([49]))"]);
+    assert_eq!(wasi.lines().next(), Some(locked));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(!host.text("/spin-key-value?default").await.contains("Err"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn data_survives_a_restart() {
     let app = App::new();
     let host = app.start().await;
@@ -375,27 +398,6 @@ async fn a_component_that_takes_too_much_memory_is_stopped() {
     let line = app.expect_line("component guest").await;
     assert!(line.contains("memory"), "{line}");
     assert_eq!(host.text("/instance").await, "1 1");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_run_is_refused_at_the_start() {
-    let app = App::with("files = []");
-    let error = format!("{:#}", app.options.clone().start().await.unwrap_err());
-    assert!(error.contains("files"), "{error}");
-
-    let app = App::new();
-    let manifest = app.folder.path().join("spin.toml");
-    let text = std::fs::read_to_string(&manifest).unwrap();
-    std::fs::write(app.folder.path().join("broken.wasm"), "no component").unwrap();
-    let (before, after) = text.split_once("source = ").unwrap();
-    let rest = after.split_once('\n').unwrap().1;
-    for (source, message) in
-        [("absent.wasm", "has it been built"), ("broken.wasm", "not a WebAssembly component")]
-    {
-        std::fs::write(&manifest, format!("{before}source = {source:?}\n{rest}")).unwrap();
-        let error = format!("{:#}", app.options.clone().start().await.unwrap_err());
-        assert!(error.contains(message) && error.contains("component guest"), "{error}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
