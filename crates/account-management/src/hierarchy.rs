@@ -127,7 +127,7 @@ fn accounts(document: &Value, place: Place) -> Vec<Account> {
     let related = related(document, place).filter_map(|account| Some((account, id_of(account)?)));
     related
         .flat_map(|(account, id)| {
-            let kinds = RELATED_ACCOUNT.meant(&ACCOUNT_MANAGEMENT, account);
+            let kinds = ACCOUNT_MANAGEMENT.meant(&RELATED_ACCOUNT, account);
             kinds.into_iter().map(|kind| Account { kind, id: id.to_owned() })
         })
         .collect()

@@ -48,7 +48,7 @@ async fn check_relation(
         let id = object.get("id").and_then(Value::as_str).filter(|_| is_reference(object));
         let Some(id) = id else { continue };
         let mut is_there = false;
-        for resource in relation.meant(api, object) {
+        for resource in api.meant(relation, object) {
             let is_itself = resource == change.resource.name && id == change.id;
             is_there = is_there || is_itself || data.document(resource, id).await?.is_some();
         }
@@ -95,7 +95,7 @@ fn refers(api: &Api, relation: &Relation, document: &Value, change: Change<'_>) 
     let mut refers = false;
     path::walk(relation.path(), document, &mut |object| {
         let has_id = object.get("id").and_then(Value::as_str) == Some(change.id);
-        let meant = || relation.meant(api, object);
+        let meant = || api.meant(relation, object);
         refers = refers || (has_id && meant().contains(&change.resource.name));
     });
     refers

@@ -1,5 +1,7 @@
 //! What an API is: what its resources share.
 
+use serde_json::Value;
+
 use super::relation::Relation;
 use super::version::Version;
 
@@ -92,6 +94,26 @@ impl Api {
         self.relations.iter().filter(move |relation| relation.to.contains(&resource))
     }
 
+    /// The resources that an object which refers can mean. That is those of the class that it says
+    /// that it refers to (`@referredType`), and of classes that extend it; where that is no class
+    /// of the API, those of the class that it is said to extend (`@baseType`); and where that is
+    /// none either, every kind.
+    pub fn meant(&self, relation: &Relation, object: &Value) -> Vec<&'static str> {
+        for name in ["@referredType", "@baseType"] {
+            let class = object.get(name).and_then(Value::as_str).unwrap_or_default();
+            let meant: Vec<_> = self
+                .resources
+                .iter()
+                .filter(|resource| relation.to.contains(&resource.name) && resource.is_of(class))
+                .map(|resource| resource.name)
+                .collect();
+            if !meant.is_empty() {
+                return meant;
+            }
+        }
+        relation.to.to_vec()
+    }
+
     /// The name that the version has for the attribute that is stored at `path`.
     pub fn shown_path(&self, version: Version, path: &str) -> String {
         let version = self.version(version);
@@ -115,6 +137,14 @@ fn renamed<'r>(
         let below = path.strip_prefix(from)?;
         (below.is_empty() || below.starts_with('.')).then(|| format!("{to}{below}"))
     })
+}
+
+impl Resource {
+    /// Whether the resource is of the class, or of one that extends it.
+    fn is_of(&self, class: &str) -> bool {
+        let is_class = |name: &str| class.eq_ignore_ascii_case(name);
+        is_class(self.class) || self.extends.iter().any(|extended| is_class(extended))
+    }
 }
 
 impl ApiVersion {

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::api::{Api, Resource};
 use super::index::Index;
 
 /// An attribute of some resources that refers to others: the one declaration that references, what
@@ -27,32 +26,6 @@ impl Relation {
     pub fn path(&self) -> &'static str {
         self.id.strip_suffix(".id").unwrap_or(self.id)
     }
-
-    /// The resources that an object which refers can mean. That is those of the class that it says
-    /// that it refers to (`@referredType`), and of classes that extend it; where that is no class
-    /// of the API, those of the class that it is said to extend (`@baseType`); and where that is
-    /// none either, every kind.
-    pub fn meant(&self, api: &Api, object: &Value) -> Vec<&'static str> {
-        let candidates =
-            || api.resources.iter().filter(|resource| self.to.contains(&resource.name));
-        for name in ["@referredType", "@baseType"] {
-            let class = object.get(name).and_then(Value::as_str).unwrap_or_default();
-            let meant: Vec<_> = candidates()
-                .filter(|resource| is_of(resource, class))
-                .map(|resource| resource.name)
-                .collect();
-            if !meant.is_empty() {
-                return meant;
-            }
-        }
-        self.to.to_vec()
-    }
-}
-
-/// Whether the resource is of the class, or of one that extends it.
-fn is_of(resource: &Resource, class: &str) -> bool {
-    let is_class = |name: &str| class.eq_ignore_ascii_case(name);
-    is_class(resource.class) || resource.extends.iter().any(|extended| is_class(extended))
 }
 
 /// Whether the object stands for a resource kept elsewhere, rather than for itself.
