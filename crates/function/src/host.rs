@@ -1,18 +1,29 @@
 //! Store, clock, ids and log as the ports of the resource pipeline.
 
-use std::io::{self, Write};
+use std::cell::Cell;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use kv_tree::{KvError, Store};
 use tmf630::{Activity, Ports, StoreType};
 use uuid::{ContextV7, Uuid};
+use wasip2::cli::stderr::get_stderr;
+use wasip2::io::streams::OutputStream;
 
 use crate::clock::since_1970;
 use crate::instance;
 use crate::store::{self, KeyValue};
 
+/// How many bytes a single write can have.
+const MAX_WRITE_BYTES: usize = 4096;
+
 thread_local! {
+    /// The standard error stream, open: the standard library asks the host for it with every write.
+    static STDERR: OutputStream = get_stderr();
+
+    /// What the request ids of an instance have in common, and how many there were.
+    static REQUESTS: Cell<(u64, u16)> = Cell::new((getrandom::u64().unwrap_or_default(), 0));
+
     /// Keeps the ids of an instance in order where several are made within a millisecond.
     static IDS: ContextV7 = const { ContextV7::new() };
 }
@@ -47,9 +58,25 @@ impl Ports for Host {
         spin_sdk::wit_bindgen::yield_async().await;
     }
 
+    fn new_request_id(&self, now: Timestamp) -> Uuid {
+        // Random numbers are a call of the host: one does for the instance.
+        let (instance, number) = REQUESTS.get();
+        REQUESTS.set((instance, number.wrapping_add(1)));
+        let mut distinct = [0; 10];
+        let (head, tail) = distinct.split_at_mut(2);
+        head.copy_from_slice(&number.to_be_bytes());
+        tail.copy_from_slice(&instance.to_be_bytes());
+        let milliseconds = now.as_millisecond().try_into().unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(milliseconds, &distinct).into_uuid()
+    }
+
     fn log(&self, line: &str) {
-        // In one piece: each write is a call of the host. If that fails, there is nobody to tell.
-        let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+        STDERR.with(|stderr| {
+            for piece in format!("{line}\n").as_bytes().chunks(MAX_WRITE_BYTES) {
+                // If that fails, there is nobody to tell.
+                let _ = stderr.blocking_write_and_flush(piece);
+            }
+        });
     }
 
     fn activity(&self) -> Option<Activity> {

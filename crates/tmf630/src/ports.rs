@@ -35,6 +35,13 @@ pub trait Ports {
         .await;
     }
 
+    /// A name for a request that begins `now`, which tells it from all others. Nothing depends on its
+    /// being hard to guess.
+    fn new_request_id(&self, now: Timestamp) -> Uuid {
+        let _ = now;
+        self.new_id()
+    }
+
     /// Writes a line to the log, for operators only.
     fn log(&self, line: &str);
 

@@ -35,14 +35,15 @@ impl<'j, P: Ports> Journal<'j, P> {
         ports: &'j P,
         request: &Request<B>,
     ) -> Self {
+        let begin = ports.now();
         let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
         let is_usable = |id: &&str| (1..=MAX_REQUEST_ID).contains(&id.len());
         let request_id = match given.filter(is_usable) {
             Some(id) => id.to_owned(),
-            None => ports.new_id().to_string(),
+            None => ports.new_request_id(begin).to_string(),
         };
         let method = request.method().clone();
-        Self { ports, tenant: &settings.tenant, begin: ports.now(), method, route, request_id }
+        Self { ports, tenant: &settings.tenant, begin, method, route, request_id }
     }
 
     /// Names the request in the response, and writes its line.

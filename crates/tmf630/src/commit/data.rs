@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::model::index::Index;
 use crate::model::rule::{Asked, Data};
-use crate::storage::catalogue::Catalogue;
+use crate::storage::catalogue::Known;
 use crate::storage::index::Entries;
 use crate::storage::keys::Keys;
 use crate::storage::record::Record;
@@ -35,7 +35,7 @@ impl<P: Ports> Data for TenantData<'_, P> {
     ) -> Asked<'a, Vec<(String, Value)>> {
         Box::pin(async move {
             let keys = Keys(resource);
-            match Catalogue::has_whole(keys, &index, self.snapshot).await? {
+            match Known::read(keys, self.snapshot).await?.is_whole(&index) {
                 true => self.by_index(keys, index, text, limit).await,
                 false => self.by_looking(keys, index, text, limit).await,
             }

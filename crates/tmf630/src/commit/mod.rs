@@ -13,9 +13,8 @@ use kv_tree::Transaction;
 
 use crate::context::Context;
 use crate::model::rule::Change;
-use crate::storage::catalogue::Catalogue;
-use crate::storage::index;
 use crate::storage::keys::Keys;
+use crate::storage::{catalogue, index};
 use crate::{Definition, Error, Ports};
 
 /// The changes of one request, which are committed together or not at all.
@@ -30,7 +29,7 @@ impl<'t, P: Ports> Changes<'t, P> {
         context: &'t Context<'t, P>,
         transaction: &'t mut Transaction<P::Kv>,
     ) -> Result<Self, Error> {
-        Catalogue::advance(context.definition, transaction).await?;
+        catalogue::advance(context.definition, transaction).await?;
         Ok(Self { context, transaction })
     }
 

@@ -1,5 +1,7 @@
 //! What an API is: what its resources share.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::relation::Relation;
@@ -119,6 +121,13 @@ impl Api {
         let version = self.version(version);
         let shown = version.and_then(|version| renamed(version.renames.iter().copied(), path));
         shown.unwrap_or_else(|| path.to_owned())
+    }
+
+    /// The path at which what the version calls `path` is stored.
+    pub(crate) fn stored_path_in<'p>(&self, version: Version, path: &'p str) -> Cow<'p, str> {
+        let renames = self.version(version).map_or(&[][..], |version| version.renames).iter();
+        let stored = renamed(renames.map(|(stored, shown)| (*shown, *stored)), path);
+        stored.map_or(Cow::Borrowed(path), Cow::Owned)
     }
 
     /// The path at which what some version calls `path` is stored, if a version calls it otherwise.

@@ -9,12 +9,10 @@ use crate::answer::links::Links;
 use crate::context::Context;
 use crate::query::{self, Page, Query};
 use crate::request::conditional::{self, Conditions, Outcome};
-use crate::selection::{Selected, select};
-use crate::storage::catalogue::Catalogue;
+use crate::selection::{MAX_PAGE_BYTES, Selected, select};
+use crate::storage::catalogue::{self, Known};
+use crate::storage::keys::Keys;
 use crate::{Definition, Error, Ports};
-
-/// How long a list can be, in bytes. A page that is longer ends before, and says so.
-const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long a query can be, in bytes, of which links to pages are made: they repeat it five times, and
 /// a head of a response that is too long is refused by clients.
@@ -32,14 +30,15 @@ pub(crate) async fn list<P: Ports, B>(
     if Conditions::of(request)?.check(None)? == Outcome::NotModified {
         return Ok(conditional::not_modified(None));
     }
-    let (snapshot, catalogue) = settled_snapshot(definition, tree).await?;
-    let Selected { total, page } = select(context, &catalogue, &snapshot, &query).await?;
+    let (snapshot, known) = settled_snapshot(definition, tree).await?;
+    let Selected { total, page, is_cut, .. } = select(context, &known, &snapshot, &query).await?;
 
     let records = page.iter().map(|(id, record)| (&id[..], record));
     let (mut response, shown) =
-        view.respond_list(records, query.fields.as_ref(), MAX_LIST_BYTES)?;
+        view.respond_list(records, query.fields.as_ref(), MAX_PAGE_BYTES)?;
     // A page ends where its answer has to.
-    let end = (shown < page.len()).then(|| query.page.offset.saturating_add(shown as u64));
+    let end =
+        (is_cut || shown < page.len()).then(|| query.page.offset.saturating_add(shown as u64));
     let headers = response.headers_mut();
     headers.insert("x-total-count", HeaderValue::from(total));
     headers.insert("x-result-count", HeaderValue::from(shown));
@@ -58,16 +57,17 @@ pub(crate) async fn list<P: Ports, B>(
 async fn settled_snapshot<K: Kv>(
     definition: &Definition,
     tree: &Tree<K>,
-) -> Result<(Snapshot<K>, Catalogue), Error> {
+) -> Result<(Snapshot<K>, Known), Error> {
+    let keys = Keys(definition.name());
     let snapshot = tree.snapshot().await?;
-    let catalogue = Catalogue::read(definition, &snapshot).await?;
-    if definition.indexes().all(|index| catalogue.is_whole(&index)) {
-        return Ok((snapshot, catalogue));
+    let known = Known::read(keys, &snapshot).await?;
+    if known.is_settled(definition) {
+        return Ok((snapshot, known));
     }
-    tree.transact(async |transaction| Catalogue::advance(definition, transaction).await).await?;
+    tree.transact(async |transaction| catalogue::advance(definition, transaction).await).await?;
     let snapshot = tree.snapshot().await?;
-    let catalogue = Catalogue::read(definition, &snapshot).await?;
-    Ok((snapshot, catalogue))
+    let known = Known::read(keys, &snapshot).await?;
+    Ok((snapshot, known))
 }
 
 /// Links to this page and to those before and after it (RFC 8288; TMF630 part 1, pagination). All

@@ -19,9 +19,12 @@ use search::Source;
 
 use crate::context::Context;
 use crate::query::Query;
-use crate::storage::catalogue::Catalogue;
+use crate::storage::catalogue::Known;
 use crate::storage::record::Record;
 use crate::{Error, Ports};
+
+/// How many bytes of records a page has at most, and one record more: longer answers are cut.
+pub(crate) const MAX_PAGE_BYTES: usize = 16 << 20;
 
 /// What a query yields.
 #[derive(Default)]
@@ -30,16 +33,35 @@ pub(crate) struct Selected {
     pub total: u64,
     /// Those of the page, with their ids.
     pub page: Vec<(String, Record)>,
+    /// Whether the page would have more that there is no room for.
+    pub is_cut: bool,
+    bytes: usize,
+}
+
+impl Selected {
+    /// Adds a record to the page, if there is room.
+    fn add(&mut self, id: String, record: Record) {
+        if self.has_room() {
+            self.bytes += record.json().len();
+            self.page.push((id, record));
+        } else {
+            self.is_cut = true;
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.bytes < MAX_PAGE_BYTES
+    }
 }
 
 /// Carries out `query`.
 pub(crate) async fn select<P: Ports>(
     context: &Context<'_, P>,
-    catalogue: &Catalogue,
+    known: &Known,
     snapshot: &Snapshot<P::Kv>,
     query: &Query,
 ) -> Result<Selected, Error> {
-    let plan = Plan::of(catalogue, &context.view);
+    let plan = Plan::of(&context.view, known);
     if let Some((ranges, order)) = plan.straight(query) {
         return page::read(context, snapshot, &ranges, order, query.page).await;
     }

@@ -3,12 +3,18 @@
 use bytes::Bytes;
 use kv_tree::{Order, Snapshot};
 
-use super::Selected;
 use super::plan::Range;
+use super::{MAX_PAGE_BYTES, Selected};
 use crate::context::Context;
 use crate::query::Page;
 use crate::storage::record::Record;
 use crate::{Error, Ports};
+
+/// How many records are fetched together when it is not known how long they are.
+const FIRST_BATCH: usize = 32;
+
+/// How many records are fetched together at most.
+const BATCH: usize = 256;
 
 /// Counts `ranges`, one after the other, and reads the page of their records.
 pub(super) async fn read<P: Ports>(
@@ -26,48 +32,58 @@ pub(super) async fn read<P: Ports>(
         if offset < count && wanted > 0 {
             let scan = snapshot.scan(range.keys().clone(), order);
             let mut scan = scan.offset(offset).limit(wanted as u64);
-            let mut entries = Vec::new();
-            while let Some(entry) = scan.next().await? {
-                entries.push(entry);
+            let mut ids = Vec::new();
+            while let Some((key, value)) = scan.next().await? {
+                wanted -= 1;
+                let id = range.id_of(&key)?;
+                match range {
+                    Range::Entries(..) => ids.push(id),
+                    Range::Records(..) if !selected.has_room() => {
+                        selected.is_cut = true;
+                        break;
+                    }
+                    Range::Records(..) => {
+                        if let Some((id, record)) = readable(context, id, value) {
+                            selected.add(id, record);
+                        }
+                    }
+                }
             }
-            wanted = wanted.saturating_sub(entries.len());
-            selected.page.extend(records(context, snapshot, range, entries).await?);
+            fetch(context, snapshot, ids, &mut selected).await?;
         }
         offset = offset.saturating_sub(count);
     }
     Ok(selected)
 }
 
-/// The records that entries are for.
-async fn records<P: Ports>(
-    context: &Context<'_, P>,
-    snapshot: &Snapshot<P::Kv>,
-    range: &Range,
-    entries: Vec<(Bytes, Bytes)>,
-) -> Result<Vec<(String, Record)>, Error> {
-    let mut ids = Vec::with_capacity(entries.len());
-    for (key, _) in &entries {
-        ids.push(range.id_of(key)?);
-    }
-    match range {
-        Range::Records(..) => {
-            let records = ids.into_iter().zip(entries);
-            Ok(records.filter_map(|(id, (_, value))| readable(context, id, value)).collect())
-        }
-        Range::Entries(..) => fetch(context, snapshot, ids).await,
-    }
-}
-
-/// The records with the ids, as far as they are there and can be read.
+/// Adds the records with the ids to the page, as far as they are there and can be read.
 pub(super) async fn fetch<P: Ports>(
     context: &Context<'_, P>,
     snapshot: &Snapshot<P::Kv>,
     ids: Vec<String>,
-) -> Result<Vec<(String, Record)>, Error> {
+    selected: &mut Selected,
+) -> Result<(), Error> {
     let keys = context.keys();
-    let values = snapshot.get_many(ids.iter().map(|id| keys.record(id))).await?;
-    let records = ids.into_iter().zip(values);
-    Ok(records.filter_map(|(id, value)| readable(context, id, value?)).collect())
+    let mut ids = ids.into_iter();
+    let mut batch = FIRST_BATCH;
+    while ids.len() > 0 {
+        if !selected.has_room() {
+            selected.is_cut = true;
+            return Ok(());
+        }
+        let some: Vec<_> = ids.by_ref().take(batch).collect();
+        let values = snapshot.get_many(some.iter().map(|id| keys.record(id))).await?;
+        for (id, value) in some.into_iter().zip(values) {
+            if let Some((id, record)) = value.and_then(|value| readable(context, id, value)) {
+                selected.add(id, record);
+            }
+        }
+        // As many as there is room for, if they are as long as those before.
+        let average = selected.bytes / selected.page.len().max(1);
+        let room = MAX_PAGE_BYTES.saturating_sub(selected.bytes);
+        batch = (room / average.max(1) + 1).min(BATCH);
+    }
+    Ok(())
 }
 
 /// The record in `value`, unless it is damaged.

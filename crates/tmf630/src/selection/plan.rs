@@ -7,9 +7,8 @@ use kv_tree::{KeyRange, Order, Snapshot};
 
 use crate::answer::view::View;
 use crate::context::Context;
-use crate::model::index::Index;
 use crate::query::{Criterion, Group, Operator, Query};
-use crate::storage::catalogue::Catalogue;
+use crate::storage::catalogue::Known;
 use crate::storage::index::Entries;
 use crate::storage::keys::Keys;
 use crate::value::path::Path;
@@ -39,34 +38,32 @@ impl Range {
     }
 }
 
-/// The indexes that can be relied on, by the names that attributes have in a version of the API.
-pub(super) struct Plan {
+/// What can be read by a program that has the indexes of a definition, for a client with a view.
+pub(super) struct Plan<'p> {
     keys: Keys,
-    whole: Vec<(String, Index)>,
-    /// What the version shows where an attribute is missing.
-    filled_in: &'static [(&'static str, &'static str)],
+    view: &'p View<'p>,
+    known: &'p Known,
 }
 
-impl Plan {
-    /// What can be read by a program that has these indexes, for a client with the view.
-    pub fn of(catalogue: &Catalogue, view: &View<'_>) -> Self {
-        let is_usable = |index: &Index| index.values.is_none() && catalogue.is_whole(index);
-        let whole = view.definition.indexes().filter(is_usable);
-        let api = view.definition.api;
-        let named = whole.map(|index| (api.shown_path(view.version, index.path), index));
-        let filled_in = api.version(view.version).map_or(&[][..], |version| version.filled_in);
-        Self { keys: Keys(view.definition.name()), whole: named.collect(), filled_in }
+impl<'p> Plan<'p> {
+    pub fn of(view: &'p View<'p>, known: &'p Known) -> Self {
+        Self { keys: Keys(view.definition.name()), view, known }
     }
 
+    /// The entries of the index that can be relied on for the attribute, as the version calls it.
     fn entries(&self, path: &Path) -> Option<Entries> {
-        let (_, index) = self.whole.iter().find(|(shown, _)| shown == path.as_str())?;
-        Some(Entries::of(*index, self.keys))
+        let View { definition, version, .. } = self.view;
+        let stored = definition.api.stored_path_in(*version, path.as_str());
+        let mut indexes = definition.indexes().filter(|index| index.values.is_none());
+        let index = indexes.find(|index| index.path == stored)?;
+        self.known.is_whole(&index).then(|| Entries::of(index, self.keys))
     }
 
     /// The entries that know which resources the conditions, all on this attribute, hold for. Where
     /// they hold for what the version shows in place of a missing value, none do.
     fn deciding(&self, path: &Path, criteria: &[&Criterion]) -> Option<Entries> {
-        let mut filled_in = self.filled_in.iter();
+        let version = self.view.definition.api.version(self.view.version);
+        let mut filled_in = version.map_or(&[][..], |version| version.filled_in).iter();
         let shown = filled_in.find(|(filled, _)| *filled == path.as_str()).map(|(_, text)| *text);
         let is_shown = |criterion: &&Criterion| {
             shown.is_some_and(|text| criterion.matches_text(text) || criterion.matches_text(""))
@@ -213,8 +210,10 @@ fn is_one_value(query: &Query) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Version;
+    use crate::answer::links::Links;
+    use crate::budget::Budget;
     use crate::model::definition::tests::ACCOUNTS;
+    use crate::{Settings, Version};
 
     #[test]
     fn indexes_serve_the_names_of_either_version() {
@@ -231,10 +230,12 @@ mod tests {
             (Version::V4, "relatedParty.id=unknown", false),
             (Version::V5, "relatedParty.id=unknown", true),
         ] {
-            let named = ACCOUNTS.indexes();
-            let named = named.map(|index| (ACCOUNTS.api.shown_path(version, index.path), index));
-            let filled_in = ACCOUNTS.api.version(version).unwrap().filled_in;
-            let plan = Plan { keys: Keys(ACCOUNTS.name()), whole: named.collect(), filled_in };
+            let budget = Budget::default();
+            let settings = Settings::read(&[], |_| None).unwrap();
+            let request = http::Request::get("http://a.example/").body(()).unwrap();
+            let links = Links::of(&ACCOUNTS, &settings, version, &request).unwrap();
+            let view = View { definition: &ACCOUNTS, version, links, budget: &budget };
+            let plan = Plan::of(&view, &Known::All);
             let query = Query::parse(query, &ACCOUNTS, version).unwrap();
             assert_eq!(plan.straight(&query).is_some(), is_served, "{query:?} in {version:?}");
         }

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use kv_tree::{Order, Snapshot};
 use serde_json::Value;
 
-use super::Selected;
 use super::page::{fetch, readable};
+use super::{MAX_PAGE_BYTES, Selected};
 use crate::context::Context;
 use crate::query::{Page, Query, SortValue};
 use crate::storage::record::Record;
@@ -14,6 +14,9 @@ use crate::{Error, Ports};
 
 /// How many records are fetched together.
 const BATCH: usize = 256;
+
+/// How many are fetched together by their ids, however long they are.
+const BATCH_OF_IDS: usize = 64;
 
 /// Where the resources come from that are looked at.
 pub(super) enum Source {
@@ -39,19 +42,24 @@ pub(super) async fn look_through<P: Ports>(
         let mut batch: Vec<(String, Record)> = Vec::new();
         let is_end = match &mut source {
             Source::All => {
-                let mut read = 0;
-                while read < BATCH
-                    && let Some((key, value)) = scan.next().await?
-                {
-                    read += 1;
-                    batch.extend(readable(context, keys.id_of(&key)?.to_owned(), value));
+                let (mut bytes, mut is_end) = (0, false);
+                while batch.len() < BATCH && bytes < MAX_PAGE_BYTES && !is_end {
+                    match scan.next().await? {
+                        Some((key, value)) => {
+                            bytes += value.len();
+                            batch.extend(readable(context, keys.id_of(&key)?.to_owned(), value));
+                        }
+                        None => is_end = true,
+                    }
                 }
-                read < BATCH
+                is_end
             }
             Source::Ids(ids) => {
                 // An id that a client asked for need not be there.
-                let some: Vec<_> = ids.drain(..ids.len().min(BATCH)).collect();
-                batch = fetch(context, snapshot, some).await?;
+                let some: Vec<_> = ids.drain(..ids.len().min(BATCH_OF_IDS)).collect();
+                let values = snapshot.get_many(some.iter().map(|id| keys.record(id))).await?;
+                let records = some.into_iter().zip(values);
+                batch.extend(records.filter_map(|(id, value)| readable(context, id, value?)));
                 ids.is_empty()
             }
         };
@@ -72,7 +80,7 @@ pub(super) async fn look_through<P: Ports>(
                 let values = query.sort.iter().map(|key| key.value(&document, budget));
                 sorted.push((values.collect::<Result<_, _>>()?, id));
             } else if selected.total >= offset && selected.page.len() < limit {
-                selected.page.push((id, record));
+                selected.add(id, record);
             }
             selected.total += 1;
         }
@@ -93,7 +101,7 @@ pub(super) async fn look_through<P: Ports>(
         });
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
         let ids = sorted.into_iter().skip(start).take(limit).map(|(_, id)| id).collect();
-        selected.page = fetch(context, snapshot, ids).await?;
+        fetch(context, snapshot, ids, &mut selected).await?;
     }
     Ok(selected)
 }

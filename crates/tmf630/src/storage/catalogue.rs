@@ -22,6 +22,9 @@ use crate::model::index::Index;
 /// entries it removes of one that is not used.
 const PART: u64 = 100;
 
+/// What stands behind the name of an index that is whole.
+const WHOLE: &[u8] = b" whole";
+
 /// What a tree knows of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
@@ -32,21 +35,89 @@ enum State {
     Unused,
 }
 
-/// What a tree knows of the indexes of a resource.
+/// Which indexes of a resource can be relied on, as the tree says.
+#[derive(Debug)]
+pub(crate) enum Known {
+    /// All of them: nothing was ever written.
+    All,
+    /// Those that the text says are whole.
+    Written(Bytes),
+}
+
+impl Known {
+    pub async fn read<K: Kv>(keys: Keys, snapshot: &Snapshot<K>) -> Result<Self, Error> {
+        Ok(match snapshot.get(keys.catalogue()).await? {
+            Some(value) => Self::Written(value),
+            None if snapshot.count(&keys.records()).await? == 0 => Self::All,
+            None => Self::Written(Bytes::new()),
+        })
+    }
+
+    /// Whether the index has an entry for every value.
+    pub fn is_whole(&self, index: &Index) -> bool {
+        match self {
+            Self::All => true,
+            Self::Written(value) => is_whole(value, index),
+        }
+    }
+
+    /// Whether nothing is left to be done.
+    pub fn is_settled(&self, definition: &Definition) -> bool {
+        match self {
+            Self::All => true,
+            Self::Written(value) => is_settled(value, definition),
+        }
+    }
+}
+
+fn is_whole(value: &[u8], index: &Index) -> bool {
+    let name = index.name();
+    let mut lines = value.split(|byte| *byte == b'\n');
+    lines.any(|line| line.strip_prefix(name.as_bytes()) == Some(WHOLE))
+}
+
+fn is_settled(value: &[u8], definition: &Definition) -> bool {
+    let mut count = 0;
+    let are_whole = definition.indexes().all(|index| {
+        count += 1;
+        is_whole(value, &index)
+    });
+    are_whole && value.iter().filter(|byte| **byte == b'\n').count() == count
+}
+
+/// What a program that has the indexes of a definition knows of those that a tree has.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Catalogue {
+struct Catalogue {
     keys: Keys,
     states: BTreeMap<String, State>,
 }
 
+/// Makes some progress with indexes that are not whole, and writes down what the tree has to know.
+pub(crate) async fn advance<K: Kv>(
+    definition: &Definition,
+    transaction: &mut Transaction<K>,
+) -> Result<(), Error> {
+    let key = Keys(definition.name()).catalogue();
+    let value = transaction.get(&key).await?;
+    if value.as_ref().is_some_and(|value| is_settled(value, definition)) {
+        return Ok(());
+    }
+    let mut catalogue = Catalogue::of(definition, value, transaction).await?;
+    catalogue.build_part(definition, transaction).await?;
+    catalogue.remove_part(definition, transaction).await?;
+    transaction.put(key, catalogue.encode());
+    Ok(())
+}
+
 impl Catalogue {
-    /// The indexes of the resource, seen by a program that has those of `definition`.
-    pub async fn read<K: Kv>(
+    /// What the `value` that the tree has says.
+    async fn of<K: Kv>(
         definition: &Definition,
+        value: Option<Bytes>,
         snapshot: &Snapshot<K>,
     ) -> Result<Self, Error> {
         let keys = Keys(definition.name());
-        let mut states = match snapshot.get(keys.catalogue()).await? {
+        let mut states = match value {
             Some(value) => decode(&value)?,
             None => BTreeMap::new(),
         };
@@ -63,40 +134,6 @@ impl Catalogue {
             states.extend(unknown.into_iter().map(|name| (name, state.clone())));
         }
         Ok(Self { keys, states })
-    }
-
-    /// Whether the index has an entry for every value.
-    pub fn is_whole(&self, index: &Index) -> bool {
-        self.states.get(&index.name()) == Some(&State::Whole)
-    }
-
-    /// Whether an index of a resource is whole, whatever else this program knows of that.
-    pub async fn has_whole<K: Kv>(
-        keys: Keys,
-        index: &Index,
-        snapshot: &Snapshot<K>,
-    ) -> Result<bool, Error> {
-        Ok(match snapshot.get(keys.catalogue()).await? {
-            Some(value) => decode(&value)?.get(&index.name()) == Some(&State::Whole),
-            // Nothing was ever written, so that it lacks nothing.
-            None => true,
-        })
-    }
-
-    /// Makes some progress, and writes down what the tree has to know.
-    pub async fn advance<K: Kv>(
-        definition: &Definition,
-        transaction: &mut Transaction<K>,
-    ) -> Result<(), Error> {
-        let mut catalogue = Self::read(definition, transaction).await?;
-        catalogue.build_part(definition, transaction).await?;
-        catalogue.remove_part(definition, transaction).await?;
-        let value = catalogue.encode();
-        let key = catalogue.keys.catalogue();
-        if transaction.get(&key).await?.as_ref() != Some(&value) {
-            transaction.put(key, value);
-        }
-        Ok(())
     }
 
     /// Enters the next resources into the indexes that are not whole.
