@@ -30,12 +30,13 @@ pub struct ApiVersion {
     /// Where attributes have other names than they are stored under: the dotted path of each as it
     /// is stored, and as this version has it. Both stand for what lies below them too.
     pub renames: &'static [(&'static str, &'static str)],
-    /// What is shown where an attribute is missing that resources are found by: its path here, and the
-    /// text. An index does not know of it.
+    /// What is shown where an attribute is missing that resources are found by: its path in this
+    /// version, and the text. An index does not know of it.
     pub filled_in: &'static [(&'static str, &'static str)],
 }
 
-/// A resource as others of its API know it: the words for it.
+/// A resource as others of its API know it: the words for it. What is answered for it is its
+/// [`Definition`](super::definition::Definition)'s.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Resource {
     /// Its name in paths, such as `billingAccount`.

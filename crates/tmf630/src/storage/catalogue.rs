@@ -18,7 +18,7 @@ use crate::Error;
 use crate::model::definition::Definition;
 use crate::model::index::Index;
 
-/// How many resources a write indexes that belong to an index which is not whole, and how many
+/// How many resources a write or a list enters into the indexes that are not whole, and how many
 /// entries it removes of one that is not used.
 const PART: u64 = 100;
 
@@ -70,7 +70,7 @@ impl Catalogue {
         self.states.get(&index.name()) == Some(&State::Whole)
     }
 
-    /// Whether an index of a resource is whole, whatever else this program knows of that.
+    /// Whether an index of a resource is whole, whose other indexes this program need not know.
     pub async fn has_whole<K: Kv>(
         keys: Keys,
         index: &Index,
