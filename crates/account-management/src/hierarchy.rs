@@ -66,7 +66,7 @@ async fn walk_up(changed: &Account, document: &Value, data: &dyn Data) -> Result
     next.extend(saying_below(changed, changed, MAX_ABOVE, data).await?);
     while let Some(account) = next.pop() {
         if account == *changed {
-            return Err(below_itself(changed, &seen));
+            return Err(below_itself(changed));
         }
         if !seen.insert(account.clone()) {
             continue;
@@ -107,13 +107,8 @@ async fn saying_below(
     Ok(saying)
 }
 
-fn below_itself(changed: &Account, seen: &BTreeSet<Account>) -> Error {
-    let by_way_of = match seen.last() {
-        Some(Account { kind, id }) => format!(", by way of {kind} {id}"),
-        None => String::new(),
-    };
-    let Account { kind, id } = changed;
-    let expectation = format!("must not put {kind} {id} below itself{by_way_of}");
+fn below_itself(Account { kind, id }: &Account) -> Error {
+    let expectation = format!("must not put {kind} {id} below itself");
     Error::invalid_document(&[Fault::new("/accountRelationship", expectation)])
 }
 

@@ -1,5 +1,5 @@
-//! TMF666, Account Management: its resources, what refers to what, and its rules. What it does with
-//! them is `tmf630`'s.
+//! TMF666, Account Management: its resources, what refers to what, and its rules. What requests do
+//! with them is `tmf630`'s.
 //!
 //! # Layout
 //!

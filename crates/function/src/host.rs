@@ -1,4 +1,4 @@
-//! Store, clock, ids and log as the ports of the resource pipeline.
+//! Store, clock, ids and log as the ports of tmf630.
 
 use std::cell::Cell;
 use std::time::SystemTime;

@@ -10,7 +10,7 @@
 //! * `instance` – how busy an instance is, and when it takes no more requests.
 //! * `memcmp` – comparing bytes, which the C library does slowly.
 //! * `clock` – the time.
-//! * `host` – store, clock, ids and log as the ports of the resource pipeline.
+//! * `host` – store, clock, ids and log as the ports of tmf630.
 
 mod clock;
 mod host;

@@ -1,5 +1,5 @@
 //! `cargo xtask openapi`: writes the OpenAPI 3.1 documents of both versions of the API, from the
-//! schema files and from what the functions declare.
+//! schema files and the definitions of the resources.
 //!
 //! # Layout
 //!

@@ -1,10 +1,11 @@
 //! What one request may cost.
 //!
-//! Every loop over data, or over steps that a client can choose, charges the [`Budget`] of the
-//! request *before* it goes on. Reading and expressions have allowances of their own, because what is
-//! right for one is wrong for the other: a list may look at many records, and a condition must not
-//! look at one of them for long. What is exhausted is answered with 400 that says which part of the
-//! request costs too much, because trying again cannot help.
+//! Loops over data, and over steps that a client can choose, charge the [`Budget`] of the request
+//! *before* they go on; only what rules find by an index is limited by number instead. Reading and
+//! expressions have allowances of their own, because what is right for one is wrong for the other:
+//! a list may look at many records, and a condition must not look at one of them for long. What is
+//! exhausted is answered with 400 that says which part of the request costs too much, because
+//! trying again cannot help.
 //!
 //! Between steps, [`Budget::pause_if_due`] lets the other requests of the instance go on.
 
@@ -19,7 +20,7 @@ const MAX_STEPS: u64 = 70_000_000;
 /// How many steps may be taken at once: nothing else goes on meanwhile.
 const MAX_STEPS_AT_ONCE: u64 = 5_000_000;
 
-/// How many bytes of records a request may read: some 250,000 accounts, about 5 s.
+/// How many bytes of records a request may read: some 250,000 of 1.4 kB, about 5 s.
 const MAX_BYTES: u64 = 400_000_000;
 
 /// What a record costs beside its bytes, in bytes.

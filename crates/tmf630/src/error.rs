@@ -230,7 +230,7 @@ impl Error {
     pub(crate) fn too_costly(part: &str) -> Self {
         let reason = "The request costs too much";
         Self::new(StatusCode::BAD_REQUEST, code::INVALID_QUERY_VALUE, reason).message(format!(
-            "{part} takes too many steps. Make it simpler, or narrow the list by other conditions."
+            "{part} takes too many steps. Make it simpler, or ask for less at once."
         ))
     }
 

@@ -1,21 +1,25 @@
-//! The semantics of TMF630 for any resource: a pipeline from an HTTP request to an HTTP response.
+//! The semantics of TMF630 for any resource of any API: a pipeline from an HTTP request to an HTTP
+//! response.
 //!
 //! [`serve`] is given the [`Definition`] of a resource, the [`Settings`] of the deployment, the
-//! [`Ports`] to the outside world and a request. It knows nothing of the host that it runs on.
+//! [`Ports`] to the outside world and a request; [`serve_document`] and [`serve_entry`] answer what
+//! is no resource. They know nothing of the host that they run on.
 //!
 //! # Layout
 //!
 //! * [`model`] – what an API declares of itself: its versions, resources, relations and rules.
-//! * [`settings`] – what a deployment chooses; [`ports`] – what the pipeline needs of the outside world;
-//!   `context` – all that, for one request; `budget` – what it may cost.
-//! * `request` – reading a request; `query` – what it asks for, `patch` – what it changes in a document.
+//! * [`settings`] – what a deployment chooses.
+//! * [`ports`] – what the pipeline needs of the outside world.
+//! * `context` – all that, for one request; `budget` – what it may cost.
+//! * `request` – reading a request; `query` – what it asks for; `patch` – what it changes in a
+//!   document.
 //! * `operations` – what a client does, a file each.
 //! * `commit` – the only way to write: rules, indexes, record.
 //! * `selection` – carrying out a query.
 //! * `storage` – resources in the tree of their tenant.
 //! * `answer` – resources as a client sees them, and what every answer has.
 //! * [`error`] – every error that a client can see.
-//! * `value` – attributes and their values.
+//! * `value` – attributes and their values, and how they compare.
 //! * `testing` – an API in memory, for tests.
 
 #![forbid(unsafe_code)]

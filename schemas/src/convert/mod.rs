@@ -3,8 +3,9 @@
 //! Documents are open in both versions, so what one version has no name for is carried as an
 //! extension. Attributes that a version requires and the other does not are filled in
 //! ([`Fallback`]), and so are classes, which v5 has everywhere and v4 leaves out where they are the
-//! usual ones ([`complete`] does only that). What cannot be carried, because its name means something else in the other version, is
-//! left out there; [`restore`] keeps it when a document is changed through the other version.
+//! usual ones ([`complete`] does only that). What cannot be carried, because its name means something
+//! else in the other version, is left out there; [`restore`] keeps it when a document is changed
+//! through the other version.
 //!
 //! # Layout
 //!

@@ -1,4 +1,11 @@
 //! What is answered, and what is noted of it.
+//!
+//! # Layout
+//!
+//! * `exchange` – what every request and its answer have.
+//! * `journal` – the line of the log.
+//! * `view` – resources as the client of a request sees them.
+//! * `links` – their addresses.
 
 pub(crate) mod exchange;
 pub(crate) mod journal;

@@ -12,7 +12,7 @@ use crate::storage::keys::Keys;
 use crate::storage::record::Record;
 use crate::{Error, Ports};
 
-/// What an instance of the tenant's tree has.
+/// The resources in a snapshot of the tenant's tree.
 pub(super) struct TenantData<'d, P: Ports> {
     pub context: &'d Context<'d, P>,
     pub snapshot: &'d Snapshot<P::Kv>,
@@ -92,7 +92,7 @@ impl<P: Ports> TenantData<'_, P> {
         Ok(found)
     }
 
-    /// The document, unless it is damaged. Then it says nothing, and is in nobody's way.
+    /// The document in `value`, unless it cannot be read: then it says nothing to a rule.
     fn readable(&self, resource: &str, id: &str, value: bytes::Bytes) -> Option<Value> {
         match Record::read(id, value).and_then(|record| record.document()) {
             Ok(document) => Some(Value::Object(document)),

@@ -1,6 +1,8 @@
 //! The only way to write: a change of a resource, with all that belongs to it, in the transaction of
 //! its request.
 //!
+//! # Layout
+//!
 //! * `data` – what rules see of other resources.
 //! * `references` – what refers to a resource stays right.
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::Error;
 use crate::model::api::Api;
-use crate::model::relation::{Relation, is_reference};
+use crate::model::relation::Relation;
 use crate::model::rule::{Change, Data};
 use crate::settings::{References, Settings};
 use crate::value::path;
@@ -45,7 +45,8 @@ async fn check_relation(
     let mut objects = Vec::new();
     path::walk(relation.path(), after, &mut |object| objects.push(object));
     for object in objects {
-        let id = object.get("id").and_then(Value::as_str).filter(|_| is_reference(object));
+        let id =
+            object.get("id").and_then(Value::as_str).filter(|_| api.is_reference(relation, object));
         let Some(id) = id else { continue };
         let mut is_there = false;
         for resource in api.meant(relation, object) {
@@ -96,7 +97,8 @@ fn refers(api: &Api, relation: &Relation, document: &Value, change: Change<'_>) 
     path::walk(relation.path(), document, &mut |object| {
         let has_id = object.get("id").and_then(Value::as_str) == Some(change.id);
         let meant = || api.meant(relation, object);
-        refers = refers || (has_id && meant().contains(&change.resource.name));
+        refers |=
+            has_id && api.is_reference(relation, object) && meant().contains(&change.resource.name);
     });
     refers
 }

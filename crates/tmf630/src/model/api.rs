@@ -34,12 +34,13 @@ pub struct ApiVersion {
     /// Where attributes have other names than they are stored under: the dotted path of each as it
     /// is stored, and as this version has it. Both stand for what lies below them too.
     pub renames: &'static [(&'static str, &'static str)],
-    /// What is shown where an attribute is missing that resources are found by: its path here, and the
-    /// text. An index does not know of it.
+    /// What is shown where an attribute is missing that resources are found by: its path in this
+    /// version, and the text. An index does not know of it.
     pub filled_in: &'static [(&'static str, &'static str)],
 }
 
-/// A resource as others of its API know it: the words for it.
+/// A resource as others of its API know it: the words for it. What is answered for it is its
+/// [`Definition`](super::definition::Definition)'s.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Resource {
     /// Its name in paths, such as `billingAccount`.
@@ -94,6 +95,21 @@ impl Api {
     /// What may refer to the resource.
     pub fn relations_to(&self, resource: &str) -> impl Iterator<Item = &'static Relation> {
         self.relations.iter().filter(move |relation| relation.to.contains(&resource))
+    }
+
+    /// Whether the object at a relation stands for a resource kept elsewhere, rather than for itself:
+    /// what is written down in its place says that it is of the class of the resource.
+    pub fn is_reference(&self, relation: &Relation, object: &Value) -> bool {
+        let class = |name: &str| object.get(name).and_then(Value::as_str);
+        let is_value = |class: &str| {
+            let mut targets = self.resources.iter().filter(|to| relation.to.contains(&to.name));
+            targets.any(|resource| resource.is_of(class))
+        };
+        match class("@type") {
+            None => true,
+            Some(class) if class.ends_with("Ref") => true,
+            Some(own) => !is_value(own) && !class("@baseType").is_some_and(is_value),
+        }
     }
 
     /// The resources that an object which refers can mean. That is those of the class that it says

@@ -24,7 +24,7 @@ pub struct Definition {
     pub class: &'static Class,
     /// Other names of its class that clients use; they are taken for the right one.
     pub class_aliases: &'static [&'static str],
-    /// What can be done with it.
+    /// What can be done with it; dispatch, 405 and `Allow` follow from this.
     pub operations: Operations,
     /// The attribute, as it is stored, in which the server notes the time of the last change.
     pub stamp: Option<&'static str>,

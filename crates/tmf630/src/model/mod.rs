@@ -1,4 +1,15 @@
 //! What an API declares of itself: data, from which the pipeline follows.
+//!
+//! # Layout
+//!
+//! * [`api`] – the API, its versions, and the words for its resources.
+//! * [`relation`] – what refers to what.
+//! * [`definition`] – a resource.
+//! * [`operation`] – what can be done with it.
+//! * [`index`] – what it can be found by.
+//! * [`rule`] – what a change of it must satisfy.
+//! * [`variable`] – what a deployment can choose.
+//! * [`version`] – the generations of TM Forum's APIs.
 
 pub mod api;
 pub mod definition;

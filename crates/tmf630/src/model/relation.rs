@@ -1,7 +1,5 @@
 //! What refers to what.
 
-use serde_json::Value;
-
 use super::index::Index;
 
 /// An attribute of some resources that refers to others: the one declaration that references, what
@@ -26,10 +24,4 @@ impl Relation {
     pub fn path(&self) -> &'static str {
         self.id.strip_suffix(".id").unwrap_or(self.id)
     }
-}
-
-/// Whether the object stands for a resource kept elsewhere, rather than for itself.
-pub(crate) fn is_reference(object: &Value) -> bool {
-    let class = object.get("@type").and_then(Value::as_str);
-    class.is_none_or(|class| class.ends_with("Ref"))
 }

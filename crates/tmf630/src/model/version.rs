@@ -8,9 +8,9 @@ use schemas::{Class, Schema};
 /// A generation of TM Forum's APIs. What TMF630 asks of one, all its APIs have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
-    /// As v4.0.0 of TMF666.
+    /// Version 4 of an API, such as v4.0.0 of TMF666.
     V4,
-    /// As v5.0.0 of TMF666.
+    /// Version 5 of an API, such as v5.0.0 of TMF666.
     V5,
 }
 

@@ -1,4 +1,10 @@
 //! What a client does, a file each: the story of a request from its reading to its answer.
+//!
+//! # Layout
+//!
+//! * `list`, `create`, `bulk` – on the collection.
+//! * `retrieve`, `update`, `delete` – on a resource.
+//! * `document`, `entry` – where there is no resource: texts, and what there is at all.
 
 pub(crate) mod bulk;
 pub(crate) mod create;

@@ -10,6 +10,7 @@
 //! * `path` – the forms that the path of an operation has; `conditions` and `json_path` – two of them.
 //! * `places` – what a path leads to, whatever its form; `change` – changing what is there.
 //! * `size` – how large values are, and how large they may be.
+//! * `model` – tests: patches against models.
 
 mod change;
 mod conditions;

@@ -8,6 +8,7 @@
 //! * `pattern` – their regular expressions.
 //! * `json_path` – expressions in JSONPath (TMF630 part 6).
 //! * `sort`, `page`, `fields` – the other parameters.
+//! * `worst` – tests: what the worst queries cost.
 
 mod fields;
 mod filter;

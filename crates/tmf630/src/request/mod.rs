@@ -1,4 +1,12 @@
 //! Reading a request, but for its query.
+//!
+//! # Layout
+//!
+//! * `target` – what its path leads to.
+//! * `origin` – under which address its client reached the API.
+//! * `negotiation` – what its client is willing to receive.
+//! * `conditional` – under which conditions it is meant.
+//! * `body` – its body, up to the bytes; `json` – from them to a JSON value.
 
 pub(crate) mod body;
 pub(crate) mod conditional;

@@ -5,6 +5,8 @@
 //! page are skipped to. Otherwise the resources that an index leaves, or else all, are read and
 //! looked at. A record that cannot be read is left out, and the log says which.
 //!
+//! # Layout
+//!
 //! * `plan` – what is read to answer a query.
 //! * `page` – where the answer is a range of keys.
 //! * `search` – where resources have to be looked at.

@@ -18,7 +18,7 @@ use crate::Error;
 use crate::model::definition::Definition;
 use crate::model::index::Index;
 
-/// How many resources a write indexes that belong to an index which is not whole, and how many
+/// How many resources a write or a list enters into the indexes that are not whole, and how many
 /// entries it removes of one that is not used.
 const PART: u64 = 100;
 

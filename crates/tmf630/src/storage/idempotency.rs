@@ -22,7 +22,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// How long a key can be, in bytes.
 const MAX_KEY_BYTES: usize = 255;
 
-/// How many keys that are older than that are forgotten by a request, and how many parts of one.
+/// How many keys a request forgets that are not kept any more, and how many parts of one.
 const FORGOTTEN_AT_ONCE: u64 = 4;
 const PARTS_FORGOTTEN_AT_ONCE: u64 = 100;
 

@@ -1,4 +1,5 @@
-//! Where everything of a resource lies in the tree of its tenant.
+//! Where everything of a resource lies in the tree of its tenant, which has all resources of all
+//! APIs.
 //!
 //! | key | value |
 //! |---|---|

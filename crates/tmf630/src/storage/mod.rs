@@ -1,5 +1,7 @@
 //! Resources as they are stored, in the one tree of their tenant.
 //!
+//! # Layout
+//!
 //! * `keys` – where everything lies.
 //! * `record` – a resource.
 //! * `index`, `catalogue` – finding resources without reading all of them.

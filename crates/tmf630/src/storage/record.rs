@@ -1,9 +1,9 @@
 //! A resource as it is stored: as v5 of the API has it.
 //!
-//! The value of a record is a format version, one byte, and the JSON text of the document: as it is in version 1; in version 2 its length (4 bytes,
-//! little-endian) and an LZ4 block that is compressed with a dictionary of what documents are made
-//! of, which leaves a half to a third of it. The document has everything but the `href`, which depends on
-//! the address that a client uses.
+//! The value of a record is a format version, one byte, and the JSON text of the document: as it is
+//! in version 1; in version 2 its length (4 bytes, little-endian) and an LZ4 block that is
+//! compressed with a dictionary of what documents are made of, which leaves a half to a third of it.
+//! The document has everything but the `href`, which depends on the address that a client uses.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kv_tree::{Kv, Snapshot};

@@ -1,4 +1,11 @@
-//! Attributes and their values.
+//! Attributes and their values, and how they compare.
+//!
+//! # Layout
+//!
+//! * `path` – where an attribute is in a document.
+//! * `compare` – how its value compares to what a query says.
+//! * `decimal`, `time` – numbers and times.
+//! * `id`, `address` – what may be an id, and what a part of an address.
 
 use serde_json::{Map, Value};
 

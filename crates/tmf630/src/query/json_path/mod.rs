@@ -7,6 +7,7 @@
 //! * `structure` – what decides on the cost of an expression, and its limits.
 //! * `cost` – how many steps it takes at most on a document.
 //! * `functions` – `search` and `match`.
+//! * `bounds` – tests: that nothing costs more.
 
 mod cost;
 mod functions;
