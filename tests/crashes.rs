@@ -182,14 +182,19 @@ async fn nothing_acknowledged_is_lost_when_the_application_is_killed_fifty_times
 
     // The tree itself is whole, and what the crashes left can be removed.
     let store = Sqlite::open(state_dir.path()).unwrap().store("default");
-    let tree = Store::new(NativeKv::new(store.clone()))
-        .tree(TreeName::new("default.billingAccount").unwrap());
+    let tree = Store::new(NativeKv::new(store.clone())).tree(TreeName::new("default").unwrap());
     pollster::block_on(async {
-        let records = tree.snapshot().await.unwrap().count(&KeyRange::prefix("r/")).await.unwrap();
+        let records = tree
+            .snapshot()
+            .await
+            .unwrap()
+            .count(&KeyRange::prefix("billingAccount/r/"))
+            .await
+            .unwrap();
         assert_eq!(records, stored.len() as u64);
         // Records and what they are found by have changed together.
         for index in ["name:text1", "state:text1", "lastUpdate:time1"] {
-            let entries = KeyRange::prefix(format!("i/{index}/"));
+            let entries = KeyRange::prefix(format!("billingAccount/i/{index}/"));
             let snapshot = tree.snapshot().await.unwrap();
             assert_eq!(snapshot.count(&entries).await.unwrap(), records, "{index}");
         }

@@ -138,7 +138,12 @@ impl Kv for KeyValue {
                 // Their clients send a write again that was not answered.
                 StoreType::AzureCosmos | StoreType::AwsDynamo => Swapped::Refused,
             }),
-            Err(CasError::StoreError(error)) => Err(failed("swap")(error)),
+            Err(CasError::StoreError(error)) => Err(match self.kind {
+                StoreType::Spin if is_refusal(&error) => {
+                    KvError::without_effect("swap", format!("{error:?}"))
+                }
+                _ => failed("swap")(error),
+            }),
         }
     }
 
@@ -202,4 +207,15 @@ impl Kv for KeyValue {
 /// Turns an error of the store into one of the port.
 fn failed<E: std::fmt::Debug>(call: &'static str) -> impl FnOnce(E) -> KvError {
     move |error| KvError::new(call, format!("{error:?}"))
+}
+
+/// Whether SQLite has refused a write, and so has changed nothing: the file is locked by another
+/// process, full, or read-only.
+fn is_refusal(error: &store::Error) -> bool {
+    const REFUSALS: [&str; 3] =
+        ["database is locked", "database or disk is full", "attempt to write a readonly database"];
+    match error {
+        store::Error::Other(text) => REFUSALS.iter().any(|refusal| text.contains(refusal)),
+        _ => false,
+    }
 }

@@ -10,7 +10,8 @@ use crate::Error;
 ///
 /// Keys are made of `[A-Za-z0-9:_.-]`. A call that concerns one key is atomic; a batch need not be. A
 /// write that was answered with `Ok` is durable, and does not happen once more later. After an `Err` it
-/// may or may not have happened, and may still happen.
+/// may or may not have happened, and may still happen, unless the error says otherwise
+/// ([`KvError::without_effect`]).
 ///
 /// Compare-and-swap comes in two halves, as in `wasi:keyvalue`: [`watch`](Kv::watch) reads a value
 /// and returns a ticket, [`swap`](Kv::swap) replaces the value if it is still the one that was read.
@@ -138,11 +139,18 @@ pub struct KvError {
     pub call: &'static str,
     /// The store's own words.
     pub message: String,
+    /// Whether it is certain that nothing was changed, and will not be.
+    pub(crate) is_without_effect: bool,
 }
 
 impl KvError {
     /// An error of `call` with the store's own words.
     pub fn new(call: &'static str, message: impl Into<String>) -> Self {
-        Self { call, message: message.into() }
+        Self { call, message: message.into(), is_without_effect: false }
+    }
+
+    /// The same, where it is certain that nothing was changed by the call, and will not be.
+    pub fn without_effect(call: &'static str, message: impl Into<String>) -> Self {
+        Self { is_without_effect: true, ..Self::new(call, message) }
     }
 }

@@ -152,3 +152,36 @@ fn a_flush_that_is_found_out_about_late_keeps_its_pages() {
     assert_eq!(keys, ["a/1", "a/2", "b/1", "b/2", "first", "second"]);
     common::assert_nothing_is_left_over(&memory);
 }
+
+/// A store that is locked by somebody else says at once that it has not done what it was asked for:
+/// nobody need ask again and again what came of it.
+#[test]
+fn what_the_store_has_certainly_not_done_is_said_at_once() {
+    let memory = Memory::default();
+    let (is_locked, swaps, reads) = (Cell::new(false), Cell::new(0), Cell::new(0));
+    let store = Scripted::new(memory.clone()).saying_so().failing_unless(|call| match call {
+        Call::Swap => {
+            swaps.set(swaps.get() + 1);
+            !is_locked.get()
+        }
+        Call::Read(_) => {
+            reads.set(reads.get() + 1);
+            true
+        }
+        _ => true,
+    });
+    let tree = tree(store);
+    run(increment(&tree, 0)).unwrap();
+    is_locked.set(true);
+    for filling in [0, LARGE] {
+        swaps.set(0);
+        reads.set(0);
+        let error = run(increment(&tree, filling)).unwrap_err();
+        assert!(matches!(error, Error::Store(_)), "{error:?}");
+        assert!(swaps.get() == 1 && reads.get() <= 2, "{} {}", swaps.get(), reads.get());
+    }
+    is_locked.set(false);
+    run(increment(&tree, 0)).unwrap();
+    let count = run(async { tree.snapshot().await.unwrap().get("counter").await.unwrap() });
+    assert_eq!(count.unwrap()[0], 2);
+}

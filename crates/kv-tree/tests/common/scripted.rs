@@ -41,6 +41,8 @@ type AfterSwap<'t> = Box<dyn FnMut(Swapped) -> Swapped + 't>;
 pub struct Scripted<'t> {
     kv: Memory,
     limits: Limits,
+    /// Whether it says that a call which fails has had no effect.
+    says_so: bool,
     before: RefCell<Before<'t>>,
     after_swap: RefCell<AfterSwap<'t>>,
     failures: RefCell<Vec<Failure>>,
@@ -51,6 +53,7 @@ impl<'t> Scripted<'t> {
         Self {
             kv,
             limits: Limits::default(),
+            says_so: false,
             before: RefCell::new(Box::new(|_| true)),
             after_swap: RefCell::new(Box::new(|answer| answer)),
             failures: RefCell::default(),
@@ -65,6 +68,11 @@ impl<'t> Scripted<'t> {
     /// Calls fail, without effect, for which `succeeds` is false.
     pub fn failing_unless(self, succeeds: impl FnMut(&Call<'_>) -> bool + 't) -> Self {
         Self { before: RefCell::new(Box::new(succeeds)), ..self }
+    }
+
+    /// The store says of calls that fail that they have had no effect.
+    pub fn saying_so(self) -> Self {
+        Self { says_so: true, ..self }
     }
 
     /// `answer` makes the answer of a swap of what the store has answered.
@@ -87,6 +95,7 @@ impl<'t> Scripted<'t> {
         match within_limits {
             false => Err(KvError::new(name, "more than the store can take")),
             true if (self.before.borrow_mut())(&call) => Ok(()),
+            true if self.says_so => Err(KvError::without_effect(name, "told to fail")),
             true => Err(KvError::new(name, "told to fail")),
         }
     }
