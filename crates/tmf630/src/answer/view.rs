@@ -66,6 +66,8 @@ impl View<'_> {
                 Some(before) => class.restore(before, document),
                 None => class.to_v5(document),
             };
+            // What is an extension of v4 can be standard in v5.
+            class.v5.drop_nulls(&mut document);
         }
         class.complete(&mut document);
         let mut found = faults_of(&class.v5, &mut document);
