@@ -185,7 +185,9 @@ async fn clients_choose_attributes() {
         assert_eq!(list[0], document, "{fields}");
     }
     let nested = api.get(&format!("/{id}?fields=relatedParty.role")).await.json();
-    assert_eq!(nested["relatedParty"], json!([{ "role": "owner" }, { "role": "payer" }]));
+    // The class stays with each part, as it does with the whole.
+    let party = |role: &str| json!({ "@type": "RelatedPartyRefOrPartyRoleRef", "role": role });
+    assert_eq!(nested["relatedParty"], json!([party("owner"), party("payer")]));
     let patched = api.request(black_box_tests::Method::PATCH, &format!("/{id}?fields=state"));
     let patched = patched.header("content-type", "application/json").body(r#"{"state":"x"}"#);
     let patched = black_box_tests::Answering::answer(patched).await.expect(StatusCode::OK);
