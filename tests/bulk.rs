@@ -1,6 +1,6 @@
 //! Creating many accounts at once.
 
-use black_box_tests::{Api, StatusCode, account, json};
+use black_box_tests::{Answering, Api, Method, StatusCode, account, json};
 use serde_json::Value;
 
 const JSON_PATCH: &str = "application/json-patch+json";
@@ -54,4 +54,22 @@ async fn all_are_created_or_none() {
     other.expect_error(415, "26");
     let answer = api.patch_as(JSON_PATCH, "", &json!([good])).await;
     assert_eq!(answer.expect(StatusCode::OK)[0]["id"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_that_are_sent_again_are_created_once() {
+    let api = Api::start().await;
+    let send = |operations: &[Value]| {
+        let request = api.request(Method::PATCH, "").header("idempotency-key", "once");
+        let request = request.header("content-type", JSON_PATCH);
+        request.body(json!(operations).to_string()).answer()
+    };
+    let operations: Vec<_> = (0..1000).map(|n| add(&format!("{n:04}"), None)).collect();
+    let first = send(&operations).await;
+    first.expect(StatusCode::OK);
+    let again = send(&operations).await;
+    assert_eq!(again.status, StatusCode::OK);
+    assert!(again.text == first.text, "the answer is the first one");
+    send(&operations[1..]).await.expect_error(422, "2");
+    assert_eq!(api.total().await, 1000);
 }

@@ -185,6 +185,7 @@ async fn clients_choose_attributes() {
         assert_eq!(list[0], document, "{fields}");
     }
     let nested = api.get(&format!("/{id}?fields=relatedParty.role")).await.json();
+    // The class stays with each part, as it does with the whole.
     let party = |role: &str| json!({ "@type": "RelatedPartyRefOrPartyRoleRef", "role": role });
     assert_eq!(nested["relatedParty"], json!([party("owner"), party("payer")]));
     let patched = api.request(black_box_tests::Method::PATCH, &format!("/{id}?fields=state"));

@@ -63,6 +63,74 @@ async fn the_api_describes_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_way_in_leads_to_every_resource() {
+    let api = Api::start().await;
+    let base = "/tmf-api/accountManagement";
+    let get = async |path: &str| match path.starts_with("http") {
+        true => api.get(path).await,
+        false => api.get(&(api.base_url() + path)).await,
+    };
+    let all = get("/").await.expect(StatusCode::OK);
+    let href = |document: &serde_json::Value| document["href"].as_str().unwrap().to_owned();
+    assert_eq!(href(&all["api"][0]), api.base_url() + base);
+    let versions = get(base).await.expect(StatusCode::OK)["version"].clone();
+    assert_eq!(versions.as_array().unwrap().len(), 2);
+    for version in versions.as_array().unwrap() {
+        let own = get(&href(version)).await;
+        assert_eq!(get(&(href(version) + "/")).await.text, own.text);
+        let resources = own.expect(StatusCode::OK)["resource"].clone();
+        assert_eq!(resources.as_array().unwrap().len(), 7);
+        // What has a route of its own is not answered by the entry.
+        for resource in resources.as_array().unwrap() {
+            let list = get(&href(resource)).await;
+            assert_eq!(list.expect(StatusCode::OK), serde_json::json!([]), "{resource}");
+            assert_eq!(list.header("x-total-count"), "0");
+            get(&(href(resource) + "/1")).await.expect(StatusCode::NOT_FOUND);
+        }
+        let openapi = get(version["openapi"].as_str().unwrap()).await.expect(StatusCode::OK);
+        assert!(openapi["paths"].is_object());
+    }
+    for path in ["/", base, &format!("{base}/v4"), &format!("{base}/v5/")] {
+        let url = api.base_url() + path;
+        let entry = api.get(&url).await;
+        let head = api.request(Method::HEAD, &url).answer().await;
+        assert_eq!((head.status, head.text.as_str()), (StatusCode::OK, ""));
+        assert_eq!(head.header("content-length"), entry.text.len().to_string());
+        let tag = entry.header("etag");
+        let again = api.request(Method::GET, &url).header("if-none-match", tag).answer().await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+        let options = api.request(Method::OPTIONS, &url).answer().await;
+        assert_eq!(options.header("allow"), "GET, HEAD, OPTIONS");
+        let refused = api.request(Method::POST, &url).json(&account("x")).answer().await;
+        assert_eq!(refused.expect(StatusCode::METHOD_NOT_ALLOWED)["code"], "61");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_path_that_leads_to_nothing_says_so() {
+    let api = Api::start().await;
+    for path in [
+        "/x",
+        "/tmf-api",
+        "/tmf-api/other/v5/billingAccount",
+        "/tmf-api/accountManagement/v3/billingAccount",
+        "/tmf-api/accountManagement/v5/unknown",
+        "/tmf-api/accountManagement/v5/unknown/1",
+        "/tmf-api/accountManagement/v5/billingAccounts",
+        "/tmf-api/accountManagement/v5/openapi.yaml",
+    ] {
+        let url = api.base_url() + path;
+        for method in [Method::GET, Method::POST, Method::DELETE, Method::OPTIONS] {
+            api.request(method, &url).answer().await.expect_error(404, "60");
+        }
+    }
+    let in_v4 = api.base_url() + "/tmf-api/accountManagement/v4/unknown";
+    let error = api.get(&in_v4).await;
+    assert_eq!(error.expect(StatusCode::NOT_FOUND).get("@type"), None);
+    assert_eq!(error.header("content-type"), "application/json;charset=utf-8");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_client_does_not_take_is_not_sent() {
     let api = Api::start().await;
     for (accept, status) in

@@ -56,7 +56,7 @@ async fn a_merge_patch_replaces_merges_and_removes() {
     let patched = request.json(&patch).answer().await.expect(StatusCode::OK);
     assert_eq!(patched.get("description"), None);
     assert_eq!(patched["creditLimit"], json!({ "unit": "EUR", "value": 20 }));
-    assert_eq!(patched["paymentPlan"], json!([{ "planType": "c" }]));
+    assert_eq!(patched["paymentPlan"], json!([{ "@type": "PaymentPlan", "planType": "c" }]));
     assert_eq!(api.read(&id).await, patched);
 }
 

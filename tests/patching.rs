@@ -6,13 +6,19 @@ use serde_json::Value;
 const JSON_PATCH: &str = "application/json-patch+json";
 const QUERY_PATCH: &str = "application/json-patch-query+json";
 
+/// A related party as it is answered, with its classes.
+fn party(role: &str, id: &str) -> Value {
+    json!({
+        "@type": "RelatedPartyRefOrPartyRoleRef",
+        "role": role,
+        "partyOrPartyRole": { "@type": "PartyRef", "id": id }
+    })
+}
+
 /// An account with what there is to patch.
 async fn patched_account(api: &Api) -> String {
     let mut document = account("Patched");
-    document["relatedParty"] = json!([
-        { "role": "owner", "partyOrPartyRole": { "id": "1" } },
-        { "role": "payer", "partyOrPartyRole": { "id": "2" } }
-    ]);
+    document["relatedParty"] = json!([party("owner", "1"), party("payer", "2")]);
     document["contact"] = json!([{ "contactName": "Rachel Douglas", "contactType": "primary" }]);
     document["accountRelationship"] =
         json!([{ "relationshipType": "related", "account": { "id": "7688" } }]);
@@ -38,25 +44,23 @@ async fn operations_of_json_patch_change_accounts() {
         (
             json!([{ "op": "remove", "path": "/relatedParty/0" }]),
             "relatedParty",
-            json!([
-                { "role": "payer", "partyOrPartyRole": { "id": "2" } }
-            ]),
+            json!([party("payer", "2")]),
         ),
         // An element that is added to an array is appended.
         (
             json!([{ "op": "add", "path": "/contact", "value": { "contactType": "secondary" } }]),
             "contact",
             json!([
-                { "contactName": "Rachel Douglas", "contactType": "primary" },
-                { "contactType": "secondary" }
+                { "@type": "Contact", "contactName": "Rachel Douglas", "contactType": "primary" },
+                { "@type": "Contact", "contactType": "secondary" }
             ]),
         ),
         (
             json!([{ "op": "add", "path": "/contact/0", "value": { "contactType": "first" } }]),
             "contact",
             json!([
-                { "contactType": "first" },
-                { "contactName": "Rachel Douglas", "contactType": "primary" }
+                { "@type": "Contact", "contactType": "first" },
+                { "@type": "Contact", "contactName": "Rachel Douglas", "contactType": "primary" }
             ]),
         ),
         // An array takes the place of an array.
@@ -67,11 +71,7 @@ async fn operations_of_json_patch_change_accounts() {
                 { "op": "move", "from": "/relatedParty/1", "path": "/relatedParty/0" },
             ]),
             "relatedParty",
-            json!([
-                { "role": "payer", "partyOrPartyRole": { "id": "2" } },
-                { "role": "owner", "partyOrPartyRole": { "id": "1" } },
-                { "role": "owner", "partyOrPartyRole": { "id": "1" } }
-            ]),
+            json!([party("payer", "2"), party("owner", "1"), party("owner", "1")]),
         ),
     ] {
         let id = patched_account(&api).await;

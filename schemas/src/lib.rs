@@ -55,8 +55,8 @@ impl Schema {
         self.attributes.kind_of(path)
     }
 
-    /// Removes every standard attribute that is null, at any depth: in a document about to be created
-    /// null says no more than leaving it out. Extensions stay as they are.
+    /// Removes every standard attribute that is null, at any depth: in a document null says no more
+    /// than leaving it out. Extensions stay as they are.
     pub fn drop_nulls(&self, document: &mut Map<String, Value>) {
         self.attributes.drop_nulls(document);
     }

@@ -9,6 +9,8 @@ use common::{World, account, delete, expect, patch, post};
 use kv_tree::Memory;
 use serde_json::{Value, json};
 use tmf630::Definition;
+use tmf630::model::api::Api;
+use tmf630::model::index::Index;
 
 fn related_to(reference: Value) -> Value {
     json!({ "accountRelationship": [{ "relationshipType": "related", "account": reference }] })
@@ -93,4 +95,99 @@ fn what_others_of_the_same_id_are_referred_to_by_does_not_count() {
         expect(&post(&world, &SETTLEMENT_ACCOUNT, &referring), 201);
     }
     assert_eq!(delete(&world, &BILLING_ACCOUNT, "1"), 204);
+}
+
+/// An account may refer to itself, and that alone does not keep it.
+#[test]
+fn what_refers_to_itself_exists_and_can_be_deleted() {
+    let world = World::on(Memory::default()).with("references", "strict");
+    let (any, party) =
+        (json!({ "id": "1" }), json!({ "id": "1", "@referredType": "PartyAccount" }));
+    for reference in [any, party.clone()] {
+        let itself = account("1", related_to(reference));
+        expect(&post(&world, &BILLING_ACCOUNT, &itself), 201);
+        assert_eq!(delete(&world, &BILLING_ACCOUNT, "1"), 204);
+    }
+    // Another account with the id is not this one.
+    let other = account("1", related_to(party));
+    expect(&post(&world, &FINANCIAL_ACCOUNT, &other), 400);
+    expect(&post(&world, &BILLING_ACCOUNT, &account("1", json!({}))), 201);
+    expect(&post(&world, &FINANCIAL_ACCOUNT, &other), 201);
+    assert_eq!(delete(&world, &BILLING_ACCOUNT, "1"), 409);
+    assert_eq!(delete(&world, &FINANCIAL_ACCOUNT, "1"), 204);
+    assert_eq!(delete(&world, &BILLING_ACCOUNT, "1"), 204);
+}
+
+#[test]
+fn one_that_exists_does_not_make_up_for_another() {
+    let world = World::on(Memory::default()).with("references", "strict");
+    expect(&post(&world, &BILLING_ACCOUNT, &account("1", json!({}))), 201);
+    let two = |first: &str, second: &str| {
+        let relationships = [first, second]
+            .map(|id| json!({ "relationshipType": "related", "account": { "id": id } }));
+        account("2", json!({ "accountRelationship": relationships }))
+    };
+    for (first, second) in [("1", "none"), ("none", "1")] {
+        expect(&post(&world, &BILLING_ACCOUNT, &two(first, second)), 400);
+    }
+    expect(&post(&world, &BILLING_ACCOUNT, &two("1", "1")), 201);
+}
+
+/// As a program stored accounts that had no index but the name.
+static EARLIER_API: Api = Api { relations: &[], ..account_management::ACCOUNT_MANAGEMENT };
+static EARLIER: Definition = Definition {
+    api: &EARLIER_API,
+    own_indexes: &[Index::text("name")],
+    rules: &[],
+    ..BILLING_ACCOUNT
+};
+
+#[test]
+fn references_count_before_they_are_in_an_index() {
+    let memory = Memory::default();
+    let world = World::on(memory.clone());
+    for id in ["f", "g"] {
+        expect(&post(&world, &BILL_FORMAT, &json!({ "id": id, "name": "PDF" })), 201);
+    }
+    let format = json!({ "billStructure": { "format": { "@type": "BillFormatRef", "id": "f" } } });
+    let earlier = World::on(memory.clone());
+    for number in 0..5 {
+        expect(&post(&earlier, &EARLIER, &account(&format!("a{number}"), json!({}))), 201);
+    }
+    expect(&post(&earlier, &EARLIER, &account("b", format)), 201);
+    let above = account("c", common::related("contains", "BillingAccount", "a0"));
+    expect(&post(&earlier, &EARLIER, &above), 201);
+
+    let world = World::on(memory);
+    assert_eq!(delete(&world, &BILL_FORMAT, "f"), 409);
+    assert_eq!(delete(&world, &BILL_FORMAT, "g"), 204);
+    // So it is with what lies above.
+    let circle = common::related("contains", "BillingAccount", "c");
+    assert_eq!(patch(&World::on(Memory::default()), &BILLING_ACCOUNT, "a0", &circle), 404);
+    assert_eq!(patch(&world, &BILLING_ACCOUNT, "a0", &circle), 400);
+    assert_eq!(delete(&world, &BILLING_ACCOUNT, "b"), 204);
+    assert_eq!(delete(&world, &BILL_FORMAT, "f"), 204);
+}
+
+/// Of more than can be looked at, one may well mean this one.
+#[test]
+fn what_too_many_may_refer_to_is_kept() {
+    let world = World::on(Memory::default());
+    expect(&post(&world, &PARTY_ACCOUNT, &account("1", json!({}))), 201);
+    let other = related_to(json!({ "id": "1", "@referredType": "FinancialAccount" }));
+    let create = |numbers: std::ops::Range<usize>| {
+        let add = |number: usize| {
+            let document = account(&format!("r{number}"), other.clone());
+            json!({ "op": "add", "path": "/", "value": document })
+        };
+        let body = json!(numbers.map(add).collect::<Vec<_>>()).to_string();
+        let mut bulk =
+            common::request(&SETTLEMENT_ACCOUNT, http::Method::PATCH, "?fields=none", &body);
+        bulk.headers_mut().insert("content-type", "application/json-patch+json".parse().unwrap());
+        expect(&pollster::block_on(world.ask(&SETTLEMENT_ACCOUNT, bulk)), 200);
+    };
+    (0..10).for_each(|thousand| create(thousand * 1_000..(thousand + 1) * 1_000));
+    assert_eq!(delete(&world, &PARTY_ACCOUNT, "1"), 409);
+    assert_eq!(delete(&world, &SETTLEMENT_ACCOUNT, "r0"), 204);
+    assert_eq!(delete(&world, &PARTY_ACCOUNT, "1"), 204);
 }

@@ -49,4 +49,9 @@ impl<'c, P: Ports> Context<'c, P> {
         let cause = error.cause().unwrap_or("it cannot be read");
         self.ports.log(&json!({ "resource": resource, "id": id, "error": cause }).to_string());
     }
+
+    /// The same for records of the resource.
+    pub fn unreadable(&self) -> impl Fn(&str, &Error) {
+        |id, error| self.note_unreadable(self.definition.name(), id, error)
+    }
 }

@@ -117,3 +117,50 @@ fn a_byte_order_mark_is_skipped_on_every_way_in() {
         request_in(Version::V4, &ACCOUNTS, Method::PATCH, &rest, "\u{feff}{\"state\":\"new\"}");
     assert_eq!(expect(&world.ask_now(&ACCOUNTS, patch), 200)["state"], "new");
 }
+
+#[test]
+fn a_body_comes_as_it_is_on_every_way_in() {
+    let world = World::on(Memory::default());
+    let created = expect(&world.post(&ACCOUNTS, &account("Kept")), 201);
+    let item = format!("/{}", created["id"].as_str().unwrap());
+    let add = json!([{ "op": "add", "path": "/", "value": account("Other") }]).to_string();
+    let operations = json!([{ "op": "add", "path": "/x", "value": 1 }]).to_string();
+    for version in [Version::V4, Version::V5] {
+        let ways = [
+            (Method::POST, "", "application/json", account("Other").to_string()),
+            (Method::PATCH, "", "application/json-patch+json", add.clone()),
+            (Method::PATCH, &item, "application/json", "{\"x\":1}".to_owned()),
+            (Method::PATCH, &item, "application/merge-patch+json", "{\"x\":1}".to_owned()),
+            (Method::PATCH, &item, "application/json-patch+json", operations.clone()),
+            (Method::PATCH, &item, "application/json-patch-query+json", operations.clone()),
+        ];
+        for (method, rest, media_type, body) in ways {
+            for (encoding, charset) in [
+                ("gzip", ""),
+                ("GZIP", ""),
+                ("br", ""),
+                ("identity, deflate", ""),
+                ("identity", ";charset=iso-8859-1"),
+            ] {
+                let mut request = request_in(version, &ACCOUNTS, method.clone(), rest, &body);
+                let headers = request.headers_mut();
+                let media_type = format!("{media_type}{charset}");
+                headers.insert("content-type", HeaderValue::try_from(media_type).unwrap());
+                headers.insert("content-encoding", HeaderValue::from_static(encoding));
+                if !charset.is_empty() {
+                    *request.body_mut() = Bytes::from(body.replace('x', "\u{fc}")).into();
+                    if !body.contains('x') {
+                        continue;
+                    }
+                }
+                let answer = world.ask_now(&ACCOUNTS, request);
+                expect(&answer, 415);
+                if charset.is_empty() {
+                    assert_eq!(answer.headers()["accept-encoding"], "identity", "{encoding}");
+                }
+            }
+        }
+    }
+    assert_eq!(ids(&world.get(&ACCOUNTS, "")).1, "1");
+    assert_eq!(expect(&world.get(&ACCOUNTS, &item), 200), created);
+}

@@ -8,7 +8,7 @@ use http::{Method, Response};
 use pollster::block_on;
 use serde_json::{Value, json};
 use tmf630::Definition;
-pub use tmf630::testing::{World, expect, request};
+pub use tmf630::testing::{World, expect, request, request_in};
 
 /// What the API answers to a request with a JSON body.
 pub fn ask(

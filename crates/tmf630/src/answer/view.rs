@@ -25,6 +25,16 @@ pub(crate) struct View<'v> {
     pub budget: &'v Budget,
 }
 
+/// A response with several resources.
+pub(crate) struct Listed {
+    pub response: Response<Bytes>,
+    /// How many are in it.
+    pub shown: usize,
+    /// How many of those that it was made of it is about: what could not be read, and what had no
+    /// room, is not shown, but only what had no room is still to come.
+    pub done: usize,
+}
+
 impl View<'_> {
     /// The document with the `id`, stored as `stored`, as the client sees it: with its `href`.
     pub fn document(&self, id: &str, stored: Document) -> Document {
@@ -56,6 +66,8 @@ impl View<'_> {
                 Some(before) => class.restore(before, document),
                 None => class.to_v5(document),
             };
+            // What is an extension of v4 can be standard in v5.
+            class.v5.drop_nulls(&mut document);
         }
         class.complete(&mut document);
         let mut found = faults_of(&class.v5, &mut document);
@@ -93,6 +105,7 @@ impl View<'_> {
     ) -> Result<(), Error> {
         if self.version == Version::V5 && fields.is_none() {
             // It is copied, not parsed: an object with at least an id, as all that is stored.
+            record.check()?;
             out.put_slice(br#"{"href":""#);
             self.links.pieces(id).for_each(|piece| out.put_slice(piece.as_bytes()));
             out.put_slice(br#"","#);
@@ -123,36 +136,44 @@ impl View<'_> {
         Ok(response)
     }
 
-    /// A response with the documents of several resources, and how many there are in it: those that
-    /// `max_bytes` have room for, and at least one.
+    /// A response with the documents of several resources: those that `max_bytes` have room for, and
+    /// at least one. What cannot be read is left out, and `note` is told of it.
     pub fn respond_list<'r>(
         &self,
         records: impl Iterator<Item = (&'r str, &'r Record)> + Clone,
         fields: Option<&Fields>,
         max_bytes: usize,
-    ) -> Result<(Response<Bytes>, usize), Error> {
+        note: impl Fn(&str, &Error),
+    ) -> Result<Listed, Error> {
         let len = |(id, record)| match fields {
             None => self.expected_len(id, record),
             Some(_) => 0,
         };
         let expected: usize = records.clone().map(len).sum();
         let mut body = BytesMut::with_capacity(expected.min(max_bytes).saturating_add(2));
-        let mut shown = 0;
+        let (mut shown, mut done) = (0, 0);
         body.put_u8(b'[');
         for (id, record) in records {
             let before = body.len();
             if shown > 0 {
                 body.put_u8(b',');
             }
-            self.represent(id, record, fields, &mut body)?;
-            if shown > 0 && body.len() >= max_bytes {
-                body.truncate(before);
-                break;
+            match self.represent(id, record, fields, &mut body) {
+                Ok(()) if shown > 0 && body.len() >= max_bytes => {
+                    body.truncate(before);
+                    break;
+                }
+                Ok(()) => shown += 1,
+                Err(error) if error.cause().is_some() => {
+                    note(id, &error);
+                    body.truncate(before);
+                }
+                Err(error) => return Err(error),
             }
-            shown += 1;
+            done += 1;
         }
         body.put_u8(b']');
-        Ok((self.json_response(StatusCode::OK, body.freeze()), shown))
+        Ok(Listed { response: self.json_response(StatusCode::OK, body.freeze()), shown, done })
     }
 
     /// About how many bytes the document is shown in; in v5 as a whole, not one less.

@@ -53,17 +53,27 @@ impl<P: Ports> TenantData<'_, P> {
     ) -> Result<Vec<(String, Value)>, Error> {
         let entries = Entries::of(index, keys);
         let Some(range) = entries.equal(text) else { return Ok(Vec::new()) };
-        let mut ids = Vec::new();
-        let mut scan = self.snapshot.scan(range, Order::Ascending).limit(limit as u64);
-        while let Some((key, _)) = scan.next().await? {
-            ids.push(entries.id_of(&key)?.to_owned());
+        let (mut found, mut seen) = (Vec::new(), 0);
+        loop {
+            // What cannot be read takes no place of what can.
+            let wanted = limit.saturating_sub(found.len());
+            let scan = self.snapshot.scan(range.clone(), Order::Ascending);
+            let mut scan = scan.offset(seen).limit(wanted as u64);
+            let mut ids = Vec::new();
+            while let Some((key, _)) = scan.next().await? {
+                ids.push(entries.id_of(&key)?.to_owned());
+            }
+            let is_end = ids.len() < wanted;
+            seen += ids.len() as u64;
+            let values = self.snapshot.get_many(ids.iter().map(|id| keys.record(id))).await?;
+            found.extend(ids.into_iter().zip(values).filter_map(|(id, value)| {
+                let document = self.readable(keys.0, &id, value?)?;
+                Some((id, document))
+            }));
+            if is_end || found.len() >= limit {
+                return Ok(found);
+            }
         }
-        let values = self.snapshot.get_many(ids.iter().map(|id| keys.record(id))).await?;
-        let documents = ids.into_iter().zip(values).filter_map(|(id, value)| {
-            let document = self.readable(keys.0, &id, value?)?;
-            Some((id, document))
-        });
-        Ok(documents.collect())
     }
 
     /// The same where the index is not whole.

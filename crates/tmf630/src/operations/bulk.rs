@@ -59,9 +59,13 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
         None => resources.iter().map(|resource| (&resource.id[..], &resource.record)).collect(),
     };
     // As long as a body is: a client must see all that it has created.
-    let (response, _) =
-        context.view.respond_list(created.into_iter(), fields.as_ref(), usize::MAX)?;
-    Ok(response)
+    let listed = context.view.respond_list(
+        created.into_iter(),
+        fields.as_ref(),
+        usize::MAX,
+        context.unreadable(),
+    )?;
+    Ok(listed.response)
 }
 
 /// The document that an operation adds to the collection.

@@ -6,6 +6,7 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use kv_tree::{Kv, Snapshot, Tree};
 
 use crate::answer::links::Links;
+use crate::answer::view::Listed;
 use crate::context::Context;
 use crate::query::{self, Page, Query};
 use crate::request::conditional::{self, Conditions, Outcome};
@@ -34,11 +35,11 @@ pub(crate) async fn list<P: Ports, B>(
     let Selected { total, page, is_cut, .. } = select(context, &known, &snapshot, &query).await?;
 
     let records = page.iter().map(|(id, record)| (&id[..], record));
-    let (mut response, shown) =
-        view.respond_list(records, query.fields.as_ref(), MAX_PAGE_BYTES)?;
+    let Listed { mut response, shown, done } =
+        view.respond_list(records, query.fields.as_ref(), MAX_PAGE_BYTES, context.unreadable())?;
     // A page ends where its answer has to.
-    let end =
-        (is_cut || shown < page.len()).then(|| query.page.offset.saturating_add(shown as u64));
+    let is_cut = is_cut || done < page.len();
+    let end = is_cut.then(|| query.page.offset.saturating_add(done as u64));
     let headers = response.headers_mut();
     headers.insert("x-total-count", HeaderValue::from(total));
     headers.insert("x-result-count", HeaderValue::from(shown));

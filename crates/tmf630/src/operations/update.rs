@@ -53,6 +53,8 @@ async fn change<P: Ports>(
     let seen = shown_in_v4.as_ref().unwrap_or(&before);
     // Each attempt of the transaction may cost as much.
     let mut after = patch.applied_to(shown, &Budget::default())?;
+    // What a merge patch does not remove is in lists.
+    view.version.schema(definition.class).drop_nulls(&mut after);
     definition.name_class(&mut after);
     let immutable = definition.immutable(view.version);
     let is_same = |name: &str| match after.get(name) {

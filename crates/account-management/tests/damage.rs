@@ -1,0 +1,120 @@
+//! An account or a format that cannot be read says nothing to the rules, and is in nobody's way.
+
+mod common;
+
+use account_management::{BILL_FORMAT, BILLING_ACCOUNT, FINANCIAL_ACCOUNT, PARTY_ACCOUNT};
+use common::{World, account, delete, expect, patch, post, related};
+use kv_tree::{Memory, Store, TreeName};
+use pollster::block_on;
+use serde_json::{Value, json};
+use tmf630::Definition;
+
+const DAMAGED: [&[u8]; 2] = [b"\x09{}", b"\x01{\"id\":"];
+
+fn damage(memory: &Memory, definition: &Definition, id: &str, value: &'static [u8]) {
+    let key = format!("{}/r/{id}", definition.resource.name);
+    let tree = Store::new(memory.clone()).tree(TreeName::new("default").unwrap());
+    block_on(tree.transact(async |transaction| {
+        assert!(transaction.get(key.clone()).await?.is_some(), "{key}");
+        transaction.put(key.clone(), value);
+        Ok::<_, kv_tree::Error>(())
+    }))
+    .unwrap();
+}
+
+fn format(id: &str) -> Value {
+    json!({ "billStructure": { "format": { "@type": "BillFormatRef", "id": id } } })
+}
+
+#[test]
+fn what_only_it_refers_to_can_be_deleted() {
+    for damaged in DAMAGED {
+        let memory = Memory::default();
+        let world = World::on(memory.clone());
+        expect(&post(&world, &BILL_FORMAT, &json!({ "id": "f", "name": "PDF" })), 201);
+        expect(&post(&world, &BILLING_ACCOUNT, &account("1", format("f"))), 201);
+        damage(&memory, &BILLING_ACCOUNT, "1", damaged);
+        assert_eq!(delete(&world, &BILL_FORMAT, "f"), 204);
+        assert!(world.log.borrow().concat().contains(r#""id":"1""#));
+        assert_eq!(delete(&world, &BILLING_ACCOUNT, "1"), 204);
+    }
+}
+
+/// However many that cannot be read come first, the one that can counts.
+#[test]
+fn what_another_refers_to_cannot() {
+    for damaged in DAMAGED {
+        let memory = Memory::default();
+        let world = World::on(memory.clone());
+        expect(&post(&world, &BILL_FORMAT, &json!({ "id": "f", "name": "PDF" })), 201);
+        for number in 0..30 {
+            let id = format!("a{number:02}");
+            expect(&post(&world, &BILLING_ACCOUNT, &account(&id, format("f"))), 201);
+            damage(&memory, &BILLING_ACCOUNT, &id, damaged);
+        }
+        expect(&post(&world, &BILLING_ACCOUNT, &account("z", format("f"))), 201);
+        assert_eq!(delete(&world, &BILL_FORMAT, "f"), 409);
+        assert_eq!(delete(&world, &BILLING_ACCOUNT, "z"), 204);
+        assert_eq!(delete(&world, &BILL_FORMAT, "f"), 204);
+    }
+}
+
+#[test]
+fn what_refers_to_it_goes_on() {
+    for damaged in DAMAGED {
+        let memory = Memory::default();
+        let world = World::on(memory.clone()).with("references", "strict");
+        for id in ["f", "g"] {
+            expect(&post(&world, &BILL_FORMAT, &json!({ "id": id, "name": "PDF" })), 201);
+        }
+        expect(&post(&world, &BILLING_ACCOUNT, &account("1", format("f"))), 201);
+        damage(&memory, &BILL_FORMAT, "f", damaged);
+        assert_eq!(patch(&world, &BILLING_ACCOUNT, "1", &json!({ "state": "Active" })), 200);
+        // Nobody is sent to what cannot be read.
+        let refused = post(&world, &BILLING_ACCOUNT, &account("2", format("f")));
+        assert!(expect(&refused, 400)["message"].to_string().contains("f does not"));
+        expect(&post(&world, &BILLING_ACCOUNT, &account("2", format("g"))), 201);
+        // It is still referred to.
+        assert_eq!(delete(&world, &BILL_FORMAT, "f"), 409);
+        assert_eq!(patch(&world, &BILLING_ACCOUNT, "1", &format("g")), 200);
+        assert_eq!(delete(&world, &BILL_FORMAT, "f"), 204);
+    }
+}
+
+#[test]
+fn hierarchies_end_at_it() {
+    for damaged in DAMAGED {
+        let memory = Memory::default();
+        let world = World::on(memory.clone());
+        expect(&post(&world, &PARTY_ACCOUNT, &account("top", json!({}))), 201);
+        let middle = account("middle", related("childOf", "PartyAccount", "top"));
+        expect(&post(&world, &BILLING_ACCOUNT, &middle), 201);
+        let low = account("low", related("childOf", "BillingAccount", "middle"));
+        expect(&post(&world, &FINANCIAL_ACCOUNT, &low), 201);
+        let circle = related("childOf", "FinancialAccount", "low");
+        assert_eq!(patch(&world, &PARTY_ACCOUNT, "top", &circle), 400);
+        damage(&memory, &BILLING_ACCOUNT, "middle", damaged);
+        assert_eq!(patch(&world, &PARTY_ACCOUNT, "top", &circle), 200);
+        assert_eq!(
+            patch(&world, &FINANCIAL_ACCOUNT, "low", &json!({ "accountRelationship": null })),
+            200
+        );
+        assert_eq!(delete(&world, &BILLING_ACCOUNT, "middle"), 204);
+    }
+}
+
+/// That it says that others lie below it leads nowhere either.
+#[test]
+fn what_it_said_of_those_below_does_not_count() {
+    for damaged in DAMAGED {
+        let memory = Memory::default();
+        let world = World::on(memory.clone());
+        expect(&post(&world, &BILLING_ACCOUNT, &account("low", json!({}))), 201);
+        let top = account("top", related("contains", "BillingAccount", "low"));
+        expect(&post(&world, &BILLING_ACCOUNT, &top), 201);
+        let circle = related("contains", "BillingAccount", "top");
+        assert_eq!(patch(&world, &BILLING_ACCOUNT, "low", &circle), 400);
+        damage(&memory, &BILLING_ACCOUNT, "top", damaged);
+        assert_eq!(patch(&world, &BILLING_ACCOUNT, "low", &circle), 200);
+    }
+}
