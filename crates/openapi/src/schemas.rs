@@ -125,7 +125,23 @@ fn in_document(schema: &Value, suffix: &str) -> Value {
     visit_references(&mut schema, &mut |file| {
         *file = format!("#/components/schemas/{}{suffix}", type_name(file));
     });
+    say_not_blank(&mut schema);
     schema
+}
+
+/// Says in the words of JSON Schema what the schema files have a format of their own for.
+fn say_not_blank(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.get("format") == Some(&json!("not-blank")) {
+                members.remove("format");
+                members.insert("pattern".into(), json!(r"\S"));
+            }
+            members.values_mut().for_each(say_not_blank);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(say_not_blank),
+        _ => {}
+    }
 }
 
 /// What every answer with a resource has of it, whatever `fields` leaves out.
