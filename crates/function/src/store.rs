@@ -138,7 +138,10 @@ impl Kv for KeyValue {
                 // Their clients send a write again that was not answered.
                 StoreType::AzureCosmos | StoreType::AwsDynamo => Swapped::Refused,
             }),
-            Err(CasError::StoreError(error)) => Err(failed("swap")(error)),
+            Err(CasError::StoreError(error)) => Err(match self.kind {
+                StoreType::Spin => KvError::of_sqlite("swap", format!("{error:?}")),
+                StoreType::AzureCosmos | StoreType::AwsDynamo => failed("swap")(error),
+            }),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::Error;
 ///
 /// Keys are made of `[A-Za-z0-9:_.-]`. A call that concerns one key is atomic; a batch need not be. A
 /// write that was answered with `Ok` is durable, and does not happen once more later. After an `Err` it
-/// may or may not have happened, and may still happen.
+/// may or may not have happened, and may still happen, unless the error says that it is without effect.
 ///
 /// Compare-and-swap comes in two halves, as in `wasi:keyvalue`: [`watch`](Kv::watch) reads a value
 /// and returns a ticket, [`swap`](Kv::swap) replaces the value if it is still the one that was read.
@@ -138,11 +138,24 @@ pub struct KvError {
     pub call: &'static str,
     /// The store's own words.
     pub message: String,
+    /// Whether it is certain that the call had no effect and will have none.
+    pub is_without_effect: bool,
 }
 
 impl KvError {
     /// An error of `call` with the store's own words.
     pub fn new(call: &'static str, message: impl Into<String>) -> Self {
-        Self { call, message: message.into() }
+        Self { call, message: message.into(), is_without_effect: false }
+    }
+
+    /// An error of `call` on a store that is SQLite's, in whose words it may be certain that the call
+    /// had no effect: a file that is locked, full or read-only takes nothing.
+    pub fn of_sqlite(call: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let is_without_effect =
+            ["database is locked", "database or disk is full", "readonly database"]
+                .iter()
+                .any(|words| message.contains(words));
+        Self { call, message, is_without_effect }
     }
 }

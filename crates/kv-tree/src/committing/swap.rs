@@ -50,6 +50,7 @@ impl<K: Kv> Writers<K> {
             Ok(Swapped::Lost) => return Ok(Outcome::Lost),
             // It may be the answer to a second try of the store's own client.
             Ok(Swapped::Refused) => None,
+            Err(error) if error.is_without_effect => return Err(error.into()),
             Err(error) => Some(error),
         };
         let outcome = self.ask_what_came_of_it(group, (writer, attempt), refused).await?;
