@@ -59,6 +59,11 @@ fn every_rule_understands_a_reference_alike() {
             vec!["FinancialAccount"],
         ),
         (json!({ "id": "1", "@type": "AccountRef", "@baseType": "EntityRef" }), all.clone()),
+        // What a class is comes before what it extends.
+        (
+            json!({ "id": "1", "@referredType": "FinancialAccount", "@baseType": "PartyAccount" }),
+            vec!["FinancialAccount"],
+        ),
     ] {
         assert_eq!(kept_by(&reference), expected, "{reference}");
         assert_eq!(satisfied_by(&reference), expected, "{reference}");

@@ -139,10 +139,8 @@ impl Kv for KeyValue {
                 StoreType::AzureCosmos | StoreType::AwsDynamo => Swapped::Refused,
             }),
             Err(CasError::StoreError(error)) => Err(match self.kind {
-                StoreType::Spin if is_refusal(&error) => {
-                    KvError::without_effect("swap", format!("{error:?}"))
-                }
-                _ => failed("swap")(error),
+                StoreType::Spin => KvError::of_sqlite("swap", format!("{error:?}")),
+                StoreType::AzureCosmos | StoreType::AwsDynamo => failed("swap")(error),
             }),
         }
     }
@@ -207,15 +205,4 @@ impl Kv for KeyValue {
 /// Turns an error of the store into one of the port.
 fn failed<E: std::fmt::Debug>(call: &'static str) -> impl FnOnce(E) -> KvError {
     move |error| KvError::new(call, format!("{error:?}"))
-}
-
-/// Whether SQLite has refused a write, and so has changed nothing: the file is locked by another
-/// process, full, or read-only.
-fn is_refusal(error: &store::Error) -> bool {
-    const REFUSALS: [&str; 3] =
-        ["database is locked", "database or disk is full", "attempt to write a readonly database"];
-    match error {
-        store::Error::Other(text) => REFUSALS.iter().any(|refusal| text.contains(refusal)),
-        _ => false,
-    }
 }

@@ -140,7 +140,7 @@ pub struct KvError {
     /// The store's own words.
     pub message: String,
     /// Whether it is certain that nothing was changed, and will not be.
-    pub(crate) is_without_effect: bool,
+    pub is_without_effect: bool,
 }
 
 impl KvError {
@@ -152,5 +152,15 @@ impl KvError {
     /// The same, where it is certain that nothing was changed by the call, and will not be.
     pub fn without_effect(call: &'static str, message: impl Into<String>) -> Self {
         Self { is_without_effect: true, ..Self::new(call, message) }
+    }
+
+    /// An error of `call` on a store that is SQLite's, in whose words it may be certain that the call
+    /// had no effect: a file that is locked, full or read-only takes nothing.
+    pub fn of_sqlite(call: &'static str, message: impl Into<String>) -> Self {
+        const REFUSALS: [&str; 3] =
+            ["database is locked", "database or disk is full", "readonly database"];
+        let error = Self::new(call, message);
+        let is_refused = REFUSALS.iter().any(|words| error.message.contains(words));
+        Self { is_without_effect: is_refused, ..error }
     }
 }

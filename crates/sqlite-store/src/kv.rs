@@ -37,7 +37,7 @@ impl NativeKv {
 
 /// Names the call that failed.
 fn failed(call: &'static str) -> impl FnOnce(String) -> KvError {
-    move |message| KvError::new(call, message)
+    move |message| KvError::of_sqlite(call, message)
 }
 
 impl Kv for NativeKv {
@@ -111,6 +111,30 @@ mod tests {
 
     use super::*;
     use crate::Sqlite;
+
+    /// Nothing was changed then, and a tree knows it.
+    #[test]
+    fn a_file_that_is_locked_leaves_no_doubt() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Sqlite::open(folder.path()).unwrap();
+        let name = TreeName::new("tenant").unwrap();
+        let tree = Trees::new(NativeKv::new(file.store("default"))).tree(name);
+        let put = |value: u8| {
+            pollster::block_on(tree.transact(async |transaction| {
+                transaction.put("key", vec![value]);
+                Ok::<_, Error>(())
+            }))
+        };
+        put(1).unwrap();
+        let path = folder.path().join("sqlite_key_value.db");
+        let other = rusqlite::Connection::open(path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert!(matches!(put(2), Err(Error::Store(_))), "locked");
+        other.execute_batch("ROLLBACK").unwrap();
+        let value = pollster::block_on(async { tree.snapshot().await?.get("key").await });
+        assert_eq!(value.unwrap(), Some(vec![1].into()));
+        put(3).unwrap();
+    }
 
     #[test]
     fn a_tree_lives_in_the_file() {

@@ -102,6 +102,9 @@ fn lists_go_on_without_it_and_the_log_names_it() {
                 assert_eq!(log.contains(r#""id":"damaged""#), !is_shown, "{query}: {log}");
             }
         }
+        let first = world.get(&ACCOUNTS, "?limit=2");
+        let links = first.headers()["link"].to_str().unwrap();
+        assert!(links.contains("offset=2&limit=2>; rel=\"next\""), "{links}");
         let one = world.get(&ACCOUNTS, "?limit=1&offset=2");
         assert_eq!(items(&one)[0]["id"], "z", "a page has its place");
     }

@@ -3,6 +3,8 @@
 // Each test file uses a part of this.
 #![allow(dead_code, unused_imports)]
 
+pub mod ways;
+
 use bytes::Bytes;
 use http::{Method, Response};
 use pollster::block_on;

@@ -320,6 +320,26 @@ mod tests {
         assert!(String::from_utf8_lossy(response.body()).contains("up to 200 operations"));
     }
 
+    /// What is pointed to leaves an empty array (RFC 6902); what is chosen by its value takes it along
+    /// (TMF630 part 5).
+    #[test]
+    fn an_array_goes_with_its_last_element_if_that_is_chosen_by_its_value() {
+        let document = json!({ "a": [{ "b": 1 }], "c": { "d": ["x"] } });
+        for (path, expected) in [
+            ("/a/0", json!({ "a": [], "c": { "d": ["x"] } })),
+            ("/c/d/0", json!({ "a": [{ "b": 1 }], "c": { "d": [] } })),
+            ("/a?a.b=1", json!({ "c": { "d": ["x"] } })),
+            ("$.c.d[?(@=='x')]", json!({ "a": [{ "b": 1 }], "c": {} })),
+            ("/a/b?a.b=1", json!({ "a": [{}], "c": { "d": ["x"] } })),
+        ] {
+            let remove = json!({ "op": "remove", "path": path });
+            assert_eq!(patched(document.clone(), remove), expected, "{path}");
+        }
+        let away = json!({ "op": "move", "from": "/c/d/0", "path": "/e" });
+        let expected = json!({ "a": [{ "b": 1 }], "c": { "d": [] }, "e": "x" });
+        assert_eq!(patched(document, away), expected);
+    }
+
     #[test]
     fn what_is_moved_is_one_place_and_goes_to_one_outside_of_it() {
         let document = json!({ "a": [{ "b": 1 }, { "b": 2 }], "c": {} });

@@ -198,6 +198,8 @@ mod tests {
             ("/note?note.2.author=John Doe", Some("/note/2")),
             ("/note/0/text?/note/1/author=Jane", None),
             ("/note/1/text?/note/1/author=Jane", Some("/note/1/text")),
+            ("/note/1/text?/note/0/author=Jane", None),
+            ("/note/text?note.0.author=Jane", None),
             ("/note/1/text?state=new", Some("/note/1/text")),
             ("/note/1/text?state=old", None),
             ("/tags/1?tags=y", Some("/tags/1")),
@@ -281,6 +283,9 @@ mod tests {
             "/note/-?note.author=Jane",
             "/note/3?note.author=Jane",
             "/note/text?note.author=Nobody",
+            // What is not there yet has no value that could be the one.
+            "/new?new=x",
+            "/note/date?note.date=x",
             "/note/author/x?note.author=Jane",
             "/note/x/y?note.author=Jane",
             "/state/x?state=new",
