@@ -191,7 +191,7 @@ fn what_too_many_may_refer_to_is_kept() {
         bulk.headers_mut().insert("content-type", "application/json-patch+json".parse().unwrap());
         expect(&pollster::block_on(world.ask(&SETTLEMENT_ACCOUNT, bulk)), 200);
     };
-    (0..10).for_each(|thousand| create(thousand * 1_000..(thousand + 1) * 1_000));
+    create(0..500);
     assert_eq!(delete(&world, &PARTY_ACCOUNT, "1"), 409);
     assert_eq!(delete(&world, &SETTLEMENT_ACCOUNT, "r0"), 204);
     assert_eq!(delete(&world, &PARTY_ACCOUNT, "1"), 204);

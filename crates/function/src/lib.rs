@@ -119,6 +119,6 @@ async fn with_settings(
 }
 
 fn not_set_up(what: &str, version: Version, error: String) -> Response<Bytes> {
-    eprintln!("{what}: {error}");
+    eprintln!("{}", serde_json::json!({ "function": what, "error": error }));
     Error::internal(error).into_response(version)
 }

@@ -59,6 +59,15 @@ impl Budget {
         Ok(())
     }
 
+    /// Takes off what it costs to look at another resource, as rules do.
+    pub fn look_up(&self, bytes: usize) -> Result<(), Error> {
+        let bytes = (bytes as u64).saturating_add(BYTES_PER_RECORD);
+        let left = self.bytes.get().checked_sub(bytes);
+        self.bytes.set(left.ok_or_else(|| Error::too_costly("what the change has to do with"))?);
+        self.since_pause.set(self.since_pause.get().saturating_add(bytes));
+        Ok(())
+    }
+
     /// Takes `steps` off that an expression is about to take; where there are not so many left, the
     /// error says that `part` of the request, such as a parameter, costs too much.
     pub fn charge(&self, part: &str, steps: u64) -> Result<(), Error> {
@@ -72,9 +81,7 @@ impl Budget {
     pub fn sort(&self, count: usize, keys: usize) -> Result<(), Error> {
         let (count, keys) = (count as u64, keys as u64);
         let comparisons = count.saturating_mul(u64::from(count.checked_ilog2().unwrap_or(0)) + 1);
-        let left = self.steps.get().checked_sub(comparisons.saturating_mul(keys.saturating_mul(2)));
-        self.steps.set(left.ok_or_else(|| Error::too_costly("sort"))?);
-        Ok(())
+        self.charge("sort", comparisons.saturating_mul(keys.saturating_mul(2)))
     }
 
     /// How many steps an expression may take at once.

@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+/// Up to how many elements of an array are sought where they are not in their place any more.
+const MAX_SOUGHT: usize = 500;
+
 /// Merges three states of a document: `whole`, which is kept; `seen`, which of it is left after going
 /// to the other version and back; and `changed`, which a client of the other version made of that.
 /// Where `changed` is what was seen, the whole is kept; everywhere else, what changed counts.
@@ -55,7 +58,9 @@ fn elements(whole: &[Value], seen: &[Value], changed: Vec<Value>) -> Vec<Value> 
             !used[*index] && originals.get(*index).is_some_and(|(seen, _)| *seen == element)
         };
         let found = [place].into_iter().filter(|place| *place < used.len());
-        let found = found.chain(0..originals.len()).find(is_same);
+        // Each that changed is compared with all that there were.
+        let elsewhere = if originals.len() <= MAX_SOUGHT { originals.len() } else { 0 };
+        let found = found.chain(0..elsewhere).find(is_same);
         if let Some(index) = found {
             used[index] = true;
         }

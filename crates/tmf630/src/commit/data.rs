@@ -1,5 +1,6 @@
 //! What rules see of other resources: the tenant's, in the transaction of the change.
 
+use bytes::Bytes;
 use kv_tree::{Order, Snapshot};
 use serde_json::Value;
 
@@ -12,6 +13,9 @@ use crate::storage::keys::Keys;
 use crate::storage::record::Record;
 use crate::{Error, Ports};
 
+/// How many records are fetched together.
+const BATCH: usize = 64;
+
 /// The resources in a snapshot of the tenant's tree.
 pub(super) struct TenantData<'d, P: Ports> {
     pub context: &'d Context<'d, P>,
@@ -22,7 +26,9 @@ impl<P: Ports> Data for TenantData<'_, P> {
     fn document<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, Option<Value>> {
         Box::pin(async move {
             let value = self.snapshot.get(Keys(resource).record(id)).await?;
-            Ok(value.and_then(|value| self.readable(resource, id, value)))
+            let Some(value) = value else { return Ok(None) };
+            self.charge(&value).await?;
+            Ok(self.readable(resource, id, value))
         })
     }
 
@@ -56,7 +62,7 @@ impl<P: Ports> TenantData<'_, P> {
         let (mut found, mut seen) = (Vec::new(), 0);
         loop {
             // What cannot be read takes no place of what can.
-            let wanted = limit.saturating_sub(found.len());
+            let wanted = limit.saturating_sub(found.len()).min(BATCH);
             let scan = self.snapshot.scan(range.clone(), Order::Ascending);
             let mut scan = scan.offset(seen).limit(wanted as u64);
             let mut ids = Vec::new();
@@ -66,10 +72,11 @@ impl<P: Ports> TenantData<'_, P> {
             let is_end = ids.len() < wanted;
             seen += ids.len() as u64;
             let values = self.snapshot.get_many(ids.iter().map(|id| keys.record(id))).await?;
-            found.extend(ids.into_iter().zip(values).filter_map(|(id, value)| {
-                let document = self.readable(keys.0, &id, value?)?;
-                Some((id, document))
-            }));
+            for (id, value) in ids.into_iter().zip(values) {
+                let Some(value) = value else { continue };
+                self.charge(&value).await?;
+                found.extend(self.readable(keys.0, &id, value).map(|document| (id, document)));
+            }
             if is_end || found.len() >= limit {
                 return Ok(found);
             }
@@ -89,8 +96,7 @@ impl<P: Ports> TenantData<'_, P> {
         while found.len() < limit
             && let Some((key, value)) = scan.next().await?
         {
-            self.context.budget.read(self.context.definition, value.len())?;
-            self.context.budget.pause_if_due(self.context.ports).await;
+            self.charge(&value).await?;
             let id = keys.id_of(&key)?;
             let Some(document) = self.readable(keys.0, id, value) else { continue };
             let mut has = false;
@@ -102,8 +108,15 @@ impl<P: Ports> TenantData<'_, P> {
         Ok(found)
     }
 
+    /// Charges what it takes to read the value, and lets others go on.
+    async fn charge(&self, value: &Bytes) -> Result<(), Error> {
+        self.context.budget.look_up(value.len())?;
+        self.context.budget.pause_if_due(self.context.ports).await;
+        Ok(())
+    }
+
     /// The document in `value`, unless it cannot be read: then it says nothing to a rule.
-    fn readable(&self, resource: &str, id: &str, value: bytes::Bytes) -> Option<Value> {
+    fn readable(&self, resource: &str, id: &str, value: Bytes) -> Option<Value> {
         match Record::read(id, value).and_then(|record| record.document()) {
             Ok(document) => Some(Value::Object(document)),
             Err(error) => {

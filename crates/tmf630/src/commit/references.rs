@@ -13,7 +13,7 @@ use crate::value::path;
 
 /// How many resources that refer to an id are looked at for one that means this one: mostly the first
 /// does.
-const LOOKED_AT: [usize; 2] = [20, 10_000];
+const LOOKED_AT: [usize; 2] = [20, 500];
 
 /// Refuses a document that refers to what is not there, where that is not allowed.
 pub(super) async fn check_from(
@@ -43,8 +43,8 @@ async fn check_relation(
     data: &dyn Data,
 ) -> Result<(), Error> {
     let mut objects = Vec::new();
-    path::walk(relation.path(), after, &mut |object| objects.push(object));
-    for object in objects {
+    located(relation.path(), after, String::new(), &mut objects);
+    for (pointer, object) in objects {
         let id =
             object.get("id").and_then(Value::as_str).filter(|_| api.is_reference(relation, object));
         let Some(id) = id else { continue };
@@ -54,12 +54,35 @@ async fn check_relation(
             is_there = is_there || is_itself || data.document(resource, id).await?.is_some();
         }
         if !is_there {
-            let pointer = format!("/{}", relation.path().replace('.', "/"));
             let expectation = format!("must refer to a resource that exists; {id} does not");
             return Err(Error::invalid_document(&[Fault::new(pointer, expectation)]));
         }
     }
     Ok(())
+}
+
+/// What the dotted `path` leads to from `value`, which is at `pointer`, with the JSON Pointers to it.
+fn located<'v>(
+    path: &str,
+    value: &'v Value,
+    pointer: String,
+    found: &mut Vec<(String, &'v Value)>,
+) {
+    match value {
+        Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                located(path, element, format!("{pointer}/{index}"), found);
+            }
+        }
+        value if path.is_empty() => found.push((pointer, value)),
+        Value::Object(members) => {
+            let (step, rest) = path.split_once('.').unwrap_or((path, ""));
+            if let Some(member) = members.get(step) {
+                located(rest, member, format!("{pointer}/{step}"), found);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Refuses to delete a resource while another one of the API refers to it.
@@ -77,10 +100,12 @@ pub(super) async fn check_to(
                 let referring = found.iter().find(|(id, document)| {
                     !is_itself(id) && refers(api, relation, document, change)
                 });
-                // Where there are more than can be looked at, one of them may well mean this one.
-                let is_cut = found.len() >= LOOKED_AT[1];
-                if let Some((id, _)) = referring.or(found.first().filter(|_| is_cut)) {
+                if let Some((id, _)) = referring {
                     return Err(referred_to(change.id, resource, id));
+                }
+                // Where there are more than can be looked at, one of them may well mean this one.
+                if found.len() >= LOOKED_AT[1] {
+                    return Err(referred_to_by_many(change.id, resource));
                 }
                 if found.len() < limit {
                     break;
@@ -106,4 +131,12 @@ fn refers(api: &Api, relation: &Relation, document: &Value, change: Change<'_>) 
 fn referred_to(id: &str, resource: &str, referring: &str) -> Error {
     let message = format!("{resource} {referring} refers to {id}; change or delete it first.");
     Error::conflict("Another resource refers to this one", message)
+}
+
+fn referred_to_by_many(id: &str, resource: &str) -> Error {
+    let message = format!(
+        "{} or more of {resource} refer to the id {id}, be it this resource or another with the id; change or delete them first.",
+        LOOKED_AT[1]
+    );
+    Error::conflict("Too many resources refer to this id", message)
 }

@@ -136,7 +136,7 @@ pub(crate) mod tests {
                 filled_in: &[("relatedParty.id", "unknown")],
             },
         ],
-        resources: &[RESOURCE],
+        resources: &[RESOURCE, Resource { name: "billFormat", class: "BillFormat", ..RESOURCE }],
         relations: &[Relation {
             from: &["billingAccount"],
             id: "accountRelationship.account.id",
@@ -223,6 +223,7 @@ pub(crate) mod tests {
         for base in ["BillingAccount", "PartyAccount", "GoldAccount"] {
             assert_eq!(fault(base), None, "{base}");
         }
+        assert!(fault("BillFormat").is_some_and(|fault| fault.pointer == "/@baseType"));
     }
 
     #[test]

@@ -37,11 +37,6 @@ impl Operations {
         Self(operations)
     }
 
-    /// Whether the resource has the operation.
-    pub fn has(self, operation: Operation) -> bool {
-        self.0.contains(&operation)
-    }
-
     /// All that the resource has.
     pub fn iter(self) -> impl Iterator<Item = Operation> {
         self.0.iter().copied()

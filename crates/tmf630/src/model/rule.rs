@@ -26,10 +26,10 @@ pub struct Change<'c> {
 impl Change<'_> {
     /// Whether the change concerns the attribute of the document itself.
     pub fn concerns(&self, attribute: &str) -> bool {
-        let value = |document: Option<&Value>| {
-            document.and_then(|document| document.get(attribute)).cloned()
-        };
-        value(self.before) != value(self.after)
+        fn value<'v>(document: Option<&'v Value>, attribute: &str) -> Option<&'v Value> {
+            document?.get(attribute)
+        }
+        value(self.before, attribute) != value(self.after, attribute)
     }
 }
 

@@ -26,7 +26,7 @@ pub fn serve_entry<P: Ports, B>(
         Some(Entry::Api(api)) => (Route::Api(api), Version::V5),
         Some(Entry::Version(api, served)) => (Route::Version(api, served.version), served.version),
         None => {
-            let api = apis.iter().find(|api| path.starts_with(api.base));
+            let api = apis.iter().find(|api| is_below(path, api));
             (Route::Nowhere, api.map_or(Version::V5, |api| api.version_at(path)))
         }
     };
@@ -51,7 +51,7 @@ impl Entry {
         if path.is_empty() {
             return Some(Self::All);
         }
-        let api = apis.iter().find(|api| path.starts_with(api.base))?;
+        let api = apis.iter().find(|api| is_below(path, api))?;
         if path == api.base {
             return Some(Self::Api(api));
         }
@@ -80,6 +80,11 @@ impl Entry {
             }
         }
     }
+}
+
+/// Whether the path is the base path of the API, or lies below it.
+fn is_below(path: &str, api: &Api) -> bool {
+    path.strip_prefix(api.base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn of_api(api: &Api, base_url: &str) -> Value {

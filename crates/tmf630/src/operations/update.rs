@@ -6,7 +6,6 @@ use percent_encoding::percent_decode_str;
 use schemas::Fault;
 use serde_json::Value;
 
-use crate::budget::Budget;
 use crate::commit::Changes;
 use crate::context::Context;
 use crate::model::rule::Change;
@@ -51,8 +50,7 @@ async fn change<P: Ports>(
     let shown = view.document(id, before.clone());
     let shown_in_v4 = (view.version == Version::V4).then(|| shown.clone());
     let seen = shown_in_v4.as_ref().unwrap_or(&before);
-    // Each attempt of the transaction may cost as much.
-    let mut after = patch.applied_to(shown, &Budget::default())?;
+    let mut after = patch.applied_to(shown, context.budget)?;
     // What a merge patch does not remove is in lists.
     view.version.schema(definition.class).drop_nulls(&mut after);
     definition.name_class(&mut after);

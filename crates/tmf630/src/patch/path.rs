@@ -83,9 +83,7 @@ pub(super) fn find(
         }
         Form::JsonPath => json_path::find(path, document, may_be_new, budget)?,
         Form::None => {
-            return Err(Failure::path(
-                "must be a JSON Pointer (RFC 6901), such as /relatedParty/0",
-            ));
+            return Err(Failure::path("must be a JSON Pointer (RFC 6901), such as /note/0"));
         }
     };
     match places.is_empty() {

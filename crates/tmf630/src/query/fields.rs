@@ -69,7 +69,7 @@ impl Fields {
             }
             false => Cow::Borrowed(name),
         };
-        let expectation = "must name attributes, such as name,creditLimit.value";
+        let expectation = "must name attributes, such as name,amount.value";
         let path =
             Path::parse(&dotted).ok_or_else(|| Error::invalid_parameter("fields", expectation))?;
         self.names.add(&definition.canonical(version, path).steps().collect::<Vec<_>>());

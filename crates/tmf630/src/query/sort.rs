@@ -53,7 +53,7 @@ pub(super) fn parse(
         Error::invalid_parameter(
             "sort",
             &format!(
-                "must name up to {MAX_KEYS} attributes, such as -lastUpdate,name; of JSONPath, names \
+                "must name up to {MAX_KEYS} attributes, such as -date,name; of JSONPath, names \
                  and [*] are known here"
             ),
         )

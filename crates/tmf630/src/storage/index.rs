@@ -93,9 +93,11 @@ impl Entries {
     /// Appends the encoded value; false if it is none that the index can have.
     fn encode(&self, text: &str, key: &mut Vec<u8>) -> bool {
         key.push(PRESENT);
-        match (self.index.kind, Times::parse(text)) {
-            (Kind::Time, Some(times)) => encode_time(times.first, key),
-            (Kind::Time, None) => return false,
+        match self.index.kind {
+            Kind::Time => match Times::parse(text) {
+                Some(times) => encode_time(times.first, key),
+                None => return false,
+            },
             _ => encode_text(text, key),
         }
         true

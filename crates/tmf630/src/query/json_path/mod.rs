@@ -59,11 +59,11 @@ impl JsonPath {
         let refuse = |fault: &str| Error::invalid_parameter(name, fault);
         let text = standard::standard_form(text.trim());
         if text.len() > MAX_LEN {
-            return Err(refuse(&format!("may have {MAX_LEN} characters")));
+            return Err(refuse(&format!("may have {MAX_LEN} bytes")));
         }
         let (structure, patterns) = structure::read(&text).map_err(|fault| refuse(&fault))?;
         let path = serde_json_path::JsonPath::parse(&text).map_err(|error| {
-            let example = "relatedParty[?(@.role=='owner')]";
+            let example = "note[?(@.author=='Jane')]";
             refuse(&format!("must be a JSONPath expression such as {example} ({error})"))
         })?;
         let of_collection = text.starts_with("$[?");

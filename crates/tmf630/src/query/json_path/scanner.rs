@@ -56,7 +56,7 @@ impl<'t> Scanner<'t> {
         let rest: String = self.text[self.place()..].chars().take(16).collect();
         let place = if rest.is_empty() { "its end".to_owned() } else { format!("{rest:?}") };
         format!(
-            "must be a JSONPath expression such as relatedParty[?(@.role=='owner')]; it is not at {place}"
+            "must be a JSONPath expression such as note[?(@.author=='Jane')]; it is not at {place}"
         )
     }
 
