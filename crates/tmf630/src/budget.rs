@@ -26,6 +26,9 @@ const MAX_BYTES: u64 = 400_000_000;
 /// What a record costs beside its bytes, in bytes.
 const BYTES_PER_RECORD: u64 = 128;
 
+/// What looking for something costs, in bytes: about 20 µs.
+const BYTES_PER_LOOK: u64 = 2_000;
+
 /// How many steps are taken between pauses: some 4 ms.
 const STEPS_BETWEEN_PAUSES: u64 = 400_000;
 
@@ -59,9 +62,9 @@ impl Budget {
         Ok(())
     }
 
-    /// Takes off what it costs to look at another resource, as rules do.
+    /// Takes off what it costs to look for other resources, as rules do, and to read so many bytes.
     pub fn look_up(&self, bytes: usize) -> Result<(), Error> {
-        let bytes = (bytes as u64).saturating_add(BYTES_PER_RECORD);
+        let bytes = (bytes as u64).saturating_add(BYTES_PER_LOOK);
         let left = self.bytes.get().checked_sub(bytes);
         self.bytes.set(left.ok_or_else(|| Error::too_costly("what the change has to do with"))?);
         self.since_pause.set(self.since_pause.get().saturating_add(bytes));

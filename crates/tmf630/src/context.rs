@@ -1,7 +1,8 @@
 //! What every operation on a request works with.
 
+use bytes::Bytes;
 use http::Request;
-use kv_tree::{Tree, TreeName};
+use kv_tree::{Snapshot, Tree, TreeName};
 use serde_json::json;
 
 use crate::answer::links::Links;
@@ -42,6 +43,33 @@ impl<'c, P: Ports> Context<'c, P> {
     /// Where the resources lie in the tree.
     pub fn keys(&self) -> Keys {
         Keys(self.definition.name())
+    }
+
+    /// The values of the records with the ids, in their order. What is damaged is left out, and the
+    /// log says which.
+    pub async fn values(
+        &self,
+        snapshot: &Snapshot<P::Kv>,
+        keys: Keys,
+        ids: &[String],
+    ) -> Result<Vec<Option<Bytes>>, Error> {
+        match snapshot.get_many(ids.iter().map(|id| keys.record(id))).await {
+            Ok(values) => return Ok(values),
+            Err(kv_tree::Error::Damaged { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut values = Vec::with_capacity(ids.len());
+        for id in ids {
+            values.push(match snapshot.get(keys.record(id)).await {
+                Ok(value) => value,
+                Err(error @ kv_tree::Error::Damaged { .. }) => {
+                    self.note_unreadable(keys.0, id, &error.into());
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            });
+        }
+        Ok(values)
     }
 
     /// Tells the log that a record cannot be read; whoever came across it goes on without it.

@@ -164,3 +164,21 @@ fn a_body_comes_as_it_is_on_every_way_in() {
     assert_eq!(ids(&world.get(&ACCOUNTS, "")).1, "1");
     assert_eq!(expect(&world.get(&ACCOUNTS, &item), 200), created);
 }
+
+/// As many faults as a document has values are no reason to keep the others waiting.
+#[test]
+fn a_document_in_a_bulk_is_no_longer_than_one_alone() {
+    let world = World::on(Memory::default());
+    let bulk = |len: usize| {
+        let mut document = account("Long");
+        document["description"] = "x".repeat(len).into();
+        let body = serde_json::json!([{ "op": "add", "path": "/", "value": document }]).to_string();
+        let mut request = request_in(Version::V5, &ACCOUNTS, Method::PATCH, "", &body);
+        let media_type = HeaderValue::from_static("application/json-patch+json");
+        request.headers_mut().insert("content-type", media_type);
+        world.ask_now(&ACCOUNTS, request)
+    };
+    expect(&bulk(250_000), 200);
+    let refused = expect(&bulk(262_144), 400);
+    assert_eq!(refused["message"], "/0/value may have up to 262144 bytes");
+}

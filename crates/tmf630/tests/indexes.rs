@@ -256,3 +256,19 @@ fn an_index_of_one_attribute_does_not_decide_the_order_by_another() {
         ["name.gte=a&sort=id", "name.gt=a&sort=-id", "name.gt=&sort=state", "state=x&sort=-id"];
     compare(&memory, &ACCOUNTS, &queries.map(|query| format!("?{query}")));
 }
+
+#[test]
+fn a_day_in_the_order_of_ids_is_in_that_order() {
+    let memory = Memory::default();
+    let world = World::on(memory.clone());
+    for id in ["c", "a", "b"] {
+        let mut document = account("x");
+        document["id"] = json!(id);
+        expect(&world.post(&ACCOUNTS, &document), 201);
+        world.advance(1);
+    }
+    let day = "lastUpdate=2026-09-21";
+    let queries = [format!("{day}&sort=id"), format!("{day}&sort=-id")];
+    assert_eq!(ids(&world.get(&ACCOUNTS, &format!("?{}", queries[0]))).0, ["a", "b", "c"]);
+    compare(&memory, &ACCOUNTS, &queries.map(|query| format!("?{query}")));
+}

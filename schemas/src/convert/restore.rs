@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-/// Up to how many elements of an array are sought where they are not in their place any more.
-const MAX_SOUGHT: usize = 500;
+/// Up to how many pairs of elements of an array, as it was and as it is, those are sought that are not in
+/// their place any more.
+const MAX_PAIRS: usize = 250_000;
 
 /// Merges three states of a document: `whole`, which is kept; `seen`, which of it is left after going
 /// to the other version and back; and `changed`, which a client of the other version made of that.
@@ -59,7 +60,8 @@ fn elements(whole: &[Value], seen: &[Value], changed: Vec<Value>) -> Vec<Value> 
         };
         let found = [place].into_iter().filter(|place| *place < used.len());
         // Each that changed is compared with all that there were.
-        let elsewhere = if originals.len() <= MAX_SOUGHT { originals.len() } else { 0 };
+        let pairs = originals.len().saturating_mul(changed.len());
+        let elsewhere = if pairs <= MAX_PAIRS { originals.len() } else { 0 };
         let found = found.chain(0..elsewhere).find(is_same);
         if let Some(index) = found {
             used[index] = true;

@@ -14,7 +14,11 @@ use crate::storage::record::Record;
 use crate::{Error, Ports};
 
 /// How many records are fetched together.
-const BATCH: usize = 64;
+const BATCH: usize = 16;
+
+/// How many bytes of JSON the documents have together that are looked at at once. In memory they take up
+/// to 15 times as much.
+const MAX_HELD_BYTES: usize = 16 << 20;
 
 /// The resources in a snapshot of the tenant's tree.
 pub(super) struct TenantData<'d, P: Ports> {
@@ -23,12 +27,21 @@ pub(super) struct TenantData<'d, P: Ports> {
 }
 
 impl<P: Ports> Data for TenantData<'_, P> {
+    fn exists<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, bool> {
+        Box::pin(async move {
+            self.charge(0).await?;
+            Ok(self.snapshot.get(Keys(resource).record(id)).await?.is_some())
+        })
+    }
+
     fn document<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, Option<Value>> {
         Box::pin(async move {
+            self.charge(0).await?;
             let value = self.snapshot.get(Keys(resource).record(id)).await?;
-            let Some(value) = value else { return Ok(None) };
-            self.charge(&value).await?;
-            Ok(self.readable(resource, id, value))
+            match value.and_then(|value| self.readable(resource, id, value)) {
+                Some((_, document)) => Ok(Some(document)),
+                None => Ok(None),
+            }
         })
     }
 
@@ -40,6 +53,7 @@ impl<P: Ports> Data for TenantData<'_, P> {
         limit: usize,
     ) -> Asked<'a, Vec<(String, Value)>> {
         Box::pin(async move {
+            self.charge(0).await?;
             let keys = Keys(resource);
             match Known::read(keys, self.snapshot).await?.is_whole(&index) {
                 true => self.by_index(keys, index, text, limit).await,
@@ -59,7 +73,7 @@ impl<P: Ports> TenantData<'_, P> {
     ) -> Result<Vec<(String, Value)>, Error> {
         let entries = Entries::of(index, keys);
         let Some(range) = entries.equal(text) else { return Ok(Vec::new()) };
-        let (mut found, mut seen) = (Vec::new(), 0);
+        let (mut found, mut seen, mut held) = (Vec::new(), 0, 0);
         loop {
             // What cannot be read takes no place of what can.
             let wanted = limit.saturating_sub(found.len()).min(BATCH);
@@ -71,11 +85,13 @@ impl<P: Ports> TenantData<'_, P> {
             }
             let is_end = ids.len() < wanted;
             seen += ids.len() as u64;
-            let values = self.snapshot.get_many(ids.iter().map(|id| keys.record(id))).await?;
+            let values = self.context.values(self.snapshot, keys, &ids).await?;
             for (id, value) in ids.into_iter().zip(values) {
-                let Some(value) = value else { continue };
-                self.charge(&value).await?;
-                found.extend(self.readable(keys.0, &id, value).map(|document| (id, document)));
+                let document = value.and_then(|value| self.readable(keys.0, &id, value));
+                if let Some((bytes, document)) = document {
+                    self.hold(&mut held, bytes).await?;
+                    found.push((id, document));
+                }
             }
             if is_end || found.len() >= limit {
                 return Ok(found);
@@ -91,34 +107,49 @@ impl<P: Ports> TenantData<'_, P> {
         text: &str,
         limit: usize,
     ) -> Result<Vec<(String, Value)>, Error> {
-        let mut found = Vec::new();
+        let (mut found, mut held) = (Vec::new(), 0);
         let mut scan = self.snapshot.scan(keys.records(), Order::Ascending);
         while found.len() < limit
             && let Some((key, value)) = scan.next().await?
         {
-            self.charge(&value).await?;
             let id = keys.id_of(&key)?;
-            let Some(document) = self.readable(keys.0, id, value) else { continue };
+            let Some((bytes, document)) = self.readable(keys.0, id, value) else { continue };
+            self.charge(0).await?;
             let mut has = false;
             index.visit(&document, &mut |value| has = has || value == text);
             if has {
+                self.hold(&mut held, bytes).await?;
                 found.push((id.to_owned(), document));
             }
         }
         Ok(found)
     }
 
-    /// Charges what it takes to read the value, and lets others go on.
-    async fn charge(&self, value: &Bytes) -> Result<(), Error> {
-        self.context.budget.look_up(value.len())?;
+    /// Charges what it takes to look for something and to read so many bytes, and lets others go on.
+    async fn charge(&self, bytes: usize) -> Result<(), Error> {
+        self.context.budget.look_up(bytes)?;
         self.context.budget.pause_if_due(self.context.ports).await;
         Ok(())
     }
 
-    /// The document in `value`, unless it cannot be read: then it says nothing to a rule.
-    fn readable(&self, resource: &str, id: &str, value: Bytes) -> Option<Value> {
-        match Record::read(id, value).and_then(|record| record.document()) {
-            Ok(document) => Some(Value::Object(document)),
+    /// The same for a document that is held beside those `held` before.
+    async fn hold(&self, held: &mut usize, bytes: usize) -> Result<(), Error> {
+        *held += bytes;
+        match *held > MAX_HELD_BYTES {
+            true => Err(Error::too_costly("what the change has to do with")),
+            false => self.charge(bytes).await,
+        }
+    }
+
+    /// The document in `value` and how long its text is, unless it cannot be read: then it says nothing
+    /// to a rule.
+    fn readable(&self, resource: &str, id: &str, value: Bytes) -> Option<(usize, Value)> {
+        let read = Record::read(id, value).and_then(|record| {
+            let document = record.document()?;
+            Ok((record.json().len(), Value::Object(document)))
+        });
+        match read {
+            Ok(read) => Some(read),
             Err(error) => {
                 self.context.note_unreadable(resource, id, &error);
                 None

@@ -1,6 +1,8 @@
 //! What refers to a resource stays right: nothing is deleted while something refers to it, and, where
 //! a deployment wants it, nothing refers to what is not there.
 
+use std::collections::BTreeSet;
+
 use schemas::Fault;
 use serde_json::Value;
 
@@ -13,7 +15,10 @@ use crate::value::path;
 
 /// How many resources that refer to an id are looked at for one that means this one: mostly the first
 /// does.
-const LOOKED_AT: [usize; 2] = [20, 500];
+const LOOKED_AT: [usize; 3] = [1, 20, 500];
+
+/// The last of them.
+const MOST: usize = LOOKED_AT[LOOKED_AT.len() - 1];
 
 /// Refuses a document that refers to what is not there, where that is not allowed.
 pub(super) async fn check_from(
@@ -44,14 +49,20 @@ async fn check_relation(
 ) -> Result<(), Error> {
     let mut objects = Vec::new();
     located(relation.path(), after, String::new(), &mut objects);
+    let mut known = BTreeSet::new();
     for (pointer, object) in objects {
         let id =
             object.get("id").and_then(Value::as_str).filter(|_| api.is_reference(relation, object));
         let Some(id) = id else { continue };
+        let meant = api.meant(relation, object);
+        // Many may refer to the same.
+        if !known.insert((meant.clone(), id)) {
+            continue;
+        }
         let mut is_there = false;
-        for resource in api.meant(relation, object) {
+        for resource in meant {
             let is_itself = resource == change.resource.name && id == change.id;
-            is_there = is_there || is_itself || data.document(resource, id).await?.is_some();
+            is_there = is_there || is_itself || data.exists(resource, id).await?;
         }
         if !is_there {
             let expectation = format!("must refer to a resource that exists; {id} does not");
@@ -104,7 +115,7 @@ pub(super) async fn check_to(
                     return Err(referred_to(change.id, resource, id));
                 }
                 // Where there are more than can be looked at, one of them may well mean this one.
-                if found.len() >= LOOKED_AT[1] {
+                if found.len() >= MOST {
                     return Err(referred_to_by_many(change.id, resource));
                 }
                 if found.len() < limit {
@@ -136,7 +147,7 @@ fn referred_to(id: &str, resource: &str, referring: &str) -> Error {
 fn referred_to_by_many(id: &str, resource: &str) -> Error {
     let message = format!(
         "{} or more of {resource} refer to the id {id}, be it this resource or another with the id; change or delete them first.",
-        LOOKED_AT[1]
+        MOST
     );
     Error::conflict("Too many resources refer to this id", message)
 }

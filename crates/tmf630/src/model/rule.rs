@@ -39,6 +39,9 @@ pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
 /// The resources of the tenant, as the transaction of a change sees them. Whatever is asked, the
 /// change is made only if the answer still holds when it is committed.
 pub trait Data {
+    /// Whether there is a resource with the id, be it readable or not.
+    fn exists<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, bool>;
+
     /// The document with the id.
     fn document<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, Option<Value>>;
 

@@ -10,10 +10,11 @@ use serde_json::Value;
 
 use super::create::{self, NewResource};
 use crate::context::Context;
-use crate::request::body;
+use crate::request::body::{self, MAX_BODY_BYTES};
 use crate::request::conditional::Conditions;
 use crate::storage::idempotency::IdempotencyKey;
 use crate::value::Document;
+use crate::value::size::Size;
 use crate::{Error, Ports, query};
 
 /// How many resources can be created at once.
@@ -43,6 +44,9 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
         let document =
             added(operation, number).map_err(|fault| Error::invalid_document(&[fault]))?;
         let place = format!("/{number}/value");
+        let document = Value::Object(document);
+        expect_moderate(context, &document, &place).await?;
+        let Value::Object(document) = document else { continue };
         let new = NewResource::of(context, document);
         let mut resource = new.map_err(|error| error.within(&place))?;
         if !ids.insert(resource.id.clone()) {
@@ -66,6 +70,22 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
         context.unreadable(),
     )?;
     Ok(listed.response)
+}
+
+/// Refuses a document that is longer than the body of a POST may be, and lets others go on.
+async fn expect_moderate<P: Ports>(
+    context: &Context<'_, P>,
+    document: &Value,
+    place: &str,
+) -> Result<(), Error> {
+    let size = Size::of(document);
+    if size.bytes > MAX_BODY_BYTES as u64 {
+        let limit = format!("may have up to {MAX_BODY_BYTES} bytes");
+        return Err(Error::invalid_document(&[Fault::new(place, limit)]));
+    }
+    context.budget.charge("the body", size.values)?;
+    context.budget.pause_if_due(context.ports).await;
+    Ok(())
 }
 
 /// The document that an operation adds to the collection.

@@ -22,16 +22,17 @@ pub(crate) async fn delete<P: Ports, B>(
     context
         .tree
         .transact(async |transaction| {
-            let value = transaction.get(context.keys().record(id)).await?;
-            let value = value.ok_or_else(|| Error::no_such_resource(id))?;
             // What cannot be read can be deleted, whatever state of it the client has in mind.
-            let before = match Record::read(id, value) {
-                Ok(current) => {
-                    conditions.check(Some(&context.view.etag(&current)))?;
-                    current.document().ok().map(Value::Object)
-                }
-                Err(_) => None,
+            let current = match transaction.get(context.keys().record(id)).await {
+                Ok(Some(value)) => Record::read(id, value).ok(),
+                Ok(None) => return Err(Error::no_such_resource(id)),
+                Err(kv_tree::Error::Damaged { .. }) => None,
+                Err(error) => return Err(error.into()),
             };
+            if let Some(current) = &current {
+                conditions.check(Some(&context.view.etag(current)))?;
+            }
+            let before = current.and_then(|current| current.document().ok()).map(Value::Object);
             let change =
                 Change { resource: definition.resource, id, before: before.as_ref(), after: None };
             Changes::begin(context, transaction).await?.commit(change, None).await

@@ -9,7 +9,6 @@
 //! * `operations` – JSON Patch (RFC 6902) with what TMF630 adds.
 //! * `path` – the forms that the path of an operation has; `conditions` and `json_path` – two of them.
 //! * `places` – what a path leads to, whatever its form; `change` – changing what is there.
-//! * `size` – how large values are, and how large they may be.
 //! * `model` – tests: patches against models.
 
 mod change;
@@ -20,13 +19,12 @@ mod model;
 mod operations;
 mod path;
 mod places;
-mod size;
 
+use crate::value::size::{self, MAX_DOCUMENT_BYTES, Size};
 use operations::Operations;
 use path::Notation;
 use schemas::Fault;
 use serde_json::Value;
-use size::{MAX_DOCUMENT_BYTES, Size};
 
 use crate::Error;
 use crate::budget::Budget;

@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::change::{self, AddedToArray, Addition, Emptied};
 use super::path::{self, Found, Notation};
 use super::places::Places;
-use super::size::{self, Size};
 use super::{Failure, PART};
 use crate::Error;
 use crate::budget::Budget;
 use crate::request::json::MAX_NESTING;
 use crate::value::decimal::Decimal;
+use crate::value::size::{self, Size};
 
 /// How many operations a patch may have.
 const MAX_OPERATIONS: usize = 200;

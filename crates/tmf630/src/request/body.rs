@@ -10,7 +10,7 @@ use super::json;
 use crate::Error;
 
 /// How large a body may be, in bytes.
-const MAX_BODY_BYTES: usize = 256 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// How large the body of a bulk operation may be, in bytes.
 const MAX_BULK_BYTES: usize = 4 * 1024 * 1024;

@@ -72,7 +72,7 @@ pub(super) async fn fetch<P: Ports>(
             return Ok(());
         }
         let some: Vec<_> = ids.by_ref().take(batch).collect();
-        let values = snapshot.get_many(some.iter().map(|id| keys.record(id))).await?;
+        let values = context.values(snapshot, keys, &some).await?;
         for (id, value) in some.into_iter().zip(values) {
             if let Some((id, record)) = value.and_then(|value| readable(context, id, value)) {
                 selected.add(id, record);

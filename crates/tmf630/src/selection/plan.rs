@@ -5,6 +5,8 @@ use std::ops::Bound;
 
 use kv_tree::{KeyRange, Order, Snapshot};
 
+use schemas::Kind;
+
 use crate::answer::view::View;
 use crate::context::Context;
 use crate::query::{Criterion, Group, Operator, Query};
@@ -204,7 +206,10 @@ impl<'p> Plan<'p> {
 
 fn is_one_value(query: &Query) -> bool {
     let mut criteria = query.filter.0.iter().flat_map(|group| &group.criteria);
-    criteria.all(|criterion| criterion.operator == Operator::Equal)
+    // A date stands for all times of a day.
+    criteria.all(|criterion| {
+        criterion.operator == Operator::Equal && criterion.kind != Some(Kind::Time)
+    })
 }
 
 #[cfg(test)]

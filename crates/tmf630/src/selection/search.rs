@@ -57,7 +57,7 @@ pub(super) async fn look_through<P: Ports>(
             Source::Ids(ids) => {
                 // An id that a client asked for need not be there.
                 let some: Vec<_> = ids.drain(..ids.len().min(BATCH_OF_IDS)).collect();
-                let values = snapshot.get_many(some.iter().map(|id| keys.record(id))).await?;
+                let values = context.values(snapshot, keys, &some).await?;
                 let records = some.into_iter().zip(values);
                 batch.extend(records.filter_map(|(id, value)| readable(context, id, value?)));
                 ids.is_empty()

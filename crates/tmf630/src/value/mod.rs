@@ -14,6 +14,7 @@ pub(crate) mod compare;
 pub(crate) mod decimal;
 pub(crate) mod id;
 pub(crate) mod path;
+pub(crate) mod size;
 pub(crate) mod time;
 
 /// The JSON object that a resource is.

@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 /// How large a document may become, in bytes of JSON.
-pub(super) const MAX_DOCUMENT_BYTES: u64 = 1 << 20;
+pub(crate) const MAX_DOCUMENT_BYTES: u64 = 1 << 20;
 
 /// How many steps of the budget it takes to copy a value, beside those within it.
-pub(super) const COPY_STEPS: u64 = 5;
+pub(crate) const COPY_STEPS: u64 = 5;
 
 /// How large a value is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Size {
+pub(crate) struct Size {
     /// How many values it is made of, itself included.
     pub values: u64,
     /// About how many bytes it has as JSON: escapes count as what they stand for.
