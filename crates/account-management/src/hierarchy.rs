@@ -93,8 +93,8 @@ async fn saying_below(
 ) -> Result<Vec<Account>, Error> {
     let mut saying = Vec::new();
     for kind in ACCOUNTS {
-        let found = data.found(kind, BELOW, &account.id, limit + 1).await?;
-        if found.len() > limit {
+        let found = data.found(kind, BELOW, &account.id, MAX_ABOVE + 1).await?;
+        if found.len() > MAX_ABOVE {
             return Err(too_large());
         }
         for (id, document) in found {
@@ -104,7 +104,10 @@ async fn saying_below(
             }
         }
     }
-    Ok(saying)
+    match saying.len() > limit {
+        true => Err(too_large()),
+        false => Ok(saying),
+    }
 }
 
 fn below_itself(Account { kind, id }: &Account) -> Error {
