@@ -1,10 +1,8 @@
 //! Applying a change that was made in the other version.
 
-use serde_json::{Map, Value};
+use std::collections::{BTreeMap, VecDeque};
 
-/// Up to how many pairs of elements of an array, as it was and as it is, those are sought that are not in
-/// their place any more.
-const MAX_PAIRS: usize = 250_000;
+use serde_json::{Map, Value};
 
 /// Merges three states of a document: `whole`, which is kept; `seen`, which of it is left after going
 /// to the other version and back; and `changed`, which a client of the other version made of that.
@@ -53,20 +51,29 @@ fn elements(whole: &[Value], seen: &[Value], changed: Vec<Value>) -> Vec<Value> 
     // Going there and back keeps the number and the order of elements.
     let originals: Vec<_> = seen.iter().zip(whole).collect();
     let mut used = vec![false; originals.len()];
-    let mut same = Vec::with_capacity(changed.len());
+    let mut same = vec![None; changed.len()];
     for (place, element) in changed.iter().enumerate() {
-        let is_same = |index: &usize| {
-            !used[*index] && originals.get(*index).is_some_and(|(seen, _)| *seen == element)
-        };
-        let found = [place].into_iter().filter(|place| *place < used.len());
-        // Each that changed is compared with all that there were.
-        let pairs = originals.len().saturating_mul(changed.len());
-        let elsewhere = if pairs <= MAX_PAIRS { originals.len() } else { 0 };
-        let found = found.chain(0..elsewhere).find(is_same);
+        if originals.get(place).is_some_and(|(seen, _)| *seen == element) {
+            used[place] = true;
+            same[place] = Some(place);
+        }
+    }
+    // Those that moved are found by their text: to compare each with each would take too long.
+    let mut elsewhere: BTreeMap<String, VecDeque<usize>> = BTreeMap::new();
+    if same.contains(&None) {
+        for (index, (seen, _)) in originals.iter().enumerate().filter(|(index, _)| !used[*index]) {
+            elsewhere.entry(seen.to_string()).or_default().push_back(index);
+        }
+    }
+    for (same, element) in same.iter_mut().zip(&changed).filter(|(same, _)| same.is_none()) {
+        if elsewhere.is_empty() {
+            break;
+        }
+        let found = elsewhere.get_mut(&element.to_string()).and_then(VecDeque::pop_front);
         if let Some(index) = found {
             used[index] = true;
+            *same = found;
         }
-        same.push(found);
     }
     let restored = changed.into_iter().enumerate().map(|(place, element)| {
         if let Some(index) = same[place] {
@@ -94,6 +101,8 @@ fn may_be_same(seen: &Value, changed: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use serde_json::json;
 
     use super::*;
@@ -137,6 +146,21 @@ mod tests {
             seen,
             json!({ "a": [{ "id": "1", "x": 1 }, { "id": "9" }, { "id": "3" }, { "id": "4" }] }),
             json!({ "a": [{ "id": "1", "x": 1, "h": 1 }, { "id": "9" }, { "id": "3", "h": 3 }, { "id": "4" }] }),
+        );
+    }
+
+    /// To compare each element with each would take minutes.
+    #[test]
+    fn elements_of_a_long_array_are_recognised_too() {
+        let array = |of: &dyn Fn(u32) -> Value, numbers: Range<u32>| json!({ "a": numbers.map(of).collect::<Vec<_>>() });
+        let seen = |numbers| array(&|n| json!({ "id": n }), numbers);
+        let whole = |numbers| array(&|n| json!({ "id": n, "h": n }), numbers);
+        assert_restored(whole(0..60_000), seen(0..60_000), seen(1..60_000), whole(1..60_000));
+        assert_restored(
+            whole(0..60_000),
+            seen(0..60_000),
+            seen(70_000..130_000),
+            seen(70_000..130_000),
         );
     }
 
