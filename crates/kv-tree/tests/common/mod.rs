@@ -5,6 +5,7 @@
 
 pub mod chaos;
 pub mod scripted;
+pub mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
