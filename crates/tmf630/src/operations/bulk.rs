@@ -8,14 +8,12 @@ use http::{Request, Response};
 use schemas::Fault;
 use serde_json::Value;
 
-use super::create::{self, NewResource};
+use super::create::{self, Head, NewResource};
 use crate::context::Context;
 use crate::request::body::{self, MAX_BODY_BYTES};
-use crate::request::conditional::Conditions;
-use crate::storage::idempotency::IdempotencyKey;
 use crate::value::Document;
 use crate::value::size::Size;
-use crate::{Error, Ports, query};
+use crate::{Error, Ports};
 
 /// How many resources can be created at once.
 const MAX_OPERATIONS: usize = 1000;
@@ -24,11 +22,7 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let raw = request.uri().query().unwrap_or_default();
-    let fields = query::fields_of_change(raw, context.definition, context.view.version)?;
-    // The collection exists, in a state that no tag names.
-    Conditions::of(&request)?.check(None)?;
-    let idempotency_key = IdempotencyKey::of(request.headers())?;
+    let head = Head::of(context, &request)?;
     let body = body::read_bulk(request).await?;
     let operations = match body.value {
         Value::Array(operations) => operations,
@@ -55,8 +49,7 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
         resource.place = place;
         resources.push(resource);
     }
-    let repeatable = idempotency_key
-        .map(|key| key.for_body(context.definition.name(), context.view.version, &body.bytes));
+    let repeatable = head.repeatable(context, &body.bytes);
     let first = create::insert(context, &resources, repeatable.as_ref()).await?;
     let created: Vec<_> = match &first {
         Some(created) => created.iter().map(|(id, record)| (&id[..], record)).collect(),
@@ -65,7 +58,7 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
     // As long as a body is: a client must see all that it has created.
     let listed = context.view.respond_list(
         created.into_iter(),
-        fields.as_ref(),
+        head.fields.as_ref(),
         usize::MAX,
         context.unreadable(),
     )?;

@@ -22,23 +22,18 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    let raw = request.uri().query().unwrap_or_default();
-    let fields = query::fields_of_change(raw, context.definition, context.view.version)?;
-    // The collection exists, in a state that no tag names.
-    Conditions::of(&request)?.check(None)?;
-    let idempotency_key = IdempotencyKey::of(request.headers())?;
+    let head = Head::of(context, &request)?;
     let body = body::read_document(request).await?;
     let new = NewResource::of(context, body.document)?;
 
-    let repeatable = idempotency_key
-        .map(|key| key.for_body(context.definition.name(), context.view.version, &body.bytes));
+    let repeatable = head.repeatable(context, &body.bytes);
     let first = insert(context, std::slice::from_ref(&new), repeatable.as_ref()).await?;
     let first = first.as_ref().and_then(|created| created.first());
     let (id, record) = match first {
         Some((id, record)) => (&id[..], record),
         None => (&new.id[..], &new.record),
     };
-    created(context, id, record, fields.as_ref())
+    created(context, id, record, head.fields.as_ref())
 }
 
 fn created<P: Ports>(
@@ -52,6 +47,32 @@ fn created<P: Ports>(
     let location = HeaderValue::try_from(context.view.links.href(id)).map_err(Error::internal)?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
+}
+
+/// What a request that creates resources says beside its body.
+pub(crate) struct Head {
+    pub fields: Option<Fields>,
+    idempotency_key: Option<IdempotencyKey>,
+}
+
+impl Head {
+    pub fn of<P: Ports, B>(context: &Context<'_, P>, request: &Request<B>) -> Result<Self, Error> {
+        let raw = request.uri().query().unwrap_or_default();
+        let fields = query::fields_of_change(raw, context.definition, context.view.version)?;
+        // The collection exists, in a state that no tag names.
+        Conditions::of(request)?.check(None)?;
+        Ok(Self { fields, idempotency_key: IdempotencyKey::of(request.headers())? })
+    }
+
+    /// The request with the body, if it may be sent again.
+    pub fn repeatable<P: Ports>(
+        &self,
+        context: &Context<'_, P>,
+        body: &[u8],
+    ) -> Option<Repeatable> {
+        let key = self.idempotency_key.as_ref()?;
+        Some(key.for_body(context.definition.name(), context.view.version, body))
+    }
 }
 
 /// Stores all of the resources or none. Where the request was sent before, nothing happens, and what

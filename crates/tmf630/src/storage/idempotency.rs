@@ -63,12 +63,12 @@ impl IdempotencyKey {
 
     /// The request with the key and the body. The same body means something else for another
     /// resource and in another version.
-    pub fn for_body(self, resource: &'static str, version: Version, body: &[u8]) -> Repeatable {
+    pub fn for_body(&self, resource: &'static str, version: Version, body: &[u8]) -> Repeatable {
         let digest = match version {
             Version::V5 => xxh3_128(body),
             version => xxh3_128_with_seed(body, version.number().into()),
         };
-        Repeatable { keys: Keys(resource), key: self.0, body: digest.to_be_bytes() }
+        Repeatable { keys: Keys(resource), key: self.0.clone(), body: digest.to_be_bytes() }
     }
 }
 
