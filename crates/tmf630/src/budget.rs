@@ -111,7 +111,7 @@ impl Budget {
 mod tests {
     use super::*;
     use crate::Version;
-    use crate::model::definition::tests::ACCOUNTS;
+    use crate::testing::accounts::ACCOUNTS;
 
     fn message(error: Error) -> String {
         let response = error.into_response(Version::V5);

@@ -56,11 +56,11 @@ fn an_entry_leads_to_all_that_there_is() {
         let mut own = document(&format!("{BASE}/v{number}"));
         let resources = own.as_object_mut().unwrap().remove("resource").unwrap();
         assert_eq!(own, *version);
-        let link = at(&format!("/v{number}/billingAccount"));
-        assert_eq!(
-            resources,
-            json!([{ "name": "billingAccount", "description": "Accounts.", "href": link }])
-        );
+        let expected = ["billingAccount", "billFormat"].map(|name| {
+            let href = at(&format!("/v{number}/{name}"));
+            json!({ "name": name, "description": "Accounts.", "href": href })
+        });
+        assert_eq!(resources, json!(expected));
     }
 }
 

@@ -104,7 +104,7 @@ mod tests {
 
     use super::*;
     use crate::Version;
-    use crate::model::definition::tests::ACCOUNTS;
+    use crate::testing::accounts::ACCOUNTS;
 
     #[derive(Default)]
     struct World {

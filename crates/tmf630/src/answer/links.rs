@@ -77,8 +77,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::definition::tests::ACCOUNTS;
     use crate::request::target::Target;
+    use crate::testing::accounts::ACCOUNTS;
 
     fn links(base_url: &str) -> Links {
         let settings = Settings::read(&[], |name| (name == "base_url").then_some(base_url));

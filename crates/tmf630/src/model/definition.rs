@@ -114,62 +114,9 @@ impl Definition {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use crate::model::api::ApiVersion;
-    use crate::model::relation::Relation;
-
-    static API: Api = Api {
-        number: "TMF000",
-        title: "Test",
-        base: "/tmf-api/accountManagement",
-        versions: &[
-            ApiVersion { version: Version::V5, release: "5.0.0", renames: &[], filled_in: &[] },
-            ApiVersion {
-                version: Version::V4,
-                release: "4.0.0",
-                renames: &[
-                    ("lastUpdate", "lastModified"),
-                    ("relatedParty.partyOrPartyRole.id", "relatedParty.id"),
-                    ("relatedParty.partyOrPartyRole.name", "relatedParty.name"),
-                ],
-                filled_in: &[("relatedParty.id", "unknown")],
-            },
-        ],
-        resources: &[RESOURCE, Resource { name: "billFormat", class: "BillFormat", ..RESOURCE }],
-        relations: &[Relation {
-            from: &["billingAccount"],
-            id: "accountRelationship.account.id",
-            to: &["billingAccount"],
-        }],
-    };
-
-    const RESOURCE: Resource = Resource {
-        name: "billingAccount",
-        class: "BillingAccount",
-        extends: &["PartyAccount", "Account"],
-        one: "an account",
-        many: "accounts",
-        description: "Accounts.",
-    };
-
-    pub(crate) static ACCOUNTS: Definition = Definition {
-        api: &API,
-        resource: &RESOURCE,
-        class: &schemas::class::BILLING_ACCOUNT,
-        class_aliases: &[],
-        operations: Operations::ALL,
-        stamp: Some("lastUpdate"),
-        immutable_in_v4: &["accountBalance"],
-        own_indexes: &[
-            Index::text("name"),
-            Index::text("state"),
-            Index::time("lastUpdate"),
-            Index::texts("relatedParty.partyOrPartyRole.id"),
-        ],
-        rules: &[],
-        variables: &[],
-    };
+    use crate::testing::accounts::{ACCOUNTS, API};
 
     #[test]
     fn kinds_are_known_by_paths() {

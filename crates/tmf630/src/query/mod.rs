@@ -167,7 +167,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::definition::tests::ACCOUNTS;
+    use crate::testing::accounts::ACCOUNTS;
 
     #[test]
     fn reserved_parameters_are_told_from_attributes_by_their_whole_name() {

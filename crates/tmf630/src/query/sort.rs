@@ -174,7 +174,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::definition::tests::ACCOUNTS;
+    use crate::testing::accounts::ACCOUNTS;
 
     #[test]
     fn keys_have_directions() {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Page, Query};
 use crate::Version;
 use crate::budget::Budget;
-use crate::model::definition::tests::ACCOUNTS;
+use crate::testing::accounts::ACCOUNTS;
 
 const ACCOUNTS_IN_LIST: usize = 10_000;
 

@@ -100,7 +100,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::definition::tests::ACCOUNTS;
+    use crate::testing::accounts::ACCOUNTS;
 
     #[test]
     fn paths_lead_to_the_collection_an_item_or_nothing() {

@@ -217,7 +217,7 @@ mod tests {
     use super::*;
     use crate::answer::links::Links;
     use crate::budget::Budget;
-    use crate::model::definition::tests::ACCOUNTS;
+    use crate::testing::accounts::ACCOUNTS;
     use crate::{Settings, Version};
 
     #[test]

@@ -282,8 +282,8 @@ mod tests {
     use super::*;
     use crate::Version;
     use crate::budget::Budget;
-    use crate::model::definition::tests::ACCOUNTS;
     use crate::query::Query;
+    use crate::testing::accounts::ACCOUNTS;
 
     const NAME: Index = Index::text("name");
     const PARTY: Index = Index::texts("party.id");

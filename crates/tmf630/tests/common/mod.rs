@@ -8,68 +8,13 @@ use http::{Method, Request, Response};
 use http_body_util::Full;
 use pollster::block_on;
 use serde_json::{Value, json};
-use tmf630::model::api::{Api, ApiVersion, Resource};
+use tmf630::Definition;
+use tmf630::model::api::Api;
 use tmf630::model::index::Index;
-use tmf630::model::operation::Operations;
-use tmf630::model::relation::Relation;
+pub use tmf630::testing::accounts::{ACCOUNTS, API};
 pub use tmf630::testing::{World, expect, request, request_in};
-use tmf630::{Definition, Version};
-
-const V4: ApiVersion = ApiVersion {
-    version: Version::V4,
-    release: "4.0.0",
-    renames: &[
-        ("lastUpdate", "lastModified"),
-        ("relatedParty.partyOrPartyRole.id", "relatedParty.id"),
-        ("relatedParty.partyOrPartyRole.name", "relatedParty.name"),
-    ],
-    filled_in: &[("relatedParty.id", "unknown")],
-};
-
-static API: Api = Api {
-    number: "TMF000",
-    title: "Test",
-    base: "/tmf-api/accountManagement",
-    versions: &[
-        ApiVersion { version: Version::V5, release: "5.0.0", renames: &[], filled_in: &[] },
-        V4,
-    ],
-    resources: &[RESOURCE],
-    relations: &[Relation {
-        from: &["billingAccount"],
-        id: "financialAccount.id",
-        to: &["financialAccount"],
-    }],
-};
 
 static API_WITHOUT_RELATIONS: Api = Api { relations: &[], ..API };
-
-const RESOURCE: Resource = Resource {
-    name: "billingAccount",
-    class: "BillingAccount",
-    extends: &["PartyAccount", "Account"],
-    one: "an account",
-    many: "accounts",
-    description: "Accounts.",
-};
-
-pub static ACCOUNTS: Definition = Definition {
-    api: &API,
-    resource: &RESOURCE,
-    class: &schemas::class::BILLING_ACCOUNT,
-    class_aliases: &[],
-    operations: Operations::ALL,
-    stamp: Some("lastUpdate"),
-    immutable_in_v4: &[],
-    own_indexes: &[
-        Index::text("name"),
-        Index::text("state"),
-        Index::time("lastUpdate"),
-        Index::texts("relatedParty.partyOrPartyRole.id"),
-    ],
-    rules: &[],
-    variables: &[],
-};
 
 /// The same without a single index.
 pub static UNINDEXED: Definition =

@@ -206,8 +206,8 @@ mod tests {
 
     use super::*;
     use crate::Version;
-    use crate::model::definition::tests::ACCOUNTS;
     use crate::query::Query;
+    use crate::testing::accounts::ACCOUNTS;
 
     fn parse(raw: &str) -> Result<Filter, Error> {
         Query::parse(raw, &ACCOUNTS, Version::V5).map(|query| query.filter)
