@@ -106,8 +106,8 @@ impl<'p> Plan<'p> {
             Some(Range::Entries(entries, range)) => {
                 let sorts = || self.entries(&sort.path).is_some_and(|by| by.is_same(&entries));
                 // Resources with one and the same value are in the order of their ids.
-                let is_in_order =
-                    (by_id && is_one_value(query)) || (!entries.index.is_multiple && sorts());
+                let is_in_order = (by_id && query.filter.criteria().all(is_of_one_value))
+                    || (!entries.index.is_multiple && sorts());
                 is_in_order.then(|| vec![Range::Entries(entries, range)])?
             }
             Some(Range::Records(..)) => return None,
@@ -127,7 +127,7 @@ impl<'p> Plan<'p> {
         }
         let entries = self.deciding(path, &criteria)?;
         // A resource with several values may have several entries in a range, but one for a value.
-        let is_one = matches!(&criteria[..], [one] if one.operator == Operator::Equal);
+        let is_one = matches!(&criteria[..], [one] if is_of_one_value(one));
         let once = !entries.index.is_multiple || is_one;
         let range = entries.range(&criteria).filter(|_| once)?;
         Some(Range::Entries(entries, range))
@@ -204,12 +204,9 @@ impl<'p> Plan<'p> {
     }
 }
 
-fn is_one_value(query: &Query) -> bool {
-    let mut criteria = query.filter.0.iter().flat_map(|group| &group.criteria);
-    // A date stands for all times of a day.
-    criteria.all(|criterion| {
-        criterion.operator == Operator::Equal && criterion.kind != Some(Kind::Time)
-    })
+/// Whether the condition holds for one value alone: a date stands for all times of a day.
+fn is_of_one_value(criterion: &Criterion) -> bool {
+    criterion.operator == Operator::Equal && criterion.kind != Some(Kind::Time)
 }
 
 #[cfg(test)]

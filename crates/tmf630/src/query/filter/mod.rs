@@ -177,7 +177,7 @@ impl Filter {
     }
 
     /// All conditions on attributes.
-    fn criteria(&self) -> impl Iterator<Item = &Criterion> {
+    pub fn criteria(&self) -> impl Iterator<Item = &Criterion> {
         self.0.iter().flat_map(|group| &group.criteria)
     }
 }
