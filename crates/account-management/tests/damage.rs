@@ -1,13 +1,16 @@
-//! An account or a format that cannot be read says nothing to the rules, and is in nobody's way.
+//! An account or a format that cannot be read says nothing to the rules, and is in nobody's way. Where the
+//! store cannot say what it is, the rules wait.
 
 mod common;
 
 use account_management::{BILL_FORMAT, BILLING_ACCOUNT, FINANCIAL_ACCOUNT, PARTY_ACCOUNT};
-use common::{World, account, delete, expect, patch, post, related};
+use common::{World, account, ask, delete, expect, patch, post, related};
+use http::Method;
 use kv_tree::{Memory, Store, TreeName};
 use pollster::block_on;
 use serde_json::{Value, json};
 use tmf630::Definition;
+use tmf630::testing::damage::{damage_page, noise};
 
 const DAMAGED: [&[u8]; 2] = [b"\x09{}", b"\x01{\"id\":"];
 
@@ -116,4 +119,34 @@ fn what_it_said_of_those_below_does_not_count() {
         damage(&memory, &BILLING_ACCOUNT, "top", damaged);
         assert_eq!(patch(&world, &BILLING_ACCOUNT, "low", &circle), 200);
     }
+}
+
+/// A page that was damaged may come back from a copy: what it says of others is not given up, until it is
+/// deleted.
+#[test]
+fn rules_do_not_pass_over_a_damaged_page() {
+    let memory = Memory::default();
+    let world = World::on(memory.clone());
+    expect(&post(&world, &BILL_FORMAT, &json!({ "id": "f", "name": "PDF" })), 201);
+    let mut referring = account("1", format("f"));
+    referring["note"] = json!(noise(6_000));
+    expect(&post(&world, &BILLING_ACCOUNT, &referring), 201);
+    for number in 2..40 {
+        expect(&post(&world, &BILLING_ACCOUNT, &account(&number.to_string(), json!({}))), 201);
+    }
+    let status = |definition, rest: &str| {
+        let world = World::on(memory.clone());
+        ask(&world, definition, Method::GET, rest, &Value::Null).status().as_u16()
+    };
+    let damaged = damage_page(&memory, || {
+        status(&BILLING_ACCOUNT, "/1") == 500
+            && status(&BILLING_ACCOUNT, "/2") == 200
+            && status(&BILL_FORMAT, "/f") == 200
+    });
+    block_on(damaged).unwrap();
+    let world = World::on(memory.clone());
+    assert_eq!(delete(&world, &BILL_FORMAT, "f"), 500);
+    assert_eq!(patch(&world, &BILL_FORMAT, "f", &json!({ "name": "PDF/A" })), 200);
+    assert_eq!(delete(&world, &BILLING_ACCOUNT, "1"), 204);
+    assert_eq!(delete(&world, &BILL_FORMAT, "f"), 204);
 }

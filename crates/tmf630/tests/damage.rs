@@ -6,10 +6,11 @@ mod common;
 use bytes::Bytes;
 use common::{ACCOUNTS, Asking, World, account, expect, request_in};
 use http::{HeaderValue, Method, Response};
-use kv_tree::{KeyRange, Kv, Memory, Order, Store, Tree, TreeName};
+use kv_tree::{KeyRange, Memory, Order, Store, Tree, TreeName};
 use pollster::block_on;
 use serde_json::{Value, json};
 use tmf630::Version;
+use tmf630::testing::damage::{damage_page, noise};
 
 const ID: &str = "damaged";
 
@@ -205,37 +206,21 @@ fn indexes_are_built_around_it() {
 fn a_damaged_page_is_in_nobodys_way() {
     let memory = Memory::default();
     let world = World::on(memory.clone());
-    // Text that cannot be compressed.
-    let mut state = 1_u64;
-    let mut letter = || {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        char::from(b'!' + (state >> 33) as u8 % 90)
-    };
     for number in 0..60 {
         let mut document = account(&format!("{number:02}"));
         document["id"] = json!(format!("id-{number:02}"));
         if number == 30 {
-            document["note"] = json!((0..6_000).map(|_| letter()).collect::<String>());
+            document["note"] = json!(noise(6_000));
         }
         expect(&world.post(&ACCOUNTS, &document), 201);
     }
     let status = |rest: &str| World::on(memory.clone()).get(&ACCOUNTS, rest).status().as_u16();
     // The page that nothing but this record needs.
-    let damaged = memory.contents().into_iter().any(|(key, value)| {
-        let mut changed = value.to_vec();
-        if let Some(byte) = changed.last_mut() {
-            *byte ^= 1;
-        }
-        block_on(memory.put_many(vec![(key.clone(), changed)])).unwrap();
+    let damaged = damage_page(&memory, || {
         let others = ["/id-01", "/id-29", "/id-31", "?limit=1", "?name=00"];
-        let is_it = status("/id-30") == 500 && others.iter().all(|rest| status(rest) == 200);
-        if !is_it {
-            block_on(memory.put_many(vec![(key, value.to_vec())])).unwrap();
-        }
-        is_it
+        status("/id-30") == 500 && others.iter().all(|rest| status(rest) == 200)
     });
-    assert!(damaged, "the record has no page of its own");
+    block_on(damaged).unwrap();
 
     let world = World::on(memory.clone());
     let items = expect(&world.get(&ACCOUNTS, "?sort=name&limit=1000"), 200);

@@ -36,12 +36,10 @@ impl<P: Ports> Data for TenantData<'_, P> {
 
     fn document<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, Option<Value>> {
         Box::pin(async move {
-            self.charge(0).await?;
             let value = self.snapshot.get(Keys(resource).record(id)).await?;
-            match value.and_then(|value| self.readable(resource, id, value)) {
-                Some((_, document)) => Ok(Some(document)),
-                None => Ok(None),
-            }
+            let read = value.and_then(|value| self.readable(resource, id, value));
+            self.charge(read.as_ref().map_or(0, |(bytes, _)| *bytes)).await?;
+            Ok(read.map(|(_, document)| document))
         })
     }
 
@@ -85,11 +83,13 @@ impl<P: Ports> TenantData<'_, P> {
             }
             let is_end = ids.len() < wanted;
             seen += ids.len() as u64;
-            let values = self.context.values(self.snapshot, keys, &ids).await?;
+            // Where a page is damaged, rules cannot be checked: the change is refused.
+            let values = self.snapshot.get_many(ids.iter().map(|id| keys.record(id))).await?;
             for (id, value) in ids.into_iter().zip(values) {
                 let document = value.and_then(|value| self.readable(keys.0, &id, value));
                 if let Some((bytes, document)) = document {
-                    self.hold(&mut held, bytes).await?;
+                    self.charge(bytes).await?;
+                    hold(&mut held, bytes)?;
                     found.push((id, document));
                 }
             }
@@ -114,11 +114,11 @@ impl<P: Ports> TenantData<'_, P> {
         {
             let id = keys.id_of(&key)?;
             let Some((bytes, document)) = self.readable(keys.0, id, value) else { continue };
-            self.charge(0).await?;
+            self.charge(bytes).await?;
             let mut has = false;
             index.visit(&document, &mut |value| has = has || value == text);
             if has {
-                self.hold(&mut held, bytes).await?;
+                hold(&mut held, bytes)?;
                 found.push((id.to_owned(), document));
             }
         }
@@ -130,15 +130,6 @@ impl<P: Ports> TenantData<'_, P> {
         self.context.budget.look_up(bytes)?;
         self.context.budget.pause_if_due(self.context.ports).await;
         Ok(())
-    }
-
-    /// The same for a document that is held beside those `held` before.
-    async fn hold(&self, held: &mut usize, bytes: usize) -> Result<(), Error> {
-        *held += bytes;
-        match *held > MAX_HELD_BYTES {
-            true => Err(Error::too_costly("what the change has to do with")),
-            false => self.charge(bytes).await,
-        }
     }
 
     /// The document in `value` and how long its text is, unless it cannot be read: then it says nothing
@@ -155,5 +146,14 @@ impl<P: Ports> TenantData<'_, P> {
                 None
             }
         }
+    }
+}
+
+/// Takes a document of so many bytes to those that are `held`, if there is room.
+fn hold(held: &mut usize, bytes: usize) -> Result<(), Error> {
+    *held += bytes;
+    match *held > MAX_HELD_BYTES {
+        true => Err(Error::too_costly("what the change has to do with")),
+        false => Ok(()),
     }
 }

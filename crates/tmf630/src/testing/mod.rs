@@ -1,6 +1,7 @@
 //! An API in memory, for tests: what the pipeline answers, with a clock and ids that tests decide.
 
 pub mod accounts;
+pub mod damage;
 
 use std::cell::{Cell, RefCell};
 use std::future::ready;
