@@ -53,8 +53,9 @@ pub(crate) struct PublishedKeys {
     stored: RefCell<Stored>,
     /// The set in it. When another one is fetched, this is another one.
     known: RefCell<Option<Rc<KeySet>>>,
-    /// When the instance looked last.
+    /// When the instance looked last, because it was time to, and for a key that was unknown.
     looked: Cell<Option<Timestamp>>,
+    looked_for_unknown: Cell<Option<Timestamp>>,
     /// How many requests of the instance are looking, or fetching.
     busy: Cell<usize>,
     /// When the instance last began to fetch, by the store's clock that does not go back.
@@ -66,6 +67,7 @@ pub(crate) struct PublishedKeys {
 /// Whoever looks into the store. One who goes away before the end has not looked.
 struct Look<'p> {
     keys: &'p PublishedKeys,
+    looked: &'p Cell<Option<Timestamp>>,
     before: Option<Timestamp>,
     is_done: bool,
 }
@@ -79,6 +81,7 @@ impl PublishedKeys {
             stored: RefCell::default(),
             known: RefCell::default(),
             looked: Cell::default(),
+            looked_for_unknown: Cell::default(),
             busy: Cell::default(),
             began: Cell::default(),
             failed: Cell::default(),
@@ -88,14 +91,14 @@ impl PublishedKeys {
     /// The set, as it is known: a call to the store each minute.
     pub async fn set<O: Outside>(&self, outside: &O) -> Result<Rc<KeySet>, Refusal> {
         if let Some(known) = self.known() {
-            if self.is_time_to_look(BETWEEN_LOOKS, outside.now()) {
-                self.look(outside, |stored, now| stored.is_stale(now)).await?;
+            if Self::is_time_to(&self.looked, BETWEEN_LOOKS, outside.now()) {
+                self.look(&self.looked, outside, |stored, now| stored.is_stale(now)).await?;
             }
             return Ok(self.known().unwrap_or(known));
         }
         for _ in 0..POLLS {
-            if self.is_time_to_look(BETWEEN_LOOKS_FOR_UNKNOWN, outside.now()) {
-                self.look(outside, |stored, now| stored.is_stale(now)).await?;
+            if Self::is_time_to(&self.looked, BETWEEN_LOOKS_FOR_UNKNOWN, outside.now()) {
+                self.look(&self.looked, outside, |stored, now| stored.is_stale(now)).await?;
             }
             if let Some(known) = self.known() {
                 return Ok(known);
@@ -117,9 +120,11 @@ impl PublishedKeys {
         outside: &O,
     ) -> Result<Option<Rc<KeySet>>, Refusal> {
         let newer = || self.known().filter(|known| !Rc::ptr_eq(known, old));
-        if newer().is_none() && self.is_time_to_look(BETWEEN_LOOKS_FOR_UNKNOWN, outside.now()) {
+        let looked = &self.looked_for_unknown;
+        let is_time = Self::is_time_to(looked, BETWEEN_LOOKS_FOR_UNKNOWN, outside.now());
+        if newer().is_none() && is_time {
             // Where somebody else has fetched it meanwhile, that may have the key.
-            self.look(outside, |_, _| newer().is_none()).await?;
+            self.look(looked, outside, |_, _| newer().is_none()).await?;
         }
         Ok(newer())
     }
@@ -128,20 +133,21 @@ impl PublishedKeys {
         self.known.borrow().clone()
     }
 
-    fn is_time_to_look(&self, between: SignedDuration, now: Timestamp) -> bool {
-        let looked = self.looked.get();
-        // Nobody but this instance wrote it: in the future it can only be if the clock went back.
-        looked.is_none_or(|looked| now < looked || has_passed(looked, between, now))
+    /// Whether nobody has looked for a while. Nobody but this instance wrote when: in the future it
+    /// can only be if the clock went back.
+    fn is_time_to(look: &Cell<Option<Timestamp>>, between: SignedDuration, now: Timestamp) -> bool {
+        look.get().is_none_or(|looked| now < looked || has_passed(looked, between, now))
     }
 
     /// Looks into the store; and fetches the set if it `is_needed` and nobody has done it just now.
     async fn look<O: Outside>(
         &self,
+        looked: &Cell<Option<Timestamp>>,
         outside: &O,
         is_needed: impl Fn(&Stored, Timestamp) -> bool,
     ) -> Result<(), Refusal> {
         let now = outside.now();
-        let mut look = self.begin_look(now);
+        let mut look = self.begin_look(looked, now);
         let store = outside.store().await.map_err(kv_tree::Error::from)?;
         let entry = Entry::of(&store, &self.issuer, &self.url)?;
         let stored = entry.read().await?;
@@ -210,9 +216,9 @@ impl PublishedKeys {
         *self.stored.borrow_mut() = stored;
     }
 
-    fn begin_look(&self, now: Timestamp) -> Look<'_> {
+    fn begin_look<'p>(&'p self, looked: &'p Cell<Option<Timestamp>>, now: Timestamp) -> Look<'p> {
         self.busy.set(self.busy.get() + 1);
-        Look { keys: self, before: self.looked.replace(Some(now)), is_done: false }
+        Look { keys: self, looked, before: looked.replace(Some(now)), is_done: false }
     }
 }
 
@@ -220,7 +226,7 @@ impl Drop for Look<'_> {
     fn drop(&mut self) {
         self.keys.busy.set(self.keys.busy.get().saturating_sub(1));
         if !self.is_done {
-            self.keys.looked.set(self.before);
+            self.looked.set(self.before);
         }
     }
 }
