@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
+use sha2::{Digest, Sha256};
+
 /// How long the name of a tenant can be.
 const MAX_TENANT: usize = 64;
 
@@ -61,6 +63,30 @@ impl Caller {
     pub fn anybody(tenant: Tenant) -> Self {
         Self { tenant, identity: None, scopes: Scopes::All, parties: Parties::All }
     }
+
+    /// What in the tenant belongs to the caller alone is kept under this name: 64 hexadecimal digits
+    /// that stand for the issuer and the parties, or else the subject and the program. It is empty
+    /// where nobody is asked who they are.
+    pub fn owner(&self) -> String {
+        let Some(Identity { issuer, subject, client }) = &self.identity else {
+            return String::new();
+        };
+        let mut digest = Sha256::new();
+        let mut add = |text: &str| {
+            digest.update((text.len() as u64).to_be_bytes());
+            digest.update(text);
+        };
+        add(issuer);
+        match &self.parties {
+            Parties::Only(parties) => parties.iter().for_each(|party| add(party)),
+            Parties::All => [subject, client].into_iter().for_each(|name| {
+                // What is absent is not what is empty.
+                add(if name.is_some() { "1" } else { "0" });
+                add(name.as_deref().unwrap_or_default());
+            }),
+        }
+        format!("{:x}", digest.finalize())
+    }
 }
 
 impl Tenant {
@@ -112,6 +138,34 @@ mod tests {
         for wrong in ["", "a.b", "a:b", "a/b", "ä", "a b", "*", &"x".repeat(65)] {
             assert_eq!(Tenant::new(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn callers_of_different_parties_or_subjects_are_different_owners() {
+        let caller = |issuer: &str, subject: Option<&str>, parties: Option<&[&str]>| {
+            let tenant = Tenant::new("t").unwrap();
+            let identity =
+                Identity { issuer: issuer.into(), subject: subject.map(Into::into), client: None };
+            let parties = match parties {
+                Some(parties) => Parties::Only(parties.iter().map(|id| (*id).into()).collect()),
+                None => Parties::All,
+            };
+            Caller { identity: Some(identity), parties, ..Caller::anybody(tenant) }.owner()
+        };
+        let owners = BTreeSet::from([
+            Caller::anybody(Tenant::new("t").unwrap()).owner(),
+            caller("i", None, None),
+            caller("i", Some(""), None),
+            caller("i", Some("s"), None),
+            caller("j", Some("s"), None),
+            caller("i", Some("s"), Some(&[])),
+            caller("i", Some("s"), Some(&["1"])),
+            caller("i", Some("s"), Some(&["1", "2"])),
+            caller("i", Some("s"), Some(&["12"])),
+        ]);
+        assert_eq!(owners.len(), 9);
+        // Who acts for a party does it whoever they are.
+        assert_eq!(caller("i", Some("s"), Some(&["1"])), caller("i", None, Some(&["1"])));
     }
 
     #[test]

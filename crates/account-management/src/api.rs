@@ -3,6 +3,7 @@
 use tmf630::Version;
 use tmf630::model::api::{Api, ApiVersion, Resource};
 use tmf630::model::relation::Relation;
+use tmf630::model::visibility::{NamedParties, Visibility};
 
 /// The Account Management API.
 pub static ACCOUNT_MANAGEMENT: Api = Api {
@@ -91,6 +92,13 @@ const RELATIONS: &[Relation] = &[
     },
 ];
 
+/// An account is its parties'.
+const OF_ITS_PARTIES: Visibility = Visibility::Parties(NamedParties {
+    list: "relatedParty",
+    id: "partyOrPartyRole.id",
+    role: "role",
+});
+
 pub(crate) const PARTY_ACCOUNT: Resource = Resource {
     name: "partyAccount",
     class: "PartyAccount",
@@ -98,6 +106,7 @@ pub(crate) const PARTY_ACCOUNT: Resource = Resource {
     one: "a party account",
     many: "party accounts",
     description: "Accounts that parties hold.",
+    visibility: OF_ITS_PARTIES,
 };
 
 pub(crate) const BILLING_ACCOUNT: Resource = Resource {
@@ -107,6 +116,7 @@ pub(crate) const BILLING_ACCOUNT: Resource = Resource {
     one: "a billing account",
     many: "billing accounts",
     description: "Accounts that bills are issued for.",
+    visibility: OF_ITS_PARTIES,
 };
 
 pub(crate) const SETTLEMENT_ACCOUNT: Resource = Resource {
@@ -116,6 +126,7 @@ pub(crate) const SETTLEMENT_ACCOUNT: Resource = Resource {
     one: "a settlement account",
     many: "settlement accounts",
     description: "Accounts that are settled with, such as those of partners.",
+    visibility: OF_ITS_PARTIES,
 };
 
 pub(crate) const FINANCIAL_ACCOUNT: Resource = Resource {
@@ -125,6 +136,7 @@ pub(crate) const FINANCIAL_ACCOUNT: Resource = Resource {
     one: "a financial account",
     many: "financial accounts",
     description: "Accounts in the ledger, which the charges and payments of other accounts add up to.",
+    visibility: OF_ITS_PARTIES,
 };
 
 pub(crate) const BILL_FORMAT: Resource = Resource {
@@ -134,6 +146,7 @@ pub(crate) const BILL_FORMAT: Resource = Resource {
     one: "a bill format",
     many: "bill formats",
     description: "How bills are laid out and how detailed they are.",
+    visibility: Visibility::Shared,
 };
 
 pub(crate) const BILL_PRESENTATION_MEDIA: Resource = Resource {
@@ -143,6 +156,7 @@ pub(crate) const BILL_PRESENTATION_MEDIA: Resource = Resource {
     one: "a bill presentation medium",
     many: "bill presentation media",
     description: "The media that bills are delivered by.",
+    visibility: Visibility::Shared,
 };
 
 pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
@@ -152,6 +166,7 @@ pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
     one: "a billing cycle specification",
     many: "billing cycle specifications",
     description: "When bills are made, and when their steps are due.",
+    visibility: Visibility::Shared,
 };
 
 #[cfg(test)]

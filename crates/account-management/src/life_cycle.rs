@@ -13,6 +13,7 @@ pub(crate) const STATE_TRANSITIONS: Variable = Variable {
     default: "open",
     choices: &["open", "tmf"],
     description: "Which changes of an account's state are allowed: open (all), or tmf (those of TM Forum's life cycle).",
+    is_secret: false,
 };
 
 /// The life of an account as TM Forum's billing management has it: from each state, the states that

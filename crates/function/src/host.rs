@@ -1,18 +1,22 @@
-//! Store, clock, ids and log as the ports of tmf630.
+//! Store, clock, ids, log and callers as the ports of tmf630 and access.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::SystemTime;
 
+use access::{Caller, Outside, Refusal};
+use bytes::Bytes;
 use jiff::Timestamp;
 use kv_tree::{KvError, Store};
-use tmf630::{Activity, Ports, StoreType};
+use tmf630::{Activity, Ports};
 use uuid::{ContextV7, Uuid};
 use wasip2::cli::stderr::get_stderr;
 use wasip2::io::streams::OutputStream;
 
 use crate::clock::since_1970;
-use crate::instance;
+use crate::settings::Configured;
 use crate::store::{self, KeyValue};
+use crate::{instance, outbound};
 
 /// How many bytes a single write can have.
 const MAX_WRITE_BYTES: usize = 4096;
@@ -30,15 +34,18 @@ thread_local! {
 
 /// The host that the component runs on.
 pub(crate) struct Host {
-    /// What keeps the data.
-    pub store: StoreType,
+    pub configured: Rc<Configured>,
 }
 
 impl Ports for Host {
     type Kv = KeyValue;
 
     async fn store(&self) -> Result<Store<KeyValue>, KvError> {
-        store::open(self.store).await
+        store::open(self.configured.settings.key_value_store).await
+    }
+
+    async fn caller(&self, authorization: &[&[u8]]) -> Result<Rc<Caller>, Refusal> {
+        self.configured.authentication.caller(authorization, self).await
     }
 
     fn now(&self) -> Timestamp {
@@ -81,5 +88,25 @@ impl Ports for Host {
 
     fn activity(&self) -> Option<Activity> {
         Some(instance::take_activity())
+    }
+}
+
+impl Outside for Host {
+    type Kv = KeyValue;
+
+    async fn store(&self) -> Result<Store<KeyValue>, KvError> {
+        Ports::store(self).await
+    }
+
+    fn now(&self) -> Timestamp {
+        Ports::now(self)
+    }
+
+    async fn fetch(&self, url: &str) -> Result<Bytes, String> {
+        outbound::fetch(url).await
+    }
+
+    fn log(&self, line: &str) {
+        Ports::log(self, line);
     }
 }

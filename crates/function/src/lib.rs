@@ -6,17 +6,19 @@
 //! # Layout
 //!
 //! * `settings` – the variables of the application.
+//! * `outbound` – requests to others.
 //! * `store` – Spin's key-value store as the port of kv-tree.
 //! * `instance` – how busy an instance is, and when it takes no more requests.
 //! * `memcmp` – comparing bytes, which the C library does slowly.
 //! * `clock` – the time.
-//! * `host` – store, clock, ids and log as the ports of tmf630.
+//! * `host` – store, clock, ids, log and callers as the ports of tmf630 and access.
 
 mod clock;
 mod host;
 mod instance;
 #[cfg(any(test, target_family = "wasm"))]
 mod memcmp;
+mod outbound;
 mod settings;
 mod store;
 
@@ -72,10 +74,10 @@ pub async fn serve_resource(
     definition: &'static Definition,
     request: Request,
 ) -> Response<Full<Bytes>> {
-    let response = match settings::settings(VARIABLES, definition.variables).await {
-        Ok(settings) => {
-            let host = Host { store: settings.key_value_store };
-            tmf630::serve(definition, &settings, &host, request).await
+    let response = match settings::configured(VARIABLES, definition.variables).await {
+        Ok(configured) => {
+            let host = Host { configured };
+            tmf630::serve(definition, &host.configured.settings, &host, request).await
         }
         Err(error) => {
             not_set_up(definition.name(), definition.api.version_at(request.uri().path()), error)
@@ -111,8 +113,11 @@ async fn with_settings(
     what: &str,
     answer: impl FnOnce(&Settings, &Host) -> Response<Bytes>,
 ) -> Response<Full<Bytes>> {
-    let response = match settings::settings(variables, &[]).await {
-        Ok(settings) => answer(&settings, &Host { store: settings.key_value_store }),
+    let response = match settings::configured(variables, &[]).await {
+        Ok(configured) => {
+            let host = Host { configured };
+            answer(&host.configured.settings, &host)
+        }
         Err(error) => not_set_up(what, Version::V5, error),
     };
     response.map(Full::new)

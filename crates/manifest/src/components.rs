@@ -12,10 +12,21 @@ pub struct Component {
     pub name: String,
     pub routes: Vec<String>,
     pub variables: Vec<&'static Variable>,
-    pub has_store: bool,
+    /// Whether it serves resources: it has the store, and asks issuers for their keys.
+    pub has_resources: bool,
     /// What it is compiled from, beside its own folder.
     pub sources: &'static [&'static str],
 }
+
+/// The host that keys are fetched from, for the application alone: components find it among the hosts
+/// that they may send requests to. Nothing is at the host that stands for none (RFC 6761).
+pub const JWKS_HOST: Variable = Variable {
+    name: "jwks_host",
+    default: "https://jwks.invalid",
+    choices: &[],
+    description: "The host that the keys of issuers are fetched from (jwks_url), as allowed_outbound_hosts has it.",
+    is_secret: false,
+};
 
 /// All of them.
 pub fn all() -> Vec<Component> {
@@ -24,22 +35,23 @@ pub fn all() -> Vec<Component> {
         name: "openapi-document".to_owned(),
         routes: routes(&ACCOUNT_MANAGEMENT, "openapi.json"),
         variables: VARIABLES_OF_DOCUMENTS.iter().collect(),
-        has_store: false,
+        has_resources: false,
         sources: &["crates/**/*.rs", "docs/openapi/*.json"],
     });
     components.push(Component {
         name: "entry".to_owned(),
         routes: vec!["/...".to_owned()],
         variables: VARIABLES_OF_ENTRIES.iter().collect(),
-        has_store: false,
+        has_resources: false,
         sources: &["crates/**/*.rs"],
     });
     components
 }
 
-/// All variables, each once, in the order in which components have them.
+/// All variables, each once: those that components have, in their order, behind those that they do not
+/// have.
 pub fn variables() -> Vec<&'static Variable> {
-    let mut variables: Vec<&Variable> = Vec::new();
+    let mut variables: Vec<&Variable> = vec![&JWKS_HOST];
     for variable in all().into_iter().flat_map(|component| component.variables) {
         if !variables.contains(&variable) {
             variables.push(variable);
@@ -53,7 +65,7 @@ fn of_resource(definition: &'static Definition) -> Component {
         name: kebab_case(definition.name()),
         routes: routes(definition.api, &format!("{}/...", definition.name())),
         variables: VARIABLES.iter().chain(definition.variables).collect(),
-        has_store: true,
+        has_resources: true,
         sources: &["crates/**/*.rs", "schemas/**/*"],
     }
 }

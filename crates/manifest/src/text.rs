@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::components::{self, Component};
+use tmf630::model::variable::Variable;
+
+use crate::components::{self, Component, JWKS_HOST};
 
 const HEAD: &str = r#"#:schema https://schemas.spinframework.dev/spin/manifest-v2/latest.json
 
@@ -22,16 +24,17 @@ description = "TM Forum Account Management API (TMF666)"
 pub fn manifest() -> String {
     let mut text = HEAD.to_owned();
     for variable in components::variables() {
-        let (name, default) = (variable.name, variable.default);
+        let Variable { name, default, description, is_secret, .. } = variable;
+        let secret = if *is_secret { ", secret = true" } else { "" };
         // Writing to a string does not fail.
-        let _ = writeln!(text, "# {}\n{name} = {{ default = {default:?} }}", variable.description);
+        let _ = writeln!(text, "# {description}\n{name} = {{ default = {default:?}{secret} }}");
     }
     components::all().iter().for_each(|component| write_component(component, &mut text));
     text
 }
 
 fn write_component(component: &Component, text: &mut String) {
-    let Component { name, routes, variables, has_store, sources } = component;
+    let Component { name, routes, variables, has_resources, sources } = component;
     for route in routes {
         let _ = write!(text, "\n[[trigger.http]]\nroute = {route:?}\ncomponent = {name:?}\n");
     }
@@ -40,10 +43,13 @@ fn write_component(component: &Component, text: &mut String) {
         text,
         "\n[component.{name}]\nsource = \"target/wasm32-wasip2/release/{file}.wasm\"\n"
     );
-    if *has_store {
+    if *has_resources {
         text.push_str("key_value_stores = [\"default\"]\n");
+        let _ = writeln!(text, "allowed_outbound_hosts = [\"{{{{ {} }}}}\"]", JWKS_HOST.name);
     }
-    let _ = write!(text, "\n[component.{name}.variables]\n");
+    if !variables.is_empty() {
+        let _ = write!(text, "\n[component.{name}.variables]\n");
+    }
     for variable in variables {
         let _ = writeln!(text, "{0} = \"{{{{ {0} }}}}\"", variable.name);
     }

@@ -1,14 +1,20 @@
 //! What every operation on a request works with.
 
+use access::Caller;
 use bytes::Bytes;
 use http::Request;
 use kv_tree::{Snapshot, Tree, TreeName};
 use serde_json::json;
 
+use crate::answer::audit::Audit;
+use crate::answer::exchange::Exchange;
 use crate::answer::links::Links;
 use crate::answer::view::View;
 use crate::budget::Budget;
+use crate::model::rule::Change;
+use crate::sight::Sight;
 use crate::storage::keys::Keys;
+use crate::storage::record::{self, Record};
 use crate::{Definition, Error, Ports, Settings, Version};
 
 /// The resource, the deployment and the outside world, as one request sees them.
@@ -16,6 +22,12 @@ pub(crate) struct Context<'c, P: Ports> {
     pub definition: &'static Definition,
     pub settings: &'c Settings,
     pub ports: &'c P,
+    /// Who makes the request.
+    pub caller: &'c Caller,
+    /// What its caller sees.
+    pub sight: Sight<'c>,
+    /// What the log is told that it changes.
+    pub audit: &'c Audit,
     /// What the request may still cost.
     pub budget: &'c Budget,
     /// How its client sees the resources.
@@ -27,22 +39,41 @@ pub(crate) struct Context<'c, P: Ports> {
 impl<'c, P: Ports> Context<'c, P> {
     pub async fn of<B>(
         definition: &'static Definition,
-        settings: &'c Settings,
-        ports: &'c P,
+        exchange: &'c Exchange<'c, P>,
+        caller: &'c Caller,
         budget: &'c Budget,
         version: Version,
         request: &Request<B>,
     ) -> Result<Self, Error> {
+        let Exchange { settings, ports, audit, .. } = exchange;
         let store = ports.store().await.map_err(kv_tree::Error::from)?;
         let links = Links::of(definition, settings, version, request)?;
         let view = View { definition, version, links, budget };
-        let tree = store.tree(TreeName::new(settings.tenant.as_str())?);
-        Ok(Self { definition, settings, ports, budget, view, tree })
+        let tree = store.tree(TreeName::new(caller.tenant.as_str())?);
+        let sight = Sight::of(caller, settings);
+        Ok(Self { definition, settings, ports, caller, sight, audit, budget, view, tree })
     }
 
     /// Where the resources lie in the tree.
     pub fn keys(&self) -> Keys {
         Keys(self.definition.name())
+    }
+
+    /// The record with the id; the error that there is none also where the caller does not see it.
+    pub async fn find(&self, snapshot: &Snapshot<P::Kv>, id: &str) -> Result<Record, Error> {
+        let found = record::find(snapshot, self.keys(), id).await;
+        let Some(limit) = self.sight.limit(self.definition.resource) else { return found };
+        // What cannot be read is nobody's.
+        let document = found.as_ref().ok().and_then(|record| record.document().ok());
+        match document.is_some_and(|document| limit.admits(&document)) {
+            true => found,
+            false => Err(Error::no_such_resource(id)),
+        }
+    }
+
+    /// Refuses a change that is not the caller's to make.
+    pub fn expect_permitted(&self, change: Change<'_>) -> Result<(), Error> {
+        self.sight.expect_permitted(self.definition, change)
     }
 
     /// The values of the records with the ids, in their order. What is damaged is left out, and the

@@ -1,5 +1,6 @@
 //! Every error that a client can see, and how it is answered.
 
+mod access;
 mod store;
 
 use std::fmt::Display;
@@ -42,6 +43,12 @@ mod code {
     pub const INVALID_BODY_FIELD: &str = "24";
     pub const INVALID_HEADER_VALUE: &str = "26";
     pub const INVALID_QUERY_VALUE: &str = "28";
+    pub const MISSING_CREDENTIALS: &str = "40";
+    pub const INVALID_CREDENTIALS: &str = "41";
+    pub const EXPIRED_CREDENTIALS: &str = "42";
+    pub const ACCESS_DENIED: &str = "50";
+    pub const FORBIDDEN_REQUESTER: &str = "51";
+    pub const FORBIDDEN_USER: &str = "52";
     pub const NOT_FOUND: &str = "60";
     pub const METHOD_NOT_ALLOWED: &str = "61";
 }
@@ -268,6 +275,11 @@ impl Error {
     /// What the log should know, if anything.
     pub(crate) fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
+    }
+
+    /// Whether a change may have been made.
+    pub(crate) fn is_outcome_unknown(&self) -> bool {
+        self.0.code == code::OUTCOME_UNKNOWN
     }
 
     /// The error as a response with the Error type of the version.

@@ -10,7 +10,7 @@
 //! * [`model`] – what an API declares of itself: its versions, resources, relations and rules.
 //! * [`settings`] – what a deployment chooses.
 //! * [`ports`] – what the pipeline needs of the outside world.
-//! * `context` – all that, for one request; `budget` – what it may cost.
+//! * `context` – all that, for one request; `budget` – what it may cost; `sight` – what its caller sees.
 //! * `request` – reading a request; `query` – what it asks for; `patch` – what it changes in a
 //!   document.
 //! * `operations` – what a client does, a file each.
@@ -37,11 +37,13 @@ mod query;
 mod request;
 mod selection;
 pub mod settings;
+mod sight;
 mod storage;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod value;
 
+use access::Caller;
 use answer::exchange::{self, Exchange};
 use budget::Budget;
 use bytes::Bytes;
@@ -59,6 +61,7 @@ pub use ports::{Activity, Ports};
 use request::negotiation;
 use request::target::{Route, Target};
 pub use settings::{Settings, StoreType};
+use sight::Sight;
 pub use value::id::ID_PATTERN;
 
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
@@ -75,37 +78,46 @@ pub async fn serve<P: Ports, B: http_body::Body>(
         Ok((version, target)) => (target.route(definition, *version), *version),
         Err(_) => (Route::Nowhere, definition.api.version_at(path)),
     };
-    let exchange = Exchange::begin(route, version, settings, ports, &request);
-    exchange.end(answer(definition, settings, ports, found, request).await)
+    let mut exchange = Exchange::begin(route, version, settings, ports, &request);
+    let answer = match exchange.identify(&request).await {
+        Ok(caller) => answer(definition, &exchange, caller.as_deref(), found, request).await,
+        Err(error) => Err(error),
+    };
+    exchange.end(answer)
 }
 
 async fn answer<P: Ports, B: http_body::Body>(
     definition: &'static Definition,
-    settings: &Settings,
-    ports: &P,
+    exchange: &Exchange<'_, P>,
+    caller: Option<&Caller>,
     found: Result<(Version, Target), Error>,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
     exchange::expect_short(&request)?;
     let (version, target) = found?;
     negotiation::expect_json(request.headers())?;
-    let budget = Budget::default();
-    let context = Context::of(definition, settings, ports, &budget, version, &request).await?;
     let operation = definition.operations.find(target.is_item(), request.method());
-    if operation.is_some_and(Operation::is_write) {
+    let (Some(operation), Some(caller)) = (operation, caller) else {
+        return options_or_refusal(definition, &target, request.method());
+    };
+    if operation.is_write() {
+        exchange.audit.begin(definition, operation);
+    }
+    Sight::of(caller, exchange.settings).expect_allowed(definition, operation)?;
+    let budget = Budget::default();
+    let context = Context::of(definition, exchange, caller, &budget, version, &request).await?;
+    if operation.is_write() {
         context.tree.gather().await;
     }
     match (operation, target) {
-        (Some(Operation::List), _) => list::list(&context, &request).await,
-        (Some(Operation::Create), _) => create::create(&context, request).await,
-        (Some(Operation::CreateMany), _) => bulk::create_many(&context, request).await,
-        (Some(Operation::Retrieve), Target::Item(id)) => {
+        (Operation::List, _) => list::list(&context, &request).await,
+        (Operation::Create, _) => create::create(&context, request).await,
+        (Operation::CreateMany, _) => bulk::create_many(&context, request).await,
+        (Operation::Retrieve, Target::Item(id)) => {
             retrieve::retrieve(&context, &id, &request).await
         }
-        (Some(Operation::Update), Target::Item(id)) => update::update(&context, &id, request).await,
-        (Some(Operation::Delete), Target::Item(id)) => {
-            delete::delete(&context, &id, &request).await
-        }
+        (Operation::Update, Target::Item(id)) => update::update(&context, &id, request).await,
+        (Operation::Delete, Target::Item(id)) => delete::delete(&context, &id, &request).await,
         (_, target) => options_or_refusal(definition, &target, request.method()),
     }
 }

@@ -1,7 +1,9 @@
 //! What the pipeline needs of the outside world.
 
+use std::rc::Rc;
 use std::task::Poll;
 
+use access::{Caller, Refusal};
 use jiff::Timestamp;
 use kv_tree::{Kv, KvError, Store};
 use uuid::Uuid;
@@ -14,6 +16,9 @@ pub trait Ports {
 
     /// Opens the store of trees; every request of an instance gets the same one.
     async fn store(&self) -> Result<Store<Self::Kv>, KvError>;
+
+    /// Who makes a request, whose header `Authorization` has the values.
+    async fn caller(&self, authorization: &[&[u8]]) -> Result<Rc<Caller>, Refusal>;
 
     /// The time.
     fn now(&self) -> Timestamp;

@@ -1,6 +1,6 @@
 //! What a deployment chooses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::value::address::{is_host, is_prefix};
 
@@ -14,8 +14,10 @@ pub struct Settings {
     pub(crate) base_url: Option<String>,
     /// Whether what headers say of a proxy in front is believed where `base_url` is not set.
     pub(crate) trust_forwarded: bool,
-    /// The tenant whose data is served.
-    pub(crate) tenant: String,
+    /// Whether callers are asked who they are.
+    pub(crate) asks_who_calls: bool,
+    /// The roles in which a party must be named to see what names it; any, where there are none.
+    pub(crate) party_roles: BTreeSet<String>,
     /// Whether a part of a list is answered with 206 instead of 200.
     pub(crate) partial_content: bool,
     /// How many resources a page of a list has at most.
@@ -53,43 +55,57 @@ pub const VARIABLES: &[Variable] = &[
     BASE_URL,
     TRUST_FORWARDED,
     TENANT,
+    AUTH,
+    JWT_ISSUERS,
+    Variable {
+        name: "party_roles",
+        default: "",
+        choices: &[],
+        description: "The roles, separated by commas, in which a party must be named to see what names it. Empty: any.",
+        is_secret: false,
+    },
     Variable {
         name: "partial_content",
         default: "200",
         choices: &["200", "206"],
         description: "How a part of a list is answered: 200, or 206 with Content-Range.",
+        is_secret: false,
     },
     Variable {
         name: "max_page_size",
         default: "1000",
         choices: &[],
         description: "How many resources a page of a list has at most: 1 to 100000.",
+        is_secret: false,
     },
     Variable {
         name: "references",
         default: "open",
         choices: &["open", "strict"],
         description: "Whether what a document refers to must exist: open (no), or strict (yes, if this API keeps it).",
+        is_secret: false,
     },
     Variable {
         name: "key_value_store",
         default: "spin",
         choices: &["spin", "azure_cosmos", "aws_dynamo"],
         description: "What keeps the data, as Spin's runtime configuration calls it: spin (its own store), azure_cosmos, or aws_dynamo.",
+        is_secret: false,
     },
 ];
 
 /// The variables of what is the same for everybody, such as the description of an API.
-pub const VARIABLES_OF_DOCUMENTS: &[Variable] = &[TENANT];
+pub const VARIABLES_OF_DOCUMENTS: &[Variable] = &[];
 
 /// The variables of entry documents.
-pub const VARIABLES_OF_ENTRIES: &[Variable] = &[BASE_URL, TRUST_FORWARDED, TENANT];
+pub const VARIABLES_OF_ENTRIES: &[Variable] = &[BASE_URL, TRUST_FORWARDED, AUTH];
 
 const BASE_URL: Variable = Variable {
     name: "base_url",
     default: "",
     choices: &[],
     description: "The address that clients reach the API under, for absolute links. Empty: as each request says.",
+    is_secret: false,
 };
 
 const TRUST_FORWARDED: Variable = Variable {
@@ -97,13 +113,34 @@ const TRUST_FORWARDED: Variable = Variable {
     default: "no",
     choices: &["no", "yes"],
     description: "Whether Forwarded and X-Forwarded-* tell how a request came: no, or yes (behind a proxy that sets them).",
+    is_secret: false,
 };
 
-const TENANT: Variable = Variable {
+/// Whose data is served.
+pub const TENANT: Variable = Variable {
     name: "tenant",
     default: "default",
     choices: &[],
-    description: "The tenant whose data is served.",
+    description: "The tenant whose data is served, or * for that which each token names.",
+    is_secret: false,
+};
+
+/// Whether callers are asked who they are.
+pub const AUTH: Variable = Variable {
+    name: "auth",
+    default: "none",
+    choices: &["none", "jwt"],
+    description: "Whether callers are asked who they are: none (everybody may do everything), or jwt (access tokens).",
+    is_secret: false,
+};
+
+/// Whose tokens are accepted.
+pub const JWT_ISSUERS: Variable = Variable {
+    name: "jwt_issuers",
+    default: "",
+    choices: &[],
+    description: "Whose access tokens are accepted, with which keys: a JSON list, where auth is jwt.",
+    is_secret: true,
 };
 
 impl Settings {
@@ -121,9 +158,12 @@ impl Settings {
             values.insert(variable.name, value.to_owned());
         }
         let mut take = |name: &str| values.remove(name).unwrap_or_default();
+        // Who calls, and for whom, is not this crate's to find out.
+        [TENANT, JWT_ISSUERS].iter().for_each(|variable| drop(take(variable.name)));
         Ok(Self {
             base_url: base_url(&take("base_url"))?,
-            tenant: tenant(&take("tenant"))?,
+            asks_who_calls: take("auth") == "jwt",
+            party_roles: roles(&take("party_roles"))?,
             trust_forwarded: take("trust_forwarded") == "yes",
             partial_content: take("partial_content") == "206",
             max_page_size: page_size(&take("max_page_size"))?,
@@ -165,12 +205,13 @@ fn base_url(value: &str) -> Result<Option<String>, String> {
     Ok(Some(base_url.to_owned()))
 }
 
-fn tenant(value: &str) -> Result<String, String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if !(1..=64).contains(&value.len()) || !value.chars().all(allowed) {
-        return Err(format!("tenant {value:?} must be 1 to 64 characters of A-Z a-z 0-9 _ -"));
+fn roles(value: &str) -> Result<BTreeSet<String>, String> {
+    let roles: BTreeSet<_> = value.split(',').map(|role| role.trim().to_owned()).collect();
+    let is_any = value.trim().is_empty();
+    if !is_any && roles.contains("") {
+        return Err(format!("party_roles {value:?} must be roles, separated by commas"));
     }
-    Ok(value.to_owned())
+    Ok(if is_any { BTreeSet::new() } else { roles })
 }
 
 fn page_size(value: &str) -> Result<usize, String> {
@@ -182,8 +223,13 @@ fn page_size(value: &str) -> Result<usize, String> {
 mod tests {
     use super::*;
 
-    const OWN: &[Variable] =
-        &[Variable { name: "own", default: "a", choices: &["a", "b"], description: "" }];
+    const OWN: &[Variable] = &[Variable {
+        name: "own",
+        default: "a",
+        choices: &["a", "b"],
+        description: "",
+        is_secret: false,
+    }];
 
     fn with(name: &str, value: &'static str) -> Result<Settings, String> {
         Settings::read(OWN, |variable| (variable == name).then_some(value))
@@ -214,12 +260,14 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_names_a_tree() {
-        assert!(with("tenant", "acme-1_x").is_ok());
-        for wrong in ["", "a.b", "a:b", "a/b", "ä", "a b"] {
-            assert!(with("tenant", wrong).is_err(), "{wrong}");
+    fn roles_are_separated_by_commas() {
+        let roles = |value| with("party_roles", value).map(|settings| settings.party_roles);
+        assert_eq!(roles(""), Ok(BTreeSet::new()));
+        let some = BTreeSet::from(["owner".to_owned(), "sales partner".to_owned()]);
+        assert_eq!(roles("owner, sales partner"), Ok(some));
+        for wrong in [",", "owner,", "a,,b"] {
+            assert!(roles(wrong).is_err(), "{wrong}");
         }
-        assert!(tenant(&"x".repeat(65)).is_err());
     }
 
     #[test]
@@ -245,6 +293,6 @@ mod tests {
         let error = with("own", "c").unwrap_err();
         assert_eq!(error, r#"own "c" must be a or b"#);
         assert_eq!(with("own", "b").unwrap().value(&OWN[0]), "b");
-        assert_eq!(with("tenant", "t").unwrap().value(&OWN[0]), "a");
+        assert_eq!(with("references", "open").unwrap().value(&OWN[0]), "a");
     }
 }

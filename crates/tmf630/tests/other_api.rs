@@ -15,6 +15,7 @@ use tmf630::model::operation::{Operation, Operations};
 use tmf630::model::relation::Relation;
 use tmf630::model::rule::{Asked, Change, Data, Rule};
 use tmf630::model::variable::Variable;
+use tmf630::model::visibility::Visibility;
 use tmf630::{Definition, Error, Settings, Version};
 
 static LIBRARY: Api = Api {
@@ -38,6 +39,7 @@ const BOOK_RESOURCE: Resource = Resource {
     one: "a book",
     many: "books",
     description: "Books.",
+    visibility: Visibility::Shared,
 };
 
 const SHELF_RESOURCE: Resource = Resource { name: "shelf", ..BOOK_RESOURCE };
@@ -63,8 +65,13 @@ static READ_ONLY: Definition = Definition { operations: Operations::READ_ONLY, .
 static WRITE_ONLY: Definition =
     Definition { operations: Operations::of(&[Operation::Create]), ..SHELF };
 
-const NOVELS: Variable =
-    Variable { name: "novels", default: "no", choices: &["no", "yes"], description: "Novels." };
+const NOVELS: Variable = Variable {
+    name: "novels",
+    default: "no",
+    choices: &["no", "yes"],
+    description: "Novels.",
+    is_secret: false,
+};
 
 #[derive(Debug)]
 struct NoNovels;

@@ -1,10 +1,15 @@
 //! What every request and its answer have, whatever was asked for.
 
+use std::rc::Rc;
+
+use access::Caller;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, VARY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
+use crate::answer::audit::Audit;
 use crate::answer::journal::Journal;
+use crate::request::authorization;
 use crate::request::origin::FORWARDED_HEADERS;
 use crate::request::target::Route;
 use crate::{Error, Ports, Settings, Version};
@@ -14,6 +19,10 @@ const MAX_URI_BYTES: usize = 8 * 1024;
 
 /// A request that is being answered.
 pub(crate) struct Exchange<'e, P: Ports> {
+    pub settings: &'e Settings,
+    pub ports: &'e P,
+    /// What it changes.
+    pub audit: Audit,
     journal: Journal<'e, P>,
     version: Version,
     /// Whether addresses in the answer depend on what a proxy says.
@@ -31,11 +40,21 @@ impl<'e, P: Ports> Exchange<'e, P> {
         request: &Request<B>,
     ) -> Self {
         Self {
-            journal: Journal::begin(route, settings, ports, request),
+            settings,
+            ports,
+            audit: Audit::default(),
+            journal: Journal::begin(route, ports, request),
             version,
             depends_on_proxy: settings.trust_forwarded && settings.base_url.is_none(),
             is_head: request.method() == Method::HEAD,
         }
+    }
+
+    /// Who makes the request; nobody where it need not be known.
+    pub async fn identify<B>(&mut self, request: &Request<B>) -> Result<Option<Rc<Caller>>, Error> {
+        let caller = authorization::caller_of(request, self.ports).await?;
+        self.journal.caller = caller.clone();
+        Ok(caller)
     }
 
     /// Completes the answer, be it an error, and writes the line of the log.
@@ -43,6 +62,9 @@ impl<'e, P: Ports> Exchange<'e, P> {
         let (mut response, cause) = match answer {
             Ok(response) => (response, None),
             Err(error) => {
+                if error.is_outcome_unknown() {
+                    self.audit.is_unknown();
+                }
                 let cause = error.cause().map(str::to_owned);
                 (error.into_response(self.version), cause)
             }
@@ -53,10 +75,12 @@ impl<'e, P: Ports> Exchange<'e, P> {
             response.headers_mut().insert(CONTENT_LENGTH, length);
         }
         self.say_who_may_keep(response.headers_mut());
+        let nosniff = HeaderValue::from_static("nosniff");
+        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, nosniff);
         if self.is_head {
             *response.body_mut() = Bytes::new();
         }
-        self.journal.end(&mut response, cause.as_deref());
+        self.journal.end(&mut response, cause.as_deref(), self.audit);
         response
     }
 

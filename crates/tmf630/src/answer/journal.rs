@@ -1,13 +1,16 @@
 //! What the log says of a request: one line of JSON, never anything of a document.
 
 use std::fmt::{self, Write};
+use std::rc::Rc;
 
+use access::Caller;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use jiff::Timestamp;
 
+use crate::answer::audit::Audit;
 use crate::request::target::Route;
-use crate::{Activity, Ports, Settings};
+use crate::{Activity, Ports};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -20,7 +23,8 @@ const LINE_BYTES: usize = 384;
 /// A request that is being answered.
 pub(crate) struct Journal<'j, P: Ports> {
     ports: &'j P,
-    tenant: &'j str,
+    /// Who makes it, once that is known.
+    pub caller: Option<Rc<Caller>>,
     begin: Timestamp,
     method: Method,
     route: Route<'j>,
@@ -29,12 +33,7 @@ pub(crate) struct Journal<'j, P: Ports> {
 
 impl<'j, P: Ports> Journal<'j, P> {
     /// Begins to note a request to `route`.
-    pub fn begin<B>(
-        route: Route<'j>,
-        settings: &'j Settings,
-        ports: &'j P,
-        request: &Request<B>,
-    ) -> Self {
+    pub fn begin<B>(route: Route<'j>, ports: &'j P, request: &Request<B>) -> Self {
         let begin = ports.now();
         let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
         let is_usable = |id: &&str| (1..=MAX_REQUEST_ID).contains(&id.len());
@@ -43,15 +42,19 @@ impl<'j, P: Ports> Journal<'j, P> {
             None => ports.new_request_id(begin).to_string(),
         };
         let method = request.method().clone();
-        Self { ports, tenant: &settings.tenant, begin, method, route, request_id }
+        Self { ports, caller: None, begin, method, route, request_id }
     }
 
-    /// Names the request in the response, and writes its line.
-    pub fn end(self, response: &mut Response<Bytes>, cause: Option<&str>) {
-        let mut line = String::with_capacity(LINE_BYTES);
+    /// Names the request in the response, and writes its line, behind those of its changes.
+    pub fn end(self, response: &mut Response<Bytes>, cause: Option<&str>, audit: Audit) {
+        let mut lines = String::with_capacity(LINE_BYTES);
+        let (begin, status) = (self.begin, response.status());
         // Writing to a string does not fail.
-        let _ = self.write(&mut line, response.status().as_u16(), cause);
-        self.ports.log(&line);
+        if let Some(caller) = &self.caller {
+            let _ = audit.write(&mut lines, begin, status, caller, &self.request_id);
+        }
+        let _ = self.write(&mut lines, status.as_u16(), cause);
+        self.ports.log(&lines);
         if let Ok(id) = HeaderValue::try_from(self.request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
@@ -59,11 +62,14 @@ impl<'j, P: Ports> Journal<'j, P> {
 
     /// Only what clients and stores say needs escapes.
     fn write(&self, line: &mut String, status: u16, cause: Option<&str>) -> fmt::Result {
-        let Self { ports, tenant, begin, method, route, request_id } = self;
+        let Self { ports, caller, begin, method, route, request_id } = self;
         let microseconds = ports.now().duration_since(*begin).as_micros();
         write!(line, r#"{{"time":"{begin:.3}","method":"{method}","route":"{route}","#)?;
         write!(line, r#""status":{status},"microseconds":{microseconds},"#)?;
-        write!(line, r#""tenant":"{tenant}","requestId":"#)?;
+        if let Some(caller) = caller {
+            write!(line, r#""tenant":"{}","#, caller.tenant)?;
+        }
+        line.push_str(r#""requestId":"#);
         write_string(line, request_id)?;
         if let Some(activity) = ports.activity() {
             let Activity { instance, calls, commits, attempts, committed } = activity;
@@ -80,7 +86,7 @@ impl<'j, P: Ports> Journal<'j, P> {
 }
 
 /// Appends `text` as a string of JSON (RFC 8259, section 7).
-fn write_string(line: &mut String, text: &str) -> fmt::Result {
+pub(super) fn write_string(line: &mut String, text: &str) -> fmt::Result {
     line.push('"');
     for character in text.chars() {
         match character {
@@ -103,8 +109,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use access::{Caller, Refusal};
+
     use crate::Version;
     use crate::testing::accounts::ACCOUNTS;
+    use crate::testing::anybody;
 
     #[derive(Default)]
     struct World {
@@ -117,6 +126,10 @@ mod tests {
 
         async fn store(&self) -> Result<Store<Memory>, KvError> {
             Ok(Store::new(Memory::default()))
+        }
+
+        async fn caller(&self, _authorization: &[&[u8]]) -> Result<Rc<Caller>, Refusal> {
+            Err(Refusal::Missing)
         }
 
         fn now(&self) -> Timestamp {
@@ -137,13 +150,13 @@ mod tests {
     }
 
     fn line(world: &World, request_id: &str, cause: Option<&str>) -> String {
-        let settings = Settings::read(&[], |_| None).unwrap();
         let mut request = Request::get("/x").body(()).unwrap();
         request.headers_mut().insert(REQUEST_ID, request_id.parse().unwrap());
         let route = Route::Item(ACCOUNTS.api, Version::V5, "billingAccount");
-        let journal = Journal::begin(route, &settings, world, &request);
+        let mut journal = Journal::begin(route, world, &request);
+        journal.caller = Some(anybody());
         let mut response = Response::new(Bytes::new());
-        journal.end(&mut response, cause);
+        journal.end(&mut response, cause, Audit::default());
         assert_eq!(response.headers()[REQUEST_ID], request_id);
         world.log.borrow_mut().pop().unwrap()
     }

@@ -27,10 +27,16 @@ pub(super) struct TenantData<'d, P: Ports> {
 }
 
 impl<P: Ports> Data for TenantData<'_, P> {
-    fn exists<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, bool> {
+    fn can_see<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, bool> {
         Box::pin(async move {
-            self.charge(0).await?;
-            Ok(self.snapshot.get(Keys(resource).record(id)).await?.is_some())
+            let Context { definition, sight, .. } = self.context;
+            let limit = definition.api.resource(resource).and_then(|it| sight.limit(it));
+            let Some(limit) = limit else {
+                self.charge(0).await?;
+                return Ok(self.snapshot.get(Keys(resource).record(id)).await?.is_some());
+            };
+            let document = self.document(resource, id).await?;
+            Ok(document.is_some_and(|document| limit.admits_value(&document)))
         })
     }
 

@@ -45,11 +45,12 @@ impl<'t, P: Ports> Changes<'t, P> {
         Ok(self.transaction.get(self.context.keys().record(id)).await?.is_some())
     }
 
-    /// Makes a change, unless a rule is against it: `record` is the stored form of what is there
+    /// Makes a change, unless it is not the caller's to make, or a rule is against it: `record` is the stored form of what is there
     /// afterwards. One that begins and ends with nothing removes what cannot be read.
     pub async fn commit(&mut self, change: Change<'_>, record: Option<Bytes>) -> Result<(), Error> {
         let definition = self.context.definition;
         let Change { id, before, after, .. } = change;
+        self.context.expect_permitted(change)?;
         self.check(change).await?;
         match (before, after) {
             (None, None) => index::remove_unknown(definition, self.transaction, id).await?,
@@ -64,13 +65,13 @@ impl<'t, P: Ports> Changes<'t, P> {
     }
 
     async fn check(&self, change: Change<'_>) -> Result<(), Error> {
-        let Context { definition, settings, .. } = self.context;
+        let Context { definition, settings, sight, .. } = self.context;
         let data = TenantData { context: self.context, snapshot: self.transaction };
         match change.after {
             Some(after) => {
                 references::check_from(definition.api, change, after, settings, &data).await?
             }
-            None => references::check_to(definition.api, change, &data).await?,
+            None => references::check_to(definition.api, change, &data, *sight).await?,
         }
         for rule in definition.rules {
             rule.check(change, settings, &data).await?;

@@ -11,6 +11,7 @@ use crate::model::api::Api;
 use crate::model::relation::Relation;
 use crate::model::rule::{Change, Data};
 use crate::settings::{References, Settings};
+use crate::sight::Sight;
 use crate::value::path;
 
 /// How many resources that refer to an id are looked at for one that means this one: mostly the first
@@ -62,7 +63,7 @@ async fn check_relation(
         let mut is_there = false;
         for resource in meant {
             let is_itself = resource == change.resource.name && id == change.id;
-            is_there = is_there || is_itself || data.exists(resource, id).await?;
+            is_there = is_there || is_itself || data.can_see(resource, id).await?;
         }
         if !is_there {
             let expectation = format!("must refer to a resource that exists; {id} does not");
@@ -96,11 +97,13 @@ fn located<'v>(
     }
 }
 
-/// Refuses to delete a resource while another one of the API refers to it.
+/// Refuses to delete a resource while another one of the API refers to it. One that the client does
+/// not see is in the way as well, but is not told of.
 pub(super) async fn check_to(
     api: &'static Api,
     change: Change<'_>,
     data: &dyn Data,
+    sight: Sight<'_>,
 ) -> Result<(), Error> {
     let own = change.resource.name;
     for relation in api.relations_to(own) {
@@ -108,15 +111,28 @@ pub(super) async fn check_to(
             for limit in LOOKED_AT {
                 let found = data.found(resource, relation.index(), change.id, limit).await?;
                 let is_itself = |id: &str| *resource == own && id == change.id;
-                let referring = found.iter().find(|(id, document)| {
-                    !is_itself(id) && refers(api, relation, document, change)
-                });
-                if let Some((id, _)) = referring {
+                let referring: Vec<_> = found
+                    .iter()
+                    .filter(|(id, document)| {
+                        !is_itself(id) && refers(api, relation, document, change)
+                    })
+                    .collect();
+                let limit_of_sight = api.resource(resource).and_then(|it| sight.limit(it));
+                let is_seen = |document: &Value| {
+                    limit_of_sight.is_none_or(|limit| limit.admits_value(document))
+                };
+                if let Some((id, _)) = referring.iter().find(|(_, document)| is_seen(document)) {
                     return Err(referred_to(change.id, resource, id));
+                }
+                if !referring.is_empty() {
+                    return Err(referred_to_out_of_sight(change.id));
                 }
                 // Where there are more than can be looked at, one of them may well mean this one.
                 if found.len() >= MOST {
-                    return Err(referred_to_by_many(change.id, resource));
+                    return Err(match limit_of_sight {
+                        Some(_) => referred_to_out_of_sight(change.id),
+                        None => referred_to_by_many(change.id, resource),
+                    });
                 }
                 if found.len() < limit {
                     break;
@@ -141,6 +157,11 @@ fn refers(api: &Api, relation: &Relation, document: &Value, change: Change<'_>) 
 
 fn referred_to(id: &str, resource: &str, referring: &str) -> Error {
     let message = format!("{resource} {referring} refers to {id}; change or delete it first.");
+    Error::conflict("Another resource refers to this one", message)
+}
+
+fn referred_to_out_of_sight(id: &str) -> Error {
+    let message = format!("What you do not see refers to {id}; only the operator can delete it.");
     Error::conflict("Another resource refers to this one", message)
 }
 

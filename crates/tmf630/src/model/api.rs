@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::relation::Relation;
 use super::version::Version;
+use super::visibility::Visibility;
 
 /// An API of TM Forum.
 #[derive(Debug)]
@@ -55,6 +56,8 @@ pub struct Resource {
     pub many: &'static str,
     /// What it is, in a sentence.
     pub description: &'static str,
+    /// Who may see it.
+    pub visibility: Visibility,
 }
 
 impl Api {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::api::{Api, Resource};
 use super::index::Index;
-use super::operation::Operations;
+use super::operation::{Operation, Operations};
 use super::rule::Rule;
 use super::variable::Variable;
 use super::version::Version;
@@ -42,6 +42,18 @@ impl Definition {
     /// The name of the resource.
     pub fn name(&self) -> &'static str {
         self.resource.name
+    }
+
+    /// The scopes of which one is needed for an operation: that of the resource, and that of the API.
+    pub fn scopes(&self, operation: Operation) -> [String; 2] {
+        let api = self.api.number.to_lowercase();
+        let kind = if operation.is_write() { "write" } else { "read" };
+        [format!("{api}:{}:{kind}", self.name()), format!("{api}:{kind}")]
+    }
+
+    /// The scope that lets who acts for parties give away what is theirs.
+    pub fn assign_scope(&self) -> String {
+        format!("{}:assign", self.api.number.to_lowercase())
     }
 
     /// What the resource can be found by without reading every one.

@@ -9,6 +9,7 @@
 //! * [`index`] – what it can be found by.
 //! * [`rule`] – what a change of it must satisfy.
 //! * [`variable`] – what a deployment can choose.
+//! * [`visibility`] – who may see it.
 //! * [`version`] – the generations of TM Forum's APIs.
 
 pub mod api;
@@ -19,3 +20,4 @@ pub mod relation;
 pub mod rule;
 pub mod variable;
 pub mod version;
+pub mod visibility;

@@ -76,6 +76,18 @@ impl Operation {
         matches!(self, Retrieve | Update | Delete)
     }
 
+    /// What it is called in the log.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            List => "list",
+            Create => "create",
+            CreateMany => "createMany",
+            Retrieve => "retrieve",
+            Update => "update",
+            Delete => "delete",
+        }
+    }
+
     fn method(self) -> Method {
         match self {
             List | Retrieve => Method::GET,

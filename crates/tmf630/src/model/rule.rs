@@ -36,13 +36,15 @@ impl Change<'_> {
 /// What comes of asking for something that may have to be read.
 pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
 
-/// The resources of the tenant, as the transaction of a change sees them. Whatever is asked, the
-/// change is made only if the answer still holds when it is committed.
+/// The resources of the tenant, as the transaction of a change sees them: all of them, because what
+/// a rule guards must hold for everybody. Whatever is asked, the change is made only if the answer
+/// still holds when it is committed.
 pub trait Data {
-    /// Whether there is a resource with the id, be it readable or not.
-    fn exists<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, bool>;
+    /// Whether there is a resource with the id for the client of the request: one that it does not see
+    /// is none.
+    fn can_see<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, bool>;
 
-    /// The document with the id.
+    /// The document with the id, whoever sees it: what an error says must not tell of it.
     fn document<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, Option<Value>>;
 
     /// The resources that have the text among the values of an index, with their ids: `limit` at

@@ -11,6 +11,8 @@ pub struct Variable {
     pub choices: &'static [&'static str],
     /// What it decides, for who reads the manifest.
     pub description: &'static str,
+    /// Whether its value is nobody's business.
+    pub is_secret: bool,
 }
 
 impl Variable {

@@ -25,10 +25,14 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
     let head = Head::of(context, &request)?;
     let body = body::read_document(request).await?;
     let new = NewResource::of(context, body.document)?;
+    context.audit.concerns(&new.id);
 
     let repeatable = head.repeatable(context, &body.bytes);
     let first = insert(context, std::slice::from_ref(&new), repeatable.as_ref()).await?;
     let first = first.as_ref().and_then(|created| created.first());
+    if first.is_some() {
+        context.audit.is_repeated();
+    }
     let (id, record) = match first {
         Some((id, record)) => (&id[..], record),
         None => (&new.id[..], &new.record),
@@ -71,7 +75,8 @@ impl Head {
         body: &[u8],
     ) -> Option<Repeatable> {
         let key = self.idempotency_key.as_ref()?;
-        Some(key.for_body(context.definition.name(), context.view.version, body))
+        let owner = context.caller.owner();
+        Some(key.for_body(context.definition.name(), context.view.version, owner, body))
     }
 }
 
@@ -141,17 +146,25 @@ impl NewResource {
         definition.stamp(&mut document, ports.now());
         let record = Record::write(&document);
         let (value, document) = (record.to_value(), Value::Object(document));
-        Ok(Self { id, has_chosen_id, record, value, document, place: String::new() })
+        let place = String::new();
+        let new = Self { id, has_chosen_id, record, value, document, place };
+        // Before it is asked whether the id is taken, perhaps by what the client does not see.
+        context.expect_permitted(new.change(definition))?;
+        Ok(new)
     }
 
-    /// Stores the resource, unless there is one with its id or a rule is against it.
+    /// Stores the resource, unless there is one with its id or a rule is against it. Whether its
+    /// client sees what has the id makes no difference to the answer.
     async fn insert<P: Ports>(&self, changes: &mut Changes<'_, P>) -> Result<(), Error> {
         if self.has_chosen_id && changes.has(&self.id).await? {
             return Err(Error::id_taken(&self.id));
         }
-        let resource = changes.definition().resource;
-        let change = Change { resource, id: &self.id, before: None, after: Some(&self.document) };
-        changes.commit(change, Some(self.value.clone())).await
+        changes.commit(self.change(changes.definition()), Some(self.value.clone())).await
+    }
+
+    fn change(&self, definition: &Definition) -> Change<'_> {
+        let resource = definition.resource;
+        Change { resource, id: &self.id, before: None, after: Some(&self.document) }
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) async fn delete<P: Ports, B>(
     id: &str,
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
+    context.audit.concerns(id);
     query::expect_none(request.uri().query().unwrap_or_default())?;
     let definition = context.definition;
     let conditions = Conditions::of(request)?;
@@ -29,12 +30,15 @@ pub(crate) async fn delete<P: Ports, B>(
                 Err(kv_tree::Error::Damaged { .. }) => None,
                 Err(error) => return Err(error.into()),
             };
+            let document = current.as_ref().and_then(|current| current.document().ok());
+            let before = document.map(Value::Object);
+            let change =
+                Change { resource: definition.resource, id, before: before.as_ref(), after: None };
+            // Of what the client does not see, it is not told in which state it is either.
+            context.expect_permitted(change)?;
             if let Some(current) = &current {
                 conditions.check(Some(&context.view.etag(current)))?;
             }
-            let before = current.and_then(|current| current.document().ok()).map(Value::Object);
-            let change =
-                Change { resource: definition.resource, id, before: before.as_ref(), after: None };
             Changes::begin(context, transaction).await?.commit(change, None).await
         })
         .await?;

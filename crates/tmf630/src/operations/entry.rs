@@ -33,7 +33,8 @@ pub fn serve_entry<P: Ports, B>(
     let exchange = Exchange::begin(route, version, settings, ports, request);
     let base_url = links::base_url(settings, request);
     exchange.end(base_url.and_then(|base_url| {
-        let document = entry.map(|entry| Bytes::from(entry.document(apis, &base_url).to_string()));
+        let document =
+            entry.map(|entry| Bytes::from(entry.document(apis, settings, &base_url).to_string()));
         answer(document, request)
     }))
 }
@@ -59,11 +60,15 @@ impl Entry {
         api.versions.iter().find(is_at).map(|version| Self::Version(api, version))
     }
 
-    fn document(&self, apis: &[&'static Api], base_url: &str) -> Value {
+    fn document(&self, apis: &[&'static Api], settings: &Settings, base_url: &str) -> Value {
         match self {
             Self::All => {
                 let apis: Vec<_> = apis.iter().map(|api| of_api(api, base_url)).collect();
-                json!({ "href": format!("{base_url}/"), "api": apis })
+                let access = match settings.asks_who_calls {
+                    true => "An access token is needed (RFC 6750).",
+                    false => "Callers are not asked who they are: everybody may do everything.",
+                };
+                json!({ "href": format!("{base_url}/"), "access": access, "api": apis })
             }
             Self::Api(api) => of_api(api, base_url),
             Self::Version(api, version) => {

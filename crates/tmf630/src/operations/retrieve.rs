@@ -5,7 +5,6 @@ use http::{HeaderValue, Request, Response, StatusCode};
 
 use crate::context::Context;
 use crate::request::conditional::{self, Conditions, Outcome};
-use crate::storage::record;
 use crate::{Error, Ports, query};
 
 pub(crate) async fn retrieve<P: Ports, B>(
@@ -17,7 +16,7 @@ pub(crate) async fn retrieve<P: Ports, B>(
     let fields = query::fields_only(raw, context.definition, context.view.version)?;
     let conditions = Conditions::of(request)?;
     let snapshot = context.tree.snapshot_for(context.keys().record(id)).await?;
-    let record = record::find(&snapshot, context.keys(), id).await?;
+    let record = context.find(&snapshot, id).await?;
     let tag = context.view.etag(&record);
     match conditions.check(Some(&tag))? {
         Outcome::Proceed => context.view.respond(StatusCode::OK, id, &record, tag, fields.as_ref()),

@@ -12,7 +12,7 @@ use crate::model::rule::Change;
 use crate::patch::Patch;
 use crate::request::body;
 use crate::request::conditional::Conditions;
-use crate::storage::record::{self, Record};
+use crate::storage::record::Record;
 use crate::{Error, Ports, Version, query};
 
 pub(crate) async fn update<P: Ports, B: http_body::Body>(
@@ -20,29 +20,34 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
     id: &str,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
+    context.audit.concerns(id);
     let raw = request.uri().query().unwrap_or_default();
     let fields = query::fields_of_change(raw, context.definition, context.view.version)?;
     let conditions = Conditions::of(&request)?;
     let (patch_type, body) = body::read_patch(request).await?;
     let patch = Patch::read(patch_type, body)?;
 
-    let record = context
+    let (record, is_changed) = context
         .tree
         .transact(async |transaction| change(context, &patch, &conditions, id, transaction).await)
         .await?;
+    if !is_changed {
+        context.audit.is_unchanged();
+    }
     let tag = context.view.etag(&record);
     context.view.respond(StatusCode::OK, id, &record, tag, fields.as_ref())
 }
 
+/// Changes the resource, if it is not so already: what it is then, and whether it was changed.
 async fn change<P: Ports>(
     context: &Context<'_, P>,
     patch: &Patch,
     conditions: &Conditions,
     id: &str,
     transaction: &mut kv_tree::Transaction<P::Kv>,
-) -> Result<Record, Error> {
+) -> Result<(Record, bool), Error> {
     let Context { definition, view, ports, .. } = context;
-    let current = record::find(transaction, context.keys(), id).await?;
+    let current = context.find(transaction, id).await?;
     conditions.check(Some(&view.etag(&current)))?;
 
     let before = current.document()?;
@@ -72,7 +77,7 @@ async fn change<P: Ports>(
     }
     let mut after = view.accept(after, faults, Some(&before))?;
     if after == before {
-        return Ok(current);
+        return Ok((current, false));
     }
     definition.stamp(&mut after, ports.now());
     let record = Record::write(&after);
@@ -81,7 +86,7 @@ async fn change<P: Ports>(
         Change { resource: definition.resource, id, before: Some(&before), after: Some(&after) };
     let mut changes = Changes::begin(context, transaction).await?;
     changes.commit(change, Some(record.to_value())).await?;
-    Ok(record)
+    Ok((record, true))
 }
 
 /// Whether `href` is an address of the resource. The same resource is reached at several addresses:

@@ -19,7 +19,7 @@ mod pieces;
 mod sort;
 
 pub(crate) use fields::Fields;
-pub(crate) use filter::{Criterion, Filter, Group, Operator};
+pub(crate) use filter::{Criterion, Filter, Operator};
 pub(crate) use json_path::JsonPath;
 pub(crate) use page::Page;
 use pieces::{Joint, Piece, pieces};

@@ -2,12 +2,14 @@
 //!
 //! # Layout
 //!
+//! * `authorization` – who makes it.
 //! * `target` – what its path leads to.
 //! * `origin` – under which address its client reached the API.
 //! * `negotiation` – what its client is willing to receive.
 //! * `conditional` – under which conditions it is meant.
 //! * `body` – its body, up to the bytes; `json` – from them to a JSON value.
 
+pub(crate) mod authorization;
 pub(crate) mod body;
 pub(crate) mod conditional;
 pub(crate) mod json;

@@ -63,9 +63,13 @@ pub(crate) async fn select<P: Ports>(
     snapshot: &Snapshot<P::Kv>,
     query: &Query,
 ) -> Result<Selected, Error> {
-    let plan = Plan::of(&context.view, known);
+    let limit = context.sight.limit(context.definition.resource);
+    let plan = Plan::of(&context.view, known, limit);
     if let Some((ranges, order)) = plan.straight(query) {
         return page::read(context, snapshot, &ranges, order, query.page).await;
+    }
+    if let Some((ranges, order)) = plan.union(query) {
+        return page::read_union(context, snapshot, &ranges, order, query.page).await;
     }
     let source = match plan.candidates(context, snapshot, query).await? {
         Some(ids) => Source::Ids(ids.into()),

@@ -1,9 +1,11 @@
 //! Where the answer to a query is a range of keys: counting them, and reading those of the page.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use kv_tree::{Order, Snapshot};
 
-use super::plan::Range;
+use super::plan::{Range, collect_ids};
 use super::{MAX_PAGE_BYTES, Selected};
 use crate::context::Context;
 use crate::query::Page;
@@ -53,6 +55,27 @@ pub(super) async fn read<P: Ports>(
         }
         offset = offset.saturating_sub(count);
     }
+    Ok(selected)
+}
+
+/// Counts the resources that are in any of `ranges`, each once, and reads the page of their records in
+/// the order of their ids.
+pub(super) async fn read_union<P: Ports>(
+    context: &Context<'_, P>,
+    snapshot: &Snapshot<P::Kv>,
+    ranges: &[Range],
+    order: Order,
+    Page { offset, limit }: Page,
+) -> Result<Selected, Error> {
+    let mut ids = BTreeSet::new();
+    collect_ids(context, snapshot, ranges, &mut ids).await?;
+    let mut selected = Selected { total: ids.len() as u64, ..Selected::default() };
+    let start = usize::try_from(offset).unwrap_or(usize::MAX);
+    let page: Vec<_> = match order {
+        Order::Ascending => ids.into_iter().skip(start).take(limit).collect(),
+        Order::Descending => ids.into_iter().rev().skip(start).take(limit).collect(),
+    };
+    fetch(context, snapshot, page, &mut selected).await?;
     Ok(selected)
 }
 

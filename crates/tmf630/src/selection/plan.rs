@@ -9,7 +9,8 @@ use schemas::Kind;
 
 use crate::answer::view::View;
 use crate::context::Context;
-use crate::query::{Criterion, Group, Operator, Query};
+use crate::query::{Criterion, Operator, Query};
+use crate::sight::Limit;
 use crate::storage::catalogue::Known;
 use crate::storage::index::Entries;
 use crate::storage::keys::Keys;
@@ -40,16 +41,28 @@ impl Range {
     }
 }
 
-/// What can be read by a program that has the indexes of a definition, for a client with a view.
+/// What can be read by a program that has the indexes of a definition, for a client with a view that
+/// sees what a limit admits.
 pub(super) struct Plan<'p> {
     keys: Keys,
     view: &'p View<'p>,
     known: &'p Known,
+    limit: Option<Limit<'p>>,
 }
 
 impl<'p> Plan<'p> {
-    pub fn of(view: &'p View<'p>, known: &'p Known) -> Self {
-        Self { keys: Keys(view.definition.name()), view, known }
+    pub fn of(view: &'p View<'p>, known: &'p Known, limit: Option<Limit<'p>>) -> Self {
+        Self { keys: Keys(view.definition.name()), view, known, limit }
+    }
+
+    /// The entries of what names the parties of the limit, a range for each; nothing if no index
+    /// knows. A resource has one entry for each of the parties that it names.
+    fn seen(&self, limit: &Limit<'_>) -> Option<Vec<Range>> {
+        let mut indexes = self.view.definition.indexes();
+        let index = indexes.find(|index| limit.is_found_by(index.path))?;
+        let entries = self.known.is_whole(&index).then(|| Entries::of(index, self.keys))?;
+        let range = |party: &String| Some(Range::Entries(entries.clone(), entries.equal(party)?));
+        limit.parties.iter().map(range).collect()
     }
 
     /// The entries of the index that can be relied on for the attribute, as the version calls it.
@@ -79,6 +92,9 @@ impl<'p> Plan<'p> {
 
     /// The keys that are the answer, in its order, if there are such.
     pub fn straight(&self, query: &Query) -> Option<(Vec<Range>, Order)> {
+        if self.limit.is_some() {
+            return self.union(query).filter(|(ranges, _)| ranges.len() < 2);
+        }
         let filter = match &query.filter.0[..] {
             [] => None,
             [group] if group.json_paths.is_empty() => Some(self.exact(&group.criteria)?),
@@ -113,6 +129,14 @@ impl<'p> Plan<'p> {
             Some(Range::Records(..)) => return None,
         };
         Some((ranges, sort.order))
+    }
+
+    /// The keys of the answer to a client that sees a part, if it is all of that part, in the order of
+    /// ids: a range for each of its parties. What names several of them is in several ranges.
+    pub fn union(&self, query: &Query) -> Option<(Vec<Range>, Order)> {
+        let limit = self.limit.as_ref().filter(|limit| limit.is_of_ids_alone())?;
+        let order = by_id(query).filter(|_| query.filter.0.is_empty())?;
+        Some((self.seen(limit)?, order))
     }
 
     /// The keys of exactly those resources for which all of `group` holds, if an index knows them.
@@ -150,13 +174,15 @@ impl<'p> Plan<'p> {
         snapshot: &Snapshot<P::Kv>,
         query: &Query,
     ) -> Result<Option<Vec<String>>, Error> {
-        if query.filter.0.is_empty() {
-            return Ok(None);
-        }
         let mut found = BTreeSet::new();
-        for Group { criteria: group, .. } in &query.filter.0 {
+        let seen = || self.limit.as_ref().and_then(|limit| self.seen(limit));
+        // What is seen is a condition of every group, also where there is none.
+        let groups = query.filter.0.iter().map(|group| &group.criteria[..]);
+        let none = query.filter.0.is_empty().then_some(&[][..]);
+        for group in groups.chain(none) {
             let mut narrowest: Option<(u64, Vec<Range>)> = None;
-            for ranges in group.iter().filter_map(|criterion| self.ranges(criterion, group)) {
+            let ranges = group.iter().filter_map(|criterion| self.ranges(criterion, group));
+            for ranges in ranges.chain(seen()) {
                 let mut count = 0_u64;
                 for range in &ranges {
                     count = count.saturating_add(snapshot.count(range.keys()).await?);
@@ -166,18 +192,14 @@ impl<'p> Plan<'p> {
                 }
             }
             let Some((count, ranges)) = narrowest else { return Ok(None) };
-            // Reading all in order costs less than reading a large part of them one by one.
-            if count > snapshot.count(&self.keys.records()).await? / ONE_BY_ONE {
+            // Reading all in order costs less than reading a large part of them one by one, but who sees
+            // a part does not pay for the rest.
+            if self.limit.is_none()
+                && count > snapshot.count(&self.keys.records()).await? / ONE_BY_ONE
+            {
                 return Ok(None);
             }
-            for range in ranges {
-                let mut scan = snapshot.scan(range.keys().clone(), Order::Ascending);
-                while let Some((key, _)) = scan.next().await? {
-                    context.budget.read(context.definition, key.len())?;
-                    context.budget.pause_if_due(context.ports).await;
-                    found.insert(range.id_of(&key)?);
-                }
-            }
+            collect_ids(context, snapshot, &ranges, &mut found).await?;
         }
         Ok(Some(found.into_iter().collect()))
     }
@@ -201,6 +223,33 @@ impl<'p> Plan<'p> {
             Some(Range::Entries(entries.clone(), range))
         };
         alternatives.map(range).collect()
+    }
+}
+
+/// Adds the ids of the resources that the keys in `ranges` are for.
+pub(super) async fn collect_ids<P: Ports>(
+    context: &Context<'_, P>,
+    snapshot: &Snapshot<P::Kv>,
+    ranges: &[Range],
+    ids: &mut BTreeSet<String>,
+) -> Result<(), Error> {
+    for range in ranges {
+        let mut scan = snapshot.scan(range.keys().clone(), Order::Ascending);
+        while let Some((key, _)) = scan.next().await? {
+            context.budget.read(context.definition, key.len())?;
+            context.budget.pause_if_due(context.ports).await;
+            ids.insert(range.id_of(&key)?);
+        }
+    }
+    Ok(())
+}
+
+/// The direction in which ids are the order of a query, if they are.
+fn by_id(query: &Query) -> Option<Order> {
+    match &query.sort[..] {
+        [] => Some(Order::Ascending),
+        [sort] if sort.path.as_str() == "id" => Some(sort.order),
+        _ => None,
     }
 }
 
@@ -237,7 +286,7 @@ mod tests {
             let request = http::Request::get("http://a.example/").body(()).unwrap();
             let links = Links::of(&ACCOUNTS, &settings, version, &request).unwrap();
             let view = View { definition: &ACCOUNTS, version, links, budget: &budget };
-            let plan = Plan::of(&view, &Known::All);
+            let plan = Plan::of(&view, &Known::All, None);
             let query = Query::parse(query, &ACCOUNTS, version).unwrap();
             assert_eq!(plan.straight(&query).is_some(), is_served, "{query:?} in {version:?}");
         }

@@ -33,6 +33,7 @@ pub(super) async fn look_through<P: Ports>(
     mut source: Source,
 ) -> Result<Selected, Error> {
     let Context { definition, view, budget, ports, .. } = context;
+    let limit_of_sight = context.sight.limit(definition.resource);
     let Page { offset, limit } = query.page;
     let mut selected = Selected::default();
     let mut sorted: Vec<(Vec<Option<SortValue>>, String)> = Vec::new();
@@ -67,6 +68,7 @@ pub(super) async fn look_through<P: Ports>(
             budget.read(definition, record.json().len())?;
             budget.pause_if_due(*ports).await;
             let document = match record.document() {
+                Ok(document) if limit_of_sight.is_some_and(|it| !it.admits(&document)) => continue,
                 Ok(document) => Value::Object(view.document(&id, document)),
                 Err(error) => {
                     context.note_unreadable(definition.name(), &id, &error);

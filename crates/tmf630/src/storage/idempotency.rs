@@ -37,6 +37,7 @@ pub(crate) struct IdempotencyKey(String);
 /// A request that can be told from others by its key, and from other uses of the key by its body.
 pub(crate) struct Repeatable {
     keys: Keys,
+    /// The key, behind its owner and a slash where it has one.
     key: String,
     body: [u8; 16],
 }
@@ -61,14 +62,21 @@ impl IdempotencyKey {
         }
     }
 
-    /// The request with the key and the body. The same body means something else for another
-    /// resource and in another version.
-    pub fn for_body(&self, resource: &'static str, version: Version, body: &[u8]) -> Repeatable {
+    /// The request of the `owner` with the key and the body. The same body means something else for
+    /// another resource and in another version; the same key of another owner is another key.
+    pub fn for_body(
+        &self,
+        resource: &'static str,
+        version: Version,
+        owner: String,
+        body: &[u8],
+    ) -> Repeatable {
         let digest = match version {
             Version::V5 => xxh3_128(body),
             version => xxh3_128_with_seed(body, version.number().into()),
         };
-        Repeatable { keys: Keys(resource), key: self.0.clone(), body: digest.to_be_bytes() }
+        let key = if owner.is_empty() { self.0.clone() } else { [&owner, "/", &self.0].concat() };
+        Repeatable { keys: Keys(resource), key, body: digest.to_be_bytes() }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::model::api::{Api, ApiVersion, Resource};
 use crate::model::index::Index;
 use crate::model::operation::Operations;
 use crate::model::relation::Relation;
+use crate::model::visibility::{NamedParties, Visibility};
 use crate::{Definition, Version};
 
 const V4: ApiVersion = ApiVersion {
@@ -41,6 +42,11 @@ const RESOURCE: Resource = Resource {
     one: "an account",
     many: "accounts",
     description: "Accounts.",
+    visibility: Visibility::Parties(NamedParties {
+        list: "relatedParty",
+        id: "partyOrPartyRole.id",
+        role: "role",
+    }),
 };
 
 /// The resource.

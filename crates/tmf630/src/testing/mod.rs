@@ -5,7 +5,9 @@ pub mod damage;
 
 use std::cell::{Cell, RefCell};
 use std::future::ready;
+use std::rc::Rc;
 
+use access::{Caller, Identity, Parties, Refusal, Scopes, Tenant};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;
@@ -22,6 +24,8 @@ pub struct World {
     now: Cell<Timestamp>,
     ids: Cell<u128>,
     settings: Vec<(&'static str, &'static str)>,
+    caller: RefCell<Rc<Caller>>,
+    refusal: Cell<Option<fn() -> Refusal>>,
     /// The lines of the log.
     pub log: RefCell<Vec<String>>,
     /// How often others were let go on.
@@ -36,6 +40,8 @@ impl World {
             now: Cell::new(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_790_000_000)),
             ids: Cell::new(1),
             settings: Vec::new(),
+            caller: RefCell::new(anybody()),
+            refusal: Cell::new(None),
             log: RefCell::default(),
             yields: Cell::default(),
         }
@@ -45,6 +51,17 @@ impl World {
     pub fn with(mut self, variable: &'static str, value: &'static str) -> Self {
         self.settings.push((variable, value));
         self
+    }
+
+    /// Lets the caller make the requests that follow.
+    pub fn call_as(&self, caller: Caller) {
+        *self.caller.borrow_mut() = Rc::new(caller);
+        self.refusal.set(None);
+    }
+
+    /// Refuses the caller of the requests that follow.
+    pub fn refuse(&self, refusal: fn() -> Refusal) {
+        self.refusal.set(Some(refusal));
     }
 
     /// Lets time go by.
@@ -66,6 +83,32 @@ impl World {
             Ok(settings) => serve(definition, &settings, self, request).await,
             Err(error) => crate::Error::internal(error).into_response(Version::V5),
         }
+    }
+}
+
+/// Somebody who is not asked who they are.
+pub fn anybody() -> Rc<Caller> {
+    let tenant = Tenant::new("default").unwrap_or_else(|| panic!("default is a name"));
+    Rc::new(Caller::anybody(tenant))
+}
+
+/// Somebody with the scopes in a tenant, who acts for the parties; for none in particular where there
+/// are none.
+pub fn caller(tenant: &str, scopes: &[&str], parties: &[&str]) -> Caller {
+    let name = Tenant::new(tenant).unwrap_or_else(|| panic!("{tenant} is no name"));
+    let subject = format!("subject of {parties:?}");
+    Caller {
+        identity: Some(Identity {
+            issuer: "https://issuer.example".to_owned(),
+            subject: Some(subject),
+            client: Some("portal".to_owned()),
+        }),
+        scopes: Scopes::of(scopes.iter().copied()),
+        parties: match parties {
+            [] => Parties::All,
+            parties => Parties::Only(parties.iter().map(|id| (*id).to_owned()).collect()),
+        },
+        ..Caller::anybody(name)
     }
 }
 
@@ -108,6 +151,13 @@ impl Ports for World {
 
     fn store(&self) -> impl Future<Output = Result<Store<Memory>, KvError>> {
         ready(Ok(self.store.clone()))
+    }
+
+    async fn caller(&self, _authorization: &[&[u8]]) -> Result<Rc<Caller>, Refusal> {
+        match self.refusal.get() {
+            Some(refusal) => Err(refusal()),
+            None => Ok(self.caller.borrow().clone()),
+        }
     }
 
     fn now(&self) -> Timestamp {
