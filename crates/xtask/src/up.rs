@@ -128,7 +128,8 @@ impl Host {
             Self::Spin => {
                 // It is not in WAL mode if Spin creates it, which also finds out only at the first
                 // request whether it can be used.
-                run_that_tells(command(programs.join("create-store")).arg(state_dir))?;
+                let file = state_dir.join("sqlite_key_value.db");
+                run_that_tells(command(programs.join("create-store")).arg(file))?;
                 let mut host = command("spin");
                 host.args(["up", "--from", "spin.toml"]);
                 // What is wrong is said without where in Spin's code it was found.
