@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::deployment::Deployment;
 use crate::process::{Background, expect_told, output, run_that_tells, start, supervise};
 use crate::project::{cargo, command, root, target_dir};
 use crate::runtime_config::{RuntimeConfig, store_file};
-use crate::variables::{ISSUERS, Variables};
+use crate::variables::Variables;
 use crate::version::{self, Version};
 use crate::{build, token};
 
@@ -155,8 +155,12 @@ impl Arguments {
         let variables = Variables::new(variables, deployment.variables, manifest, environment)?;
         let development_issuer = match deployment.development_issuer {
             true => {
-                let declared = manifest.has_variables([ISSUERS].into_iter());
-                declared.context("development_issuer")?;
+                let provider = runtime_config.as_ref();
+                ensure!(
+                    variables.ask_for_tokens()
+                        || provider.is_some_and(RuntimeConfig::has_variables_provider),
+                    "development_issuer must not be true where the variable auth is not jwt"
+                );
                 Some(variables.issuers()?)
             }
             false => None,
@@ -295,7 +299,7 @@ mod tests {
         let unknown = error("variables = { tennant = \"acme\" }");
         assert!(unknown.contains("--config: there is no variable \"tennant\""), "{unknown}");
         let issuer = error("development_issuer = true");
-        assert!(issuer.contains("development_issuer: there is no variable"), "{issuer}");
+        assert!(issuer.contains("development_issuer must not be true"), "{issuer}");
     }
 
     #[test]

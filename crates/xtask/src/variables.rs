@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::checks::Manifest;
 
 /// The variable that lists whose tokens are accepted.
-pub const ISSUERS: &str = "jwt_issuers";
+const ISSUERS: &str = "jwt_issuers";
 
 /// The variable that says whether callers are asked who they are.
 const AUTH: &str = "auth";
@@ -69,6 +69,11 @@ impl Variables {
             Some("jwt") => format!("Access: access tokens ({AUTH}=jwt)"),
             Some(other) => format!("Access: {AUTH}={other}"),
         }
+    }
+
+    /// Whether callers are asked for access tokens.
+    pub fn ask_for_tokens(&self) -> bool {
+        self.value(AUTH) == Some("jwt")
     }
 
     /// Whether the command line says how callers are asked who they are: nothing beats that.
