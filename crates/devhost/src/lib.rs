@@ -9,6 +9,7 @@
 //!
 //! * [`manifest`] – `spin.toml`: what it may say, and what is wrong with one.
 //! * [`variables`] – application variables and the templates that refer to them.
+//! * [`runtime_config`] – Spin's runtime configuration: where the key-value store is.
 //! * `allowed_hosts` – where a component may send requests to.
 //! * `routes` – which component a path leads to.
 //! * `engine` – wasmtime: compiling components, linking them to the host.
@@ -27,6 +28,7 @@ mod key_value;
 mod log;
 pub mod manifest;
 mod routes;
+pub mod runtime_config;
 mod server;
 mod state;
 pub mod variables;
@@ -45,8 +47,10 @@ pub struct Options {
     pub manifest: PathBuf,
     /// Where to listen. Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Where the key-value store lies; `None` is `.spin` beside the manifest.
+    /// Where the key-value store is; `None` is `.spin` beside the manifest.
     pub state_dir: Option<PathBuf>,
+    /// Spin's runtime configuration, which can say that the store is elsewhere.
+    pub runtime_config_file: Option<PathBuf>,
     /// Values of application variables that override the manifest's defaults.
     pub variables: Vec<(String, String)>,
     /// How long a component may take to begin a response; `None` is for ever.
@@ -66,6 +70,7 @@ impl Options {
             manifest: manifest.into(),
             listen: ([127, 0, 0, 1], 3000).into(),
             state_dir: None,
+            runtime_config_file: None,
             variables: Vec::new(),
             request_timeout: None,
             max_instance_memory: None,

@@ -22,6 +22,9 @@ struct Arguments {
     /// The folder of the key-value store [default: .spin beside the manifest].
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
+    /// Spin's runtime configuration, of which [key_value_store.default] is supported.
+    #[arg(long, value_name = "FILE", env = "RUNTIME_CONFIG_FILE")]
+    runtime_config_file: Option<PathBuf>,
     /// Sets a variable of the application. May be given several times.
     #[arg(long = "variable", value_name = "KEY=VALUE", value_parser = key_value)]
     variables: Vec<(String, String)>,
@@ -63,6 +66,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         manifest: arguments.manifest,
         listen: arguments.listen,
         state_dir: arguments.state_dir,
+        runtime_config_file: arguments.runtime_config_file,
         variables: arguments.variables,
         request_timeout: arguments.request_timeout.map(Duration::from_secs),
         max_instance_memory: arguments.max_instance_memory,

@@ -142,7 +142,7 @@ impl Manifest {
 }
 
 /// What is wrong with the TOML `text`, and in which line, without a picture of it.
-fn in_a_line(text: &str, error: &toml::de::Error) -> anyhow::Error {
+pub(crate) fn in_a_line(text: &str, error: &toml::de::Error) -> anyhow::Error {
     let before = error.span().and_then(|span| text.get(..span.start));
     match before {
         Some(before) => anyhow!("line {}: {}", before.split('\n').count(), error.message()),

@@ -29,6 +29,7 @@ use crate::handler::Instances;
 use crate::log::Log;
 use crate::manifest::{Component, Manifest};
 use crate::routes::{Route, Routes};
+use crate::runtime_config::{Place, RuntimeConfig};
 use crate::state::ComponentConfig;
 use crate::variables::{ComponentVariables, Values};
 use crate::{Options, engine, variables};
@@ -69,6 +70,10 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Running> {
     let manifest = Manifest::read(&options.manifest)?;
     let folder = options.manifest.parent().unwrap_or(Path::new("")).to_owned();
     let state_dir = options.state_dir.clone().unwrap_or_else(|| folder.join(".spin"));
+    let runtime_config = match &options.runtime_config_file {
+        Some(path) => RuntimeConfig::read(path)?,
+        None => RuntimeConfig::default(),
+    };
     let routes = Routes::new(&manifest.trigger.http)?;
     let values = variables::resolve(&manifest.variables, &options.variables, |name| {
         std::env::var(name).ok()
@@ -82,7 +87,11 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Running> {
     })?;
     let address = listener.local_addr()?;
 
-    let sqlite = Sqlite::open(&state_dir)?;
+    let sqlite = match runtime_config.store {
+        Place::StateDir => Sqlite::open(&state_dir),
+        Place::File(path) => Sqlite::open_file(&path),
+        Place::Memory => Sqlite::in_memory(),
+    }?;
     let engine = engine::engine(engine::cache(&options.log), options.perf_map)?;
     let linker = engine::linker(&engine)?;
     let (stop, stopped) = watch::channel(false);

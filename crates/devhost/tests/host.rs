@@ -230,6 +230,32 @@ async fn data_survives_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn data_is_in_the_file_that_the_runtime_configuration_names() {
+    let mut app = App::new();
+    let runtime_config = app.folder.path().join("runtime.toml");
+    let store = "[key_value_store.default]\ntype = \"spin\"\n";
+    std::fs::write(&runtime_config, format!("{store}path = \"data/acme.db\"")).unwrap();
+    app.options.runtime_config_file = Some(runtime_config.clone());
+    let host = app.start().await;
+    host.text("/spin-key-value?default").await;
+    host.running.stop().await;
+    let file = rusqlite::Connection::open(app.folder.path().join("data/acme.db")).unwrap();
+    let count = "SELECT count(*) FROM spin_key_value WHERE store = 'default'";
+    assert_eq!(file.query_row(count, [], |row| row.get(0)), Ok(1));
+    let mode = file.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
+    assert_eq!(mode, Ok("wal".to_owned()));
+    assert!(!app.database().exists(), "there is a store in the state folder too");
+
+    // Without a path it is in memory.
+    std::fs::write(&runtime_config, store).unwrap();
+    for _ in 0..2 {
+        let host = app.start().await;
+        assert!(host.text("/spin-key-value?default").await.starts_with("Ok(None)"));
+        host.running.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn variables_come_from_the_manifest_and_can_be_set() {
     let mut app = App::new();
     let host = app.start().await;

@@ -37,6 +37,7 @@ fn assert_refused_at(listen: &str, folder: &TempDir, arguments: &[&str], words: 
         .args(["--listen", listen])
         .args(arguments)
         .env("RUST_BACKTRACE", "1")
+        .env_remove("RUNTIME_CONFIG_FILE")
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -98,6 +99,26 @@ fn manifests_that_are_not_valid() {
     let folder = application(&MANIFEST.replace("key_value", "files = []\nkey_value"));
     assert_refused(&folder, &[], &["spin.toml", "line 12", "files"]);
     assert_refused(&folder, &["--from", "absent.toml"], &["cannot read", "absent.toml"]);
+}
+
+#[test]
+fn runtime_configurations_that_cannot_be_used() {
+    let folder = application(MANIFEST);
+    let file = folder.path().join("deploy/runtime.toml");
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    let refused = |text: &str, words: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        assert_refused(&folder, &["--runtime-config-file", "deploy/runtime.toml"], words);
+    };
+    let supported = "devhost supports [key_value_store.default] with type = \"spin\" and path";
+    refused("[llm_compute]", &["runtime.toml", "line 1", "llm_compute", supported]);
+    // Paths are relative to the file.
+    let store = "[key_value_store.default]\ntype = \"spin\"\npath =";
+    refused(&format!("{store} \"../spin.toml\""), &["spin.toml", "not a database of SQLite"]);
+    let words = ["cannot create the folder", "deploy/../spin.toml"];
+    refused(&format!("{store} \"../spin.toml/acme.db\""), &words);
+    let absent = ["--runtime-config-file", "absent.toml"];
+    assert_refused(&folder, &absent, &["cannot read", "absent.toml"]);
 }
 
 #[test]

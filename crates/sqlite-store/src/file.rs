@@ -12,6 +12,9 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, vtab};
 
 use crate::Store;
 
+/// What the file is called unless something else is said.
+pub const FILE_NAME: &str = "sqlite_key_value.db";
+
 /// How long a call waits for another process that has locked the file.
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -41,20 +44,36 @@ pub(crate) const SET: &str = "INSERT INTO spin_key_value (store, key, value) VAL
     ON CONFLICT (store, key) DO UPDATE SET value = ?3";
 
 impl Sqlite {
-    /// Opens `sqlite_key_value.db` in `state_dir`, creating both where they are missing, and sees
-    /// whether it can be read and written now.
+    /// Opens [`FILE_NAME`] in `state_dir`, which is where Spin keeps the stores unless its runtime
+    /// configuration names a file, as [`Self::open_file`] does.
+    pub fn open(state_dir: &Path) -> anyhow::Result<Self> {
+        Self::open_file(&state_dir.join(FILE_NAME))
+    }
+
+    /// Opens the file at `path`, creating it and its folder where they are missing, and sees whether
+    /// it can be read and written now.
     ///
     /// A file that this creates is in WAL mode, in which a commit costs one flush instead of several.
     /// The mode stays with the file, also under Spin, which sets none. A file that is there already
     /// stays in the mode that it has.
-    pub fn open(state_dir: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(state_dir)
-            .with_context(|| format!("cannot create the folder {}", state_dir.display()))?;
-        let path = state_dir.join("sqlite_key_value.db");
-        match connect(&path) {
-            Ok(connection) => Ok(Self(Arc::new(Mutex::new(Shared { connection, gave_up: None })))),
+    pub fn open_file(path: &Path) -> anyhow::Result<Self> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+        match connect(path) {
+            Ok(connection) => Ok(Self::of(connection)),
             Err(error) => bail!("cannot use the store {}: {}", path.display(), advice(&error)),
         }
+    }
+
+    /// Stores that are in no file, and end with the value.
+    pub fn in_memory() -> anyhow::Result<Self> {
+        let connection = Connection::open_in_memory().and_then(prepare);
+        Ok(Self::of(connection.context("cannot make a store in memory")?))
+    }
+
+    fn of(connection: Connection) -> Self {
+        Self(Arc::new(Mutex::new(Shared { connection, gave_up: None })))
     }
 
     /// The store with the label. A label that nothing was written under is an empty store.
@@ -115,11 +134,16 @@ impl Shared {
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // Of a file that is empty, the creator did not come to setting the mode.
     let is_new = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
-    let mut connection = Connection::open(path)?;
+    let connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
     if is_new {
         connection.pragma_update(None, "journal_mode", "wal")?;
     }
+    prepare(connection)
+}
+
+/// The connection with the table, where that can be written.
+fn prepare(mut connection: Connection) -> rusqlite::Result<Connection> {
     // Begins as a write does, which a file that is locked or read-only refuses.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(
@@ -146,10 +170,10 @@ fn advice(error: &rusqlite::Error) -> String {
         (Some(ErrorCode::CannotOpen), _) => "it or its folder cannot be read and written",
         (Some(ErrorCode::NotADatabase), _) => {
             "it is not a database of SQLite, or of a newer version; move it away or choose another \
-             folder"
+             place"
         }
         (_, rusqlite::Error::SqlInputError { .. }) => {
-            "its table is not that of Spin's key-value stores; choose another folder"
+            "its table is not that of Spin's key-value stores; choose another place"
         }
         _ => return error.to_string(),
     };
@@ -265,6 +289,25 @@ mod tests {
             assert_eq!(pragma::<String>(&file, "journal_mode"), "wal");
             assert_eq!(pragma::<i64>(&file, "synchronous"), FULL);
         }
+    }
+
+    #[test]
+    fn a_file_of_any_name_is_created_in_wal_mode_with_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("acme/accounts.db");
+        let file = Sqlite::open_file(&path).unwrap();
+        file.store("default").set("key", b"value").unwrap();
+        assert_eq!(pragma::<String>(&file, "journal_mode"), "wal");
+        let files = std::fs::read_dir(path.parent().unwrap()).unwrap();
+        assert!(files.map(|file| file.unwrap().file_name()).any(|name| name == "accounts.db"));
+    }
+
+    #[test]
+    fn stores_in_memory_are_their_own() {
+        let (one, other) = (Sqlite::in_memory().unwrap(), Sqlite::in_memory().unwrap());
+        one.store("default").set("key", b"value").unwrap();
+        assert_eq!(one.store("default").get("key"), Ok(Some(b"value".into())));
+        assert_eq!(other.store("default").get("key"), Ok(None));
     }
 
     #[test]

@@ -17,6 +17,6 @@ pub mod file;
 pub mod kv;
 pub mod store;
 
-pub use file::{Sqlite, StoreResult};
+pub use file::{FILE_NAME, Sqlite, StoreResult};
 pub use kv::NativeKv;
 pub use store::Store;

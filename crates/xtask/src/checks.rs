@@ -1,12 +1,15 @@
 //! What would keep the application from starting, found before minutes are spent on building it, and
 //! said in a line on either host.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{bail, ensure};
 use toml::Table;
+
+use crate::toml_file;
 
 /// Checks that `address` can be listened on.
 pub fn can_listen(address: SocketAddr) -> anyhow::Result<()> {
@@ -27,17 +30,13 @@ pub struct Manifest(Table);
 impl Manifest {
     /// Reads the manifest in `folder`.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
-        let path = folder.join("spin.toml");
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        let table = text.parse().map_err(|error: toml::de::Error| anyhow!("{}", error.message()));
-        Ok(Self(table.with_context(|| format!("{} is not TOML", path.display()))?))
+        Ok(Self(toml_file::read(&folder.join("spin.toml"))?))
     }
 
-    /// Checks that there are variables of these names, which Spin would not.
-    pub fn has_variables(&self, variables: &[(String, String)]) -> anyhow::Result<()> {
+    /// Checks that there are variables of these `names`, which Spin would not.
+    pub fn has_variables<'n>(&self, names: impl Iterator<Item = &'n str>) -> anyhow::Result<()> {
         let declared = self.table("variables");
-        for (name, _) in variables {
+        for name in names {
             let names = || declared.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             ensure!(
                 declared.contains_key(name),
@@ -46,6 +45,16 @@ impl Manifest {
             );
         }
         Ok(())
+    }
+
+    /// The values of variables that are given none.
+    pub fn defaults(&self) -> BTreeMap<String, String> {
+        let declared = self.table("variables").into_iter();
+        let defaults = declared.map(|(name, variable)| {
+            let default = variable.get("default").and_then(|default| default.as_str());
+            (name, default.unwrap_or_default().to_owned())
+        });
+        defaults.collect()
     }
 
     /// Checks that the files of all components are in `folder`.
@@ -57,6 +66,12 @@ impl Manifest {
             ensure!(is_there, "component {id}: there is no file {source}, and no crate makes it");
         }
         Ok(())
+    }
+
+    /// A manifest of this text.
+    #[cfg(test)]
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        Ok(Self(text.parse()?))
     }
 
     fn table(&self, key: &str) -> Table {
@@ -90,10 +105,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("spin.toml"), manifest).unwrap();
         let manifest = Manifest::read(folder.path()).unwrap();
-        let given =
-            |name: &str| [("tenant".to_owned(), "a".to_owned()), (name.to_owned(), "b".to_owned())];
-        manifest.has_variables(&given("base_url")).unwrap();
-        let error = manifest.has_variables(&given("base-url")).unwrap_err().to_string();
+        manifest.has_variables(["tenant", "base_url"].into_iter()).unwrap();
+        let error = manifest.has_variables(["tenant", "base-url"].into_iter());
+        let error = error.unwrap_err().to_string();
         assert!(error.contains("\"base-url\"") && error.contains("base_url, tenant"), "{error}");
 
         let error = manifest.is_built(folder.path()).unwrap_err().to_string();

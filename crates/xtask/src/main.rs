@@ -6,8 +6,11 @@
 //! * `process` – running other programs so that a signal to this one ends them too.
 //! * `toolchain` – what compiles components, found or installed.
 //! * `version` – versions of other programs.
+//! * `toml_file` – reading TOML.
+//! * `deployment`, `runtime_config`, `variables` – what `up` is told to serve, and by what.
 //! * `checks` – what would keep the application from starting.
-//! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance`, `written`, `contract` – the commands.
+//! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance`, `written`, `contract`, `token` – the
+//!   commands.
 
 #![forbid(unsafe_code)]
 
@@ -16,12 +19,17 @@ mod build;
 mod checks;
 mod conformance;
 mod contract;
+mod deployment;
 mod fuzz;
 mod process;
 mod project;
+mod runtime_config;
 mod test;
+mod token;
+mod toml_file;
 mod toolchain;
 mod up;
+mod variables;
 mod version;
 mod written;
 
@@ -64,6 +72,9 @@ enum Command {
     Manifest,
     /// Lint the OpenAPI documents, and send requests made up from them to the application.
     Contract(contract::Arguments),
+    /// Print an access token for trials, signed with a development key; --help shows what it can say.
+    #[command(disable_help_flag = true)]
+    Token(token::Arguments),
 }
 
 fn execute(command: &Command) -> anyhow::Result<()> {
@@ -78,6 +89,7 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Openapi => written::write("openapi"),
         Command::Manifest => written::write("manifest"),
         Command::Contract(arguments) => contract::contract(arguments),
+        Command::Token(arguments) => token::token(arguments),
     }
 }
 

@@ -76,6 +76,16 @@ pub fn output(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// What `command` prints, which tells the user itself why it fails, as [`expect_told`] knows.
+pub fn output_that_tells(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("cannot run {}", describe(command)))?;
+    if !output.status.success() {
+        expect_told(output.status, &format!("{} failed", describe(command)))?;
+    }
+    String::from_utf8(output.stdout).context("what a program prints is not text")
+}
+
 /// Starts `command` as the leader of a process group of its own.
 pub fn start(command: &mut Command) -> anyhow::Result<Child> {
     command.process_group(0).spawn().with_context(|| format!("cannot run {}", describe(command)))

@@ -1,6 +1,6 @@
-//! `create-store DIR`: creates the file of the stores in a folder, if it is not there, as devhost
-//! would, and says in a line if it cannot be used. Spin creates one too, but in a mode in which a
-//! commit costs several flushes, and tells only the first requests that it cannot be used.
+//! `create-store FILE`: creates the file of the stores, if it is not there, as devhost would, and says
+//! in a line if it cannot be used. Spin creates one too, but in a mode in which a commit costs several
+//! flushes, and tells only the first requests that it cannot be used.
 
 #![forbid(unsafe_code)]
 
@@ -11,8 +11,8 @@ use anyhow::Context;
 use sqlite_store::Sqlite;
 
 fn create() -> anyhow::Result<()> {
-    let state_dir = std::env::args_os().nth(1).context("the folder is missing")?;
-    Sqlite::open(Path::new(&state_dir))?;
+    let path = std::env::args_os().nth(1).context("the file is missing")?;
+    Sqlite::open_file(Path::new(&path))?;
     Ok(())
 }
 
