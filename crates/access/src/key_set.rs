@@ -1,8 +1,8 @@
 //! The keys of an issuer: a JWK Set (RFC 7517, RFC 7518, RFC 8037).
 //!
-//! A key belongs to its issuer and its `kid`; the sets of two issuers have nothing in common. A token
-//! that names no key is checked with the only key of its issuer that is right for its algorithm, and
-//! with none where there are several.
+//! A key belongs to its issuer and its `kid`; the sets of two issuers have nothing in common. A
+//! token that names no key is checked with the only key of its issuer that is right for its
+//! algorithm, and with none where there are several.
 
 use std::fmt::{self, Debug, Formatter};
 
@@ -54,8 +54,8 @@ pub(crate) enum Signature {
 }
 
 impl KeySet {
-    /// The set that a deployment gives for an issuer. Keys with another purpose are left out; anything
-    /// else that is wrong is an error, which has nothing of the keys.
+    /// The set that a deployment gives for an issuer. Keys with another purpose are left out;
+    /// anything else that is wrong is an error, which has nothing of the keys.
     pub fn of_deployment(set: &Value) -> Result<Self, String> {
         let mut keys: Vec<Key> = Vec::new();
         for (index, value) in members(set)?.iter().enumerate() {
@@ -86,8 +86,8 @@ impl KeySet {
     }
 
     /// The set that an issuer publishes. Keys that cannot be used are left out, and so are shared
-    /// secrets and keys with private parts, for they are known to everybody. Of two keys with the same
-    /// `kid` for the same algorithm the first counts.
+    /// secrets and keys with private parts, for they are known to everybody. Of two keys with the
+    /// same `kid` for the same algorithm the first counts.
     pub fn published(text: &[u8]) -> Result<Self, String> {
         let set = json::parse(text)?;
         let is_public = |key: &&Value| key.get("d").is_none();
