@@ -37,6 +37,7 @@
 //! * `issuer` – whom a deployment trusts, and for what; `claims` – from what they say to a caller.
 //! * `known_callers` – tokens that were checked not long ago.
 //! * [`authenticator`] – the story of a request; [`config`] – what a deployment says.
+//! * `testing` – keys that sign tokens, for tests.
 
 #![forbid(unsafe_code)]
 
@@ -52,6 +53,8 @@ pub mod outside;
 mod published_keys;
 pub mod refusal;
 mod stored_keys;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod token;
 
 pub use authenticator::{Authentication, Authenticator};
