@@ -14,7 +14,7 @@ use crate::budget::Budget;
 use crate::model::rule::Change;
 use crate::sight::Sight;
 use crate::storage::keys::Keys;
-use crate::storage::record::{self, Record};
+use crate::storage::record::Record;
 use crate::{Definition, Error, Ports, Settings, Version};
 
 /// The resource, the deployment and the outside world, as one request sees them.
@@ -61,13 +61,19 @@ impl<'c, P: Ports> Context<'c, P> {
 
     /// The record with the id; the error that there is none also where the caller does not see it.
     pub async fn find(&self, snapshot: &Snapshot<P::Kv>, id: &str) -> Result<Record, Error> {
-        let found = record::find(snapshot, self.keys(), id).await;
-        let Some(limit) = self.sight.limit(self.definition.resource) else { return found };
-        // What cannot be read is nobody's.
-        let document = found.as_ref().ok().and_then(|record| record.document().ok());
+        let limit = self.sight.limit(self.definition.resource);
+        let value = match snapshot.get(self.keys().record(id)).await {
+            // What cannot be read is nobody's.
+            Err(kv_tree::Error::Damaged { .. }) if limit.is_some() => None,
+            value => value?,
+        };
+        let missing = || Error::no_such_resource(id);
+        let record = Record::read(id, value.ok_or_else(missing)?);
+        let Some(limit) = limit else { return record };
+        let document = record.as_ref().ok().and_then(|record| record.document().ok());
         match document.is_some_and(|document| limit.admits(&document)) {
-            true => found,
-            false => Err(Error::no_such_resource(id)),
+            true => record,
+            false => Err(missing()),
         }
     }
 

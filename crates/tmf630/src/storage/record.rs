@@ -8,12 +8,10 @@
 //! `href`, which depends on the address that a client uses.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use kv_tree::{Kv, Snapshot};
 use lz4_flex::block::{compress_prepend_size_with_dict, decompress_with_dict};
 use serde::de::IgnoredAny;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::keys::Keys;
 use crate::Error;
 use crate::value::Document;
 
@@ -32,18 +30,6 @@ const DICTIONARY: &[u8] = include_bytes!("dictionary.txt");
 
 /// How many bytes one byte of an LZ4 block stands for at most.
 const MAX_EXPANSION: usize = 255;
-
-/// The record with the id, or the error that there is none.
-pub(crate) async fn find<K: Kv>(
-    snapshot: &Snapshot<K>,
-    keys: Keys,
-    id: &str,
-) -> Result<Record, Error> {
-    match snapshot.get(keys.record(id)).await? {
-        Some(value) => Record::read(id, value),
-        None => Err(Error::no_such_resource(id)),
-    }
-}
 
 /// The JSON text of a document.
 #[derive(Debug, Clone)]
