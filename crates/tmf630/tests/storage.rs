@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use kv_tree::{Kv, KvError, Memory, Store, Swapped};
 use pollster::block_on;
 use serde_json::{Value, json};
-use tmf630::testing::anybody;
+use tmf630::testing::{anybody, caller};
 use tmf630::{Ports, Settings, Version, serve};
 use uuid::Uuid;
 
@@ -109,6 +109,14 @@ impl Kv for Hindered {
 struct Instance {
     store: Store<Hindered>,
     ids: Cell<u128>,
+    caller: RefCell<Rc<Caller>>,
+}
+
+impl Instance {
+    fn on(store: Hindered) -> Self {
+        let (ids, caller) = (Cell::new(100), RefCell::new(anybody()));
+        Self { store: Store::new(store), ids, caller }
+    }
 }
 
 impl Ports for Instance {
@@ -119,7 +127,7 @@ impl Ports for Instance {
     }
 
     async fn caller(&self, _authorization: &[&[u8]]) -> Result<Rc<Caller>, Refusal> {
-        Ok(anybody())
+        Ok(self.caller.borrow().clone())
     }
 
     fn now(&self) -> Timestamp {
@@ -175,7 +183,7 @@ fn a_store_that_takes_no_writes_is_read_and_recovers() {
     ] {
         let trouble: Rc<Cell<Trouble>> = Rc::default();
         let hindered = || Hindered { kv: Memory::default(), trouble: trouble.clone() };
-        let instance = Instance { store: Store::new(hindered()), ids: Cell::new(100) };
+        let instance = Instance::on(hindered());
         let mut kept = account("Kept");
         kept["id"] = json!("1");
         let created =
@@ -221,7 +229,7 @@ fn a_store_out_of_reach_says_whether_to_try_again() {
     ] {
         let trouble: Rc<Cell<Trouble>> = Rc::new(Cell::new(Some((Fails::All, words))));
         let hindered = Hindered { kv: Memory::default(), trouble: trouble.clone() };
-        let instance = Instance { store: Store::new(hindered), ids: Cell::new(100) };
+        let instance = Instance::on(hindered);
         let mut requests = writes();
         requests.push(("list", request(&ACCOUNTS, Method::GET, "", "")));
         requests.push(("GET", request(&ACCOUNTS, Method::GET, "/1", "")));
@@ -236,4 +244,23 @@ fn a_store_out_of_reach_says_whether_to_try_again() {
         let list = ask(&instance, request(&ACCOUNTS, Method::GET, "", ""));
         assert_eq!(expect(&list, 200), json!([]));
     }
+}
+
+#[test]
+fn who_sees_a_part_is_told_of_the_store_not_that_nothing_is_there() {
+    let trouble: Rc<Cell<Trouble>> = Rc::default();
+    let instance = Instance::on(Hindered { kv: Memory::default(), trouble: trouble.clone() });
+    let party = caller("default", &["tmf000:read", "tmf000:write"], &["4711"]);
+    *instance.caller.borrow_mut() = Rc::new(party);
+    let mut own = account("Own");
+    own["id"] = json!("1");
+    own["relatedParty"] = json!([{ "role": "owner", "partyOrPartyRole": { "id": "4711" } }]);
+    expect(&ask(&instance, request(&ACCOUNTS, Method::POST, "", &own.to_string())), 201);
+    trouble.set(Some((Fails::All, "database is locked")));
+    for method in [Method::GET, Method::PATCH, Method::DELETE] {
+        let answer = ask(&instance, request(&ACCOUNTS, method.clone(), "/1", "{}"));
+        assert_eq!(answer.status(), 503, "{method}");
+    }
+    trouble.set(None);
+    expect(&ask(&instance, request(&ACCOUNTS, Method::GET, "/1", "")), 200);
 }
