@@ -22,6 +22,17 @@ use tempfile::TempDir;
 /// The path of the billing accounts.
 pub const BILLING_ACCOUNT: &str = "/tmf-api/accountManagement/v5/billingAccount";
 
+/// All resources.
+pub const RESOURCES: [&str; 7] = [
+    "partyAccount",
+    "billingAccount",
+    "settlementAccount",
+    "financialAccount",
+    "billFormat",
+    "billPresentationMedia",
+    "billingCycleSpecification",
+];
+
 /// The running application. Requests go to the billing accounts unless [`Api::on`] says otherwise.
 pub struct Api {
     accounts: Resource,
@@ -277,6 +288,33 @@ impl Answer {
         error
     }
 
+    /// The error of either version: what it has is its own, and that of no other version.
+    #[track_caller]
+    pub fn expect_error_of(&self, version: &str, status: u16, code: &str) -> Value {
+        let error = self.expect(StatusCode::from_u16(status).unwrap());
+        let class = error.get("@type").and_then(Value::as_str);
+        assert_eq!(class, (version == "v5").then_some("Error"), "{error}");
+        assert_eq!(error["status"], status.to_string(), "{error}");
+        assert_eq!(error["code"], code, "{error}");
+        error
+    }
+
+    /// The error, in either version, that somebody may not do this, with the code of TMF630.
+    #[track_caller]
+    pub fn expect_refusal(&self, code: &str) -> Value {
+        let error = self.expect(StatusCode::FORBIDDEN);
+        assert_eq!(error["code"], code, "{error}");
+        error
+    }
+
+    /// The error, in either version, that there is no resource with the id.
+    #[track_caller]
+    pub fn expect_no_resource(&self, id: &str) {
+        let error = self.expect(StatusCode::NOT_FOUND);
+        assert_eq!(error["code"], "60", "{error}");
+        assert_eq!(error["message"], format!("No resource has the id {id}."), "{error}");
+    }
+
     /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
@@ -326,9 +364,7 @@ pub fn account_of(id: &str, parties: &[(&str, &str)]) -> Value {
 
 /// The same in v4.
 pub fn v4_account_of(id: &str, parties: &[(&str, &str)]) -> Value {
-    let party = |(id, role): &(&str, &str)| {
-        json!({ "id": id, "name": id, "role": role, "@referredType": "Organization" })
-    };
+    let party = |(id, role): &(&str, &str)| json!({ "id": id, "name": id, "role": role, "@referredType": "Organization" });
     let parties: Vec<_> = parties.iter().map(party).collect();
     json!({ "id": id, "name": format!("Account {id}"), "relatedParty": parties })
 }
