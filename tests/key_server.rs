@@ -1,1 +1,279 @@
-//! x
+//! The keys that an issuer publishes: fetched seldom, shared by all, and whatever becomes of their
+//! server, nobody is let in who should not be.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use black_box_tests::key_server::{Behaviour, KeyServer};
+use black_box_tests::tokens::{Issuer, Key, base64url, key_set, trusting};
+use black_box_tests::{Answer, Api, RESOURCES, StatusCode, json};
+use kv_tree::{KeyRange, Order, Store, TreeName};
+use serde_json::Value;
+use sqlite_store::{NativeKv, Sqlite};
+use tokio::task::JoinSet;
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+
+/// An issuer and the server that publishes its keys.
+async fn issuer() -> (Issuer, KeyServer) {
+    let issuer = Issuer::default();
+    let server = KeyServer::publishing(&[&issuer.key]).await;
+    (issuer, server)
+}
+
+async fn start(issuer: &Issuer, server: &KeyServer) -> Api {
+    let issuers = trusting(&[issuer.trusted_at(&server.url())]);
+    let host = server.host();
+    Api::start_with(&[("auth", "jwt"), ("jwt_issuers", &issuers), ("jwks_host", &host)]).await
+}
+
+/// What a token of the key is answered with.
+async fn show(api: &Api, issuer: &Issuer, key: &Key) -> Answer {
+    let claims = issuer.claims_with(&json!({ "tenant": "default", "scope": "admin" }));
+    api.with_token(&key.token(&claims)).get("").await
+}
+
+/// Makes what the store has of published keys as old as if it had been written so much earlier.
+fn age(state_dir: &Path, milliseconds: i64) {
+    let store = Sqlite::open(state_dir).unwrap().store("default");
+    let tree = Store::new(NativeKv::new(store)).tree(TreeName::new("access.keys").unwrap());
+    let aged = |mut entry: Value| {
+        for time in ["/begun", "/set/at"] {
+            let Some(time) = entry.pointer_mut(time).filter(|time| time.is_i64()) else { continue };
+            *time = json!(time.as_i64().unwrap() - milliseconds);
+        }
+        entry.to_string()
+    };
+    pollster::block_on(async {
+        let snapshot = tree.snapshot().await.unwrap();
+        let entry = snapshot.scan(KeyRange::all(), Order::Ascending).next().await.unwrap();
+        let (key, value) = entry.expect("nothing is known of any keys");
+        let changed = tree.transact(async |transaction| {
+            let value = serde_json::from_slice(&value).unwrap();
+            transaction.put(key.clone(), aged(value));
+            Ok::<_, kv_tree::Error>(())
+        });
+        changed.await.unwrap();
+    });
+}
+
+/// Sends what `request` makes of each number to all resources, 64 at once: how often each status was
+/// the answer is checked by `check`.
+async fn flood(api: &Api, requests: usize, token: impl Fn(usize) -> String) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    let mut under_way = JoinSet::new();
+    for number in 0..requests {
+        if under_way.len() == 64 {
+            answers.push(under_way.join_next().await.unwrap().unwrap());
+        }
+        let resource = api.on(RESOURCES[number % 7]).with_token(&token(number));
+        under_way.spawn(async move { resource.get("?limit=0").await });
+    }
+    answers.extend(under_way.join_all().await);
+    answers
+}
+
+#[track_caller]
+fn expect_unavailable(answer: &Answer) {
+    answer.expect_error(503, "1");
+    answer.header("retry-after").parse::<u32>().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_fetched_once_for_all() {
+    let (issuer, server) = issuer().await;
+    server.behave(Behaviour::slowly(1, &key_set(&[&issuer.key])));
+    let api = start(&issuer, &server).await;
+    // All components, and several instances of each, ask at once.
+    let answers = flood(&api, 500, |_| issuer.token("default", &[], "admin")).await;
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::OK), "{}", api.log());
+    assert_eq!(server.fetches(), 1);
+    // What is known outlives the application.
+    let mut api = api;
+    for _ in 0..2 {
+        api = api.restart().await;
+        let answers = flood(&api, 50, |_| issuer.token("default", &[], "admin")).await;
+        assert!(answers.iter().all(|answer| answer.status == StatusCode::OK));
+    }
+    let api = api.restart_after(|state_dir| age(state_dir, HOUR - MINUTE)).await;
+    show(&api, &issuer, &issuer.key).await.expect(StatusCode::OK);
+    assert_eq!(server.fetches(), 1);
+    let api = api.restart_after(|state_dir| age(state_dir, MINUTE)).await;
+    show(&api, &issuer, &issuer.key).await.expect(StatusCode::OK);
+    assert_eq!(server.fetches(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_works_and_a_withdrawn_one_does_not() {
+    let (issuer, server) = issuer().await;
+    let (old, new) = (&issuer.key, Key::es256("2"));
+    let api = start(&issuer, &server).await;
+    show(&api, &issuer, old).await.expect(StatusCode::OK);
+    server.behave(Behaviour::publishes(&[old, &new]));
+    // Nobody asks twice within a minute, whatever callers show.
+    show(&api, &issuer, &new).await.expect_error(401, "41");
+    assert_eq!(server.fetches(), 1);
+    let api = api.restart_after(|state_dir| age(state_dir, MINUTE)).await;
+    for resource in RESOURCES {
+        let token = issuer.claims_with(&json!({ "tenant": "default", "scope": "admin" }));
+        for key in [&new, old] {
+            let list = api.on(resource).with_token(&key.token(&token)).get("").await;
+            list.expect(StatusCode::OK);
+        }
+    }
+    assert_eq!(server.fetches(), 2);
+
+    // Withdrawn: by the next fetch, be it for another key that is unknown.
+    server.behave(Behaviour::publishes(&[&new]));
+    show(&api, &issuer, old).await.expect(StatusCode::OK);
+    let api = api.restart_after(|state_dir| age(state_dir, MINUTE)).await;
+    show(&api, &issuer, &Key::es256("3")).await.expect_error(401, "41");
+    show(&api, &issuer, old).await.expect_error(401, "41");
+    show(&api, &issuer, &new).await.expect(StatusCode::OK);
+    assert_eq!(server.fetches(), 3);
+
+    // Another key under the same name: the old one is gone with the hour.
+    let replaced = Key::es256("2");
+    server.behave(Behaviour::publishes(&[&replaced]));
+    let api = api.restart_after(|state_dir| age(state_dir, HOUR)).await;
+    show(&api, &issuer, &new).await.expect_error(401, "41");
+    show(&api, &issuer, &replaced).await.expect(StatusCode::OK);
+    assert_eq!(server.fetches(), 4);
+}
+
+/// Each way in which a server can fail, and what the log says of it.
+fn failures(issuer: &Issuer) -> [(&'static str, Behaviour, &'static str); 10] {
+    let set = key_set(&[&issuer.key]);
+    let publishes = |text: &str| Behaviour::Publishes(text.to_owned());
+    let padded = format!("{set}{}", " ".repeat(200_000));
+    [
+        ("failing", Behaviour::Fails(500), "500"),
+        ("nowhere", Behaviour::Fails(404), "404"),
+        ("without a body", Behaviour::Fails(204), "204"),
+        ("redirecting", Behaviour::Redirects("/other".into()), "302"),
+        ("closing", Behaviour::Closes, ""),
+        ("garbage", publishes("<html>keys</html>"), "the answer"),
+        ("no keys", publishes(r#"{"keys":[]}"#), "no key"),
+        ("too long", publishes(&padded), "longer than"),
+        ("endless", Behaviour::NeverEnds, "its body"),
+        ("slow", Behaviour::slowly(8, &set), "5 s"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_keys_nobody_is_let_in() {
+    let (issuer, _) = issuer().await;
+    let mut tests = JoinSet::new();
+    for (what, behaviour, cause) in failures(&issuer) {
+        let issuer = Issuer::default();
+        tests.spawn(async move {
+            let server = KeyServer::publishing(&[&issuer.key]).await;
+            server.behave(behaviour);
+            let api = start(&issuer, &server).await;
+            let begin = Instant::now();
+            let answers = flood(&api, 64, |_| issuer.token("default", &[], "admin")).await;
+            assert!(begin.elapsed() < Duration::from_secs(8), "{what}: {:?}", begin.elapsed());
+            answers.iter().for_each(expect_unavailable);
+            assert_eq!(server.requests(), 1, "{what}");
+            let log = api.log();
+            let told = log.lines().find(|line| line.contains("none are known"));
+            assert!(told.is_some_and(|line| line.contains(cause)), "{what}: {log}");
+            assert!(!answers[0].text.contains(&server.host()), "{what}: {}", answers[0].text);
+            // As soon as it may be asked again, all is well.
+            server.behave(Behaviour::publishes(&[&issuer.key]));
+            let api = api.restart_after(|state_dir| age(state_dir, MINUTE)).await;
+            show(&api, &issuer, &issuer.key).await.expect(StatusCode::OK);
+        });
+    }
+    while let Some(test) = tests.join_next().await {
+        test.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn known_keys_work_on_while_their_server_does_not() {
+    let (issuer, _) = issuer().await;
+    let mut tests = JoinSet::new();
+    for (what, behaviour, cause) in failures(&issuer) {
+        let issuer = Issuer::default();
+        tests.spawn(async move {
+            let server = KeyServer::publishing(&[&issuer.key]).await;
+            let api = start(&issuer, &server).await;
+            show(&api, &issuer, &issuer.key).await.expect(StatusCode::OK);
+            server.behave(behaviour);
+            let api = api.restart_after(|state_dir| age(state_dir, 2 * HOUR)).await;
+            let begin = Instant::now();
+            let answers = flood(&api, 64, |_| issuer.token("default", &[], "admin")).await;
+            assert!(begin.elapsed() < Duration::from_secs(8), "{what}: {:?}", begin.elapsed());
+            assert!(answers.iter().all(|answer| answer.status == StatusCode::OK), "{what}");
+            assert_eq!(server.requests(), 2, "{what}");
+            let log = api.log();
+            let told = log.lines().find(|line| line.contains("the old ones are used on"));
+            assert!(told.is_some_and(|line| line.contains(cause)), "{what}: {log}");
+            show(&api, &issuer, &Key::es256("2")).await.expect_error(401, "41");
+            assert_eq!(server.requests(), 2, "{what}");
+        });
+    }
+    while let Some(test) = tests.join_next().await {
+        test.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_nobody_has_do_not_make_anybody_ask() {
+    let (issuer, server) = issuer().await;
+    let api = start(&issuer, &server).await;
+    show(&api, &issuer, &issuer.key).await.expect(StatusCode::OK);
+    let claims = issuer.claims_with(&json!({ "tenant": "default", "scope": "admin" }));
+    let random = |number: usize| {
+        let mut header = issuer.key.header();
+        header["kid"] = json!(format!("{number}-{}", base64url(fastrand::u64(..).to_be_bytes())));
+        issuer.key.token_with(&header, &claims)
+    };
+    let flooded = async |api: &Api, fetches: usize| {
+        let answers = flood(api, 1000, random).await;
+        answers.iter().for_each(|answer| drop(answer.expect_error(401, "41")));
+        assert_eq!(server.fetches(), fetches);
+        show(api, &issuer, &issuer.key).await.expect(StatusCode::OK);
+    };
+    flooded(&api, 1).await;
+    let api = api.restart_after(|state_dir| age(state_dir, MINUTE)).await;
+    flooded(&api, 2).await;
+    // Nor where the server fails.
+    server.behave(Behaviour::Fails(500));
+    let api = api.restart_after(|state_dir| age(state_dir, 2 * MINUTE)).await;
+    flooded(&api, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_host_that_is_allowed_is_asked() {
+    let (issuer, server) = issuer().await;
+    let issuers = trusting(&[issuer.trusted_at(&server.url())]);
+    let nearly = server.host().replace("127.0.0.1", "127.0.0.2");
+    for host in ["https://jwks.invalid", &nearly, &server.host().replace("http:", "https:")] {
+        let variables = [("auth", "jwt"), ("jwt_issuers", &issuers[..]), ("jwks_host", host)];
+        let api = Api::start_with(&variables).await;
+        expect_unavailable(&show(&api, &issuer, &issuer.key).await);
+        let told = api.log();
+        assert!(
+            told.contains(&format!("keys of https://id.example at {}", server.url())),
+            "{told}"
+        );
+        assert!(told.contains("HttpRequestDenied"), "{told}");
+    }
+    assert_eq!(server.requests(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_down_lets_nobody_in() {
+    let (issuer, server) = issuer().await;
+    let issuers = trusting(&[issuer.trusted_at(&server.url())]);
+    let host = server.host();
+    drop(server);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let variables = [("auth", "jwt"), ("jwt_issuers", &issuers[..]), ("jwks_host", &host)];
+    let api = Api::start_with(&variables).await;
+    expect_unavailable(&show(&api, &issuer, &issuer.key).await);
+    assert!(api.log().contains("none are known"), "{}", api.log());
+}
