@@ -193,7 +193,8 @@ impl Case {
     /// Compares the answer with the model.
     fn check(&self, answer: &Answer, base_url: &str) {
         let has_body = !matches!(self.operation, HeadOfAll | Head | Options);
-        let about = format!("{:?} {} {} {:?}", self.operation, self.version, self.resource, self.caller);
+        let about =
+            format!("{:?} {} {} {:?}", self.operation, self.version, self.resource, self.caller);
         assert_eq!(answer.header("cache-control"), "private, no-cache", "{about}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{about}");
         let challenge = answer.headers.get("www-authenticate").map(|value| value.to_str().unwrap());
@@ -225,7 +226,9 @@ impl Case {
                 let scope = message.split(' ').nth(2).unwrap();
                 let needed = match code {
                     "40" => Some(realm.to_owned()),
-                    "50" => Some(format!(r#"{realm}, error="insufficient_scope", scope="{scope}""#)),
+                    "50" => {
+                        Some(format!(r#"{realm}, error="insufficient_scope", scope="{scope}""#))
+                    }
                     _ => None,
                 };
                 (status, needed)
@@ -290,7 +293,8 @@ async fn everybody_gets_what_is_theirs() {
         under_way.spawn(async move {
             let answer = case.ask(&case.resource(&api, &issuer)).await;
             case.check(&answer, &api.base_url());
-            let seen = api.on(case.resource).with_token(&operator).get(&format!("/{}", case.id)).await;
+            let seen =
+                api.on(case.resource).with_token(&operator).get(&format!("/{}", case.id)).await;
             let name = (seen.status == StatusCode::OK).then(|| seen.json()["name"].clone());
             let expected = case.name_afterwards().map(Value::from);
             assert_eq!(name, expected, "{:?} {:?}", case.operation, case.caller);
