@@ -58,8 +58,7 @@ fn age(state_dir: &Path, milliseconds: i64) {
     });
 }
 
-/// Sends what `request` makes of each number to all resources, 64 at once: how often each status was
-/// the answer is checked by `check`.
+/// What requests to all resources in turn, 64 at once, are answered with.
 async fn flood(api: &Api, requests: usize, token: impl Fn(usize) -> String) -> Vec<Answer> {
     let mut answers = Vec::new();
     let mut under_way = JoinSet::new();
@@ -142,77 +141,79 @@ async fn a_new_key_works_and_a_withdrawn_one_does_not() {
     assert_eq!(server.fetches(), 4);
 }
 
-/// Each way in which a server can fail, and what the log says of it.
-fn failures(issuer: &Issuer) -> [(&'static str, Behaviour, &'static str); 10] {
-    let set = key_set(&[&issuer.key]);
-    let publishes = |text: &str| Behaviour::Publishes(text.to_owned());
-    let padded = format!("{set}{}", " ".repeat(200_000));
-    [
-        ("failing", Behaviour::Fails(500), "500"),
-        ("nowhere", Behaviour::Fails(404), "404"),
-        ("without a body", Behaviour::Fails(204), "204"),
-        ("redirecting", Behaviour::Redirects("/other".into()), "302"),
-        ("closing", Behaviour::Closes, ""),
-        ("garbage", publishes("<html>keys</html>"), "the answer"),
-        ("no keys", publishes(r#"{"keys":[]}"#), "no key"),
-        ("too long", publishes(&padded), "longer than"),
-        ("endless", Behaviour::NeverEnds, "its body"),
-        ("slow", Behaviour::slowly(8, &set), "5 s"),
-    ]
+/// How a server of the keys of an issuer fails, what that is called, and what the log says of it.
+type Failure = (&'static str, fn(&Issuer) -> Behaviour, &'static str);
+
+const FAILURES: [Failure; 12] = [
+    ("failing", |_| Behaviour::Fails(500), "500"),
+    ("nowhere", |_| Behaviour::Fails(404), "404"),
+    ("without a body", |_| Behaviour::Fails(204), "204"),
+    ("redirecting", |_| Behaviour::Redirects("/other".into()), "302"),
+    ("closing", |_| Behaviour::Closes, ""),
+    ("garbage", |_| Behaviour::Publishes("<html>keys</html>".into()), "the answer"),
+    ("no keys", |_| Behaviour::publishes(&[]), "no key"),
+    ("secrets", |_| Behaviour::publishes(&[&Key::hs256("1")]), "no key"),
+    ("private keys", |issuer| private(issuer), "no key"),
+    ("too long", |issuer| padded(issuer), "longer than"),
+    ("endless", |_| Behaviour::NeverEnds, "its body"),
+    ("slow", |issuer| Behaviour::slowly(8, &key_set(&[&issuer.key])), "5 s"),
+];
+
+/// How long an answer may take at most: 6 s, and what a busy machine adds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn padded(issuer: &Issuer) -> Behaviour {
+    Behaviour::Publishes(format!("{}{}", key_set(&[&issuer.key]), " ".repeat(200_000)))
+}
+
+fn private(issuer: &Issuer) -> Behaviour {
+    let mut set = key_set(&[&issuer.key]);
+    set["keys"][0]["d"] = json!(base64url([1; 32]));
+    Behaviour::Publishes(set.to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_keys_nobody_is_let_in() {
-    let (issuer, _) = issuer().await;
+async fn a_server_that_fails_lets_nobody_in_and_keeps_nobody_out() {
     let mut tests = JoinSet::new();
-    for (what, behaviour, cause) in failures(&issuer) {
-        let issuer = Issuer::default();
+    for (what, behaviour, cause) in FAILURES {
         tests.spawn(async move {
-            let server = KeyServer::publishing(&[&issuer.key]).await;
-            server.behave(behaviour);
+            let issuer = Issuer::default();
+            let server = KeyServer::publishing(&[]).await;
+            let fail = || server.behave(behaviour(&issuer));
+            let ask = async |api: &Api| {
+                let begin = Instant::now();
+                let answers = flood(api, 21, |_| issuer.token("default", &[], "admin")).await;
+                assert!(begin.elapsed() < PATIENCE, "{what}: {:?}", begin.elapsed());
+                answers
+            };
+            let told = |api: &Api, what_then: &str| {
+                let log = api.log();
+                let told = log.lines().find(|line| line.contains(what_then));
+                assert!(told.is_some_and(|line| line.contains(cause)), "{what}: {log}");
+            };
+            fail();
             let api = start(&issuer, &server).await;
-            let begin = Instant::now();
-            let answers = flood(&api, 64, |_| issuer.token("default", &[], "admin")).await;
-            assert!(begin.elapsed() < Duration::from_secs(8), "{what}: {:?}", begin.elapsed());
-            answers.iter().for_each(expect_unavailable);
+            for answer in ask(&api).await {
+                expect_unavailable(&answer);
+                assert!(!answer.text.contains(&server.host()), "{what}: {}", answer.text);
+            }
+            told(&api, "none are known");
             assert_eq!(server.requests(), 1, "{what}");
-            let log = api.log();
-            let told = log.lines().find(|line| line.contains("none are known"));
-            assert!(told.is_some_and(|line| line.contains(cause)), "{what}: {log}");
-            assert!(!answers[0].text.contains(&server.host()), "{what}: {}", answers[0].text);
+
             // As soon as it may be asked again, all is well.
             server.behave(Behaviour::publishes(&[&issuer.key]));
             let api = api.restart_after(|state_dir| age(state_dir, MINUTE)).await;
             show(&api, &issuer, &issuer.key).await.expect(StatusCode::OK);
-        });
-    }
-    while let Some(test) = tests.join_next().await {
-        test.unwrap();
-    }
-}
+            assert_eq!(server.requests(), 2, "{what}");
 
-#[tokio::test(flavor = "multi_thread")]
-async fn known_keys_work_on_while_their_server_does_not() {
-    let (issuer, _) = issuer().await;
-    let mut tests = JoinSet::new();
-    for (what, behaviour, cause) in failures(&issuer) {
-        let issuer = Issuer::default();
-        tests.spawn(async move {
-            let server = KeyServer::publishing(&[&issuer.key]).await;
-            let api = start(&issuer, &server).await;
-            show(&api, &issuer, &issuer.key).await.expect(StatusCode::OK);
-            server.behave(behaviour);
+            // And what is known is used on.
+            fail();
             let api = api.restart_after(|state_dir| age(state_dir, 2 * HOUR)).await;
-            let begin = Instant::now();
-            let answers = flood(&api, 64, |_| issuer.token("default", &[], "admin")).await;
-            assert!(begin.elapsed() < Duration::from_secs(8), "{what}: {:?}", begin.elapsed());
+            let answers = ask(&api).await;
             assert!(answers.iter().all(|answer| answer.status == StatusCode::OK), "{what}");
-            assert_eq!(server.requests(), 2, "{what}");
-            let log = api.log();
-            let told = log.lines().find(|line| line.contains("the old ones are used on"));
-            assert!(told.is_some_and(|line| line.contains(cause)), "{what}: {log}");
+            told(&api, "the old ones are used on");
             show(&api, &issuer, &Key::es256("2")).await.expect_error(401, "41");
-            assert_eq!(server.requests(), 2, "{what}");
+            assert_eq!(server.requests(), 3, "{what}");
         });
     }
     while let Some(test) = tests.join_next().await {
