@@ -7,8 +7,10 @@
 //!
 //! * [`tree`] – damaged data of a tree.
 //! * [`api`] – queries and patches.
+//! * [`callers`] – access tokens, and what is said of their issuers.
 
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod callers;
 pub mod tree;

@@ -1,7 +1,7 @@
 //! From the claims of a token, whose signature is right, to a caller (RFC 7519, RFC 9068).
 //!
-//! What is missing has a meaning; what has the wrong type is refused, because nobody can say what was
-//! meant.
+//! What is missing has a meaning; what has the wrong type is refused, because nobody can say what
+//! was meant.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -30,8 +30,8 @@ const MAX_PARTY_BYTES: usize = 256;
 pub(crate) struct Claims<'c>(pub &'c Map<String, Value>);
 
 impl Claims<'_> {
-    /// Whether the token is meant for one of the `audiences` (`aud`) and the time is one at which it
-    /// is good (`exp`, `nbf`); and how long the caller can be known by it.
+    /// Whether the token is meant for one of the `audiences` (`aud`) and the time is one at which
+    /// it is good (`exp`, `nbf`); and how long the caller can be known by it.
     pub fn check(&self, audiences: &[String], now: Timestamp) -> Result<Duration, Refusal> {
         let is_for_us = match self.0.get("aud") {
             Some(Value::String(audience)) => audiences.contains(audience),

@@ -33,11 +33,12 @@ impl Authentication {
     /// What a deployment says by three variables.
     ///
     /// * `auth`: `none` or `jwt`.
-    /// * `tenant`: the name of the only tenant; or, with `jwt`, `*` for whatever tenant a token names.
-    /// * `issuers`: with `jwt`, a JSON list of objects, each with `issuer`; `audience`, a string or a
-    ///   list; `keys`, a JWK Set, or `jwks_url`, where it is published; `tenant`, whose data all of its
-    ///   tokens are for, or `tenant_claim` (`tenant`), which says that; `party_claim` (`party_id`);
-    ///   and `scope_claim` (`scope`). Empty, with `none`.
+    /// * `tenant`: the name of the only tenant; or, with `jwt`, `*` for whatever tenant a token
+    ///   names.
+    /// * `issuers`: with `jwt`, a JSON list of objects, each with `issuer`; `audience`, a string or
+    ///   a list; `keys`, a JWK Set, or `jwks_url`, where it is published; `tenant`, whose data all
+    ///   of its tokens are for, or `tenant_claim` (`tenant`), which says that; `party_claim`
+    ///   (`party_id`); and `scope_claim` (`scope`). Empty, with `none`.
     pub fn read(auth: &str, tenant: &str, issuers: &str) -> Result<Self, String> {
         let only = match tenant {
             ANY_TENANT => None,

@@ -1,8 +1,8 @@
 //! JSON that means the same to every reader.
 //!
 //! RFC 7519, section 4, leaves it to the reader which of two claims of the same name counts. Here a
-//! name that is given twice in an object is refused, at any level, as are arrays and objects that lie
-//! too deep within each other.
+//! name that is given twice in an object is refused, at any level, as are arrays and objects that
+//! lie too deep within each other.
 
 use std::collections::HashSet;
 use std::fmt::{self, Formatter};

@@ -1,8 +1,8 @@
 //! Callers who are known by the token that they show, because it was checked not long ago.
 //!
-//! A token is known by its SHA-256: its text is not kept. Only good tokens are, so whoever sends others
-//! cannot drive them out. A caller is known only as long as the set of keys is used that their token
-//! was checked with.
+//! A token is known by its SHA-256: its text is not kept. Only good tokens are, so whoever sends
+//! others cannot drive them out. A caller is known only as long as the set of keys is used that
+//! their token was checked with.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};

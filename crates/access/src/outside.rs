@@ -16,7 +16,8 @@ pub trait Outside {
     /// The time. Clocks of instances may differ, and go back.
     fn now(&self) -> Timestamp;
 
-    /// The body of a GET of `url`, if it is answered with 200 within 5 s and is not longer than 1 MiB.
+    /// The body of a GET of `url`, if it is answered with 200 within 5 s and is not longer than 1
+    /// MiB.
     async fn fetch(&self, url: &str) -> Result<Bytes, String>;
 
     /// Writes a line of the log.

@@ -1,18 +1,19 @@
 //! The keys that an issuer publishes: fetched, kept in the store, and known by the instance.
 //!
-//! * A set is used for an hour, and then fetched anew. Where that fails, the old one is used on, with
-//!   a line of the log for each failure. What is fetched replaces it whole, if there is a key in it
-//!   that can be used.
+//! * A set is used for an hour, and then fetched anew. Where that fails, the old one is used on,
+//!   with a line of the log for each failure. What is fetched replaces it whole, if there is a key
+//!   in it that can be used.
 //! * A key that is not in the set may be new, so the set is fetched before its hour is over.
 //! * Whatever the reason is: there is one fetch a minute, of all instances, whether it succeeds or
-//!   not. It is reserved in the store before it is begun. Where the clocks of instances differ by more
-//!   than a minute, an instance cannot tell by the store what another one has done; then each of them
-//!   begins one a minute at most, by a clock that does not go back.
-//! * The instance that fetches makes one request wait. The others go on with what is known; what they
-//!   do not know is refused at once. Only where no set is known at all they wait, up to 6 s, while
-//!   somebody is fetching; if nobody is, [`Refusal::Unavailable`] comes at once.
+//!   not. It is reserved in the store before it is begun. Where the clocks of instances differ by
+//!   more than a minute, an instance cannot tell by the store what another one has done; then each
+//!   of them begins one a minute at most, by a clock that does not go back.
+//! * The instance that fetches makes one request wait. The others go on with what is known; what
+//!   they do not know is refused at once. Only where no set is known at all they wait, up to 6 s,
+//!   while somebody is fetching; if nobody is, [`Refusal::Unavailable`] comes at once.
 //! * What other instances have fetched is noticed within a minute, and when a key is unknown: the
-//!   instance looks into the store once a minute, and for keys that are unknown once a second at most.
+//!   instance looks into the store once a minute, and for keys that are unknown once a second at
+//!   most.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -3,8 +3,8 @@
 /// What a client hears of a token whose keys or signature are wrong, whichever it is.
 const NOT_VALID: &str = "The access token is not valid.";
 
-/// Why a request is not let in. What clients may know is apart from what is for the log; neither has
-/// anything of a token that could be used.
+/// Why a request is not let in. What clients may know is apart from what is for the log; neither
+/// has anything of a token that could be used.
 #[derive(Debug, Clone)]
 pub enum Refusal {
     /// There is no token, and one is needed: 401 without an error code (RFC 6750, section 3).

@@ -1,9 +1,9 @@
 //! Sets of keys as the store has them, for all instances.
 //!
-//! The tree `access.keys`, which no tenant can be called, has an entry for each issuer and each place
-//! where it publishes its keys. It is JSON: the set as it was published, when it was fetched, and when
-//! a fetch was last begun. Whoever wants to fetch reserves that first, by a transaction; this is what
-//! keeps all instances together from asking an issuer more often than once a minute.
+//! The tree `access.keys`, which no tenant can be called, has an entry for each issuer and each
+//! place where it publishes its keys. It is JSON: the set as it was published, when it was fetched,
+//! and when a fetch was last begun. Whoever wants to fetch reserves that first, by a transaction;
+//! this is what keeps all instances together from asking an issuer more often than once a minute.
 
 use std::fmt::Write;
 

@@ -1,8 +1,8 @@
 //! From the header of a request to the parts of a token (RFC 6750, RFC 7515, RFC 7519).
 //!
-//! A token is parsed without believing it. What is needed to find the key (`iss`, `kid`, `alg`) can be
-//! seen at once; claims are for those who have checked the signature. Parameters that would say where
-//! to find a key (`jku`, `jwk`, `x5u`, `x5c`) are never looked at.
+//! A token is parsed without believing it. What is needed to find the key (`iss`, `kid`, `alg`) can
+//! be seen at once; claims are for those who have checked the signature. Parameters that would say
+//! where to find a key (`jku`, `jwk`, `x5u`, `x5c`) are never looked at.
 
 use std::str::FromStr;
 
@@ -99,8 +99,8 @@ fn object(part: &str) -> Result<Map<String, Value>, String> {
 
 /// The algorithm that a header names, if it asks for nothing that is not done here.
 fn check_header(header: &Map<String, Value>) -> Result<Algorithm, String> {
-    // What is critical would have to be understood (RFC 7515, section 4.1.11); `enc` and `zip` are of
-    // tokens that are encrypted.
+    // What is critical would have to be understood (RFC 7515, section 4.1.11); `enc` and `zip` are
+    // of tokens that are encrypted.
     if let Some(name) = ["crit", "zip", "enc"].into_iter().find(|name| header.contains_key(*name)) {
         return Err(format!("{name} in its header"));
     }

@@ -4,17 +4,16 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use access::{Caller, Outside, Refusal};
+use access::{Authentication, Caller, Outside, Refusal};
 use bytes::Bytes;
 use jiff::Timestamp;
 use kv_tree::{KvError, Store};
-use tmf630::{Activity, Ports};
+use tmf630::{Activity, Ports, Settings};
 use uuid::{ContextV7, Uuid};
 use wasip2::cli::stderr::get_stderr;
 use wasip2::io::streams::OutputStream;
 
 use crate::clock::since_1970;
-use crate::settings::Configured;
 use crate::store::{self, KeyValue};
 use crate::{instance, outbound};
 
@@ -34,18 +33,24 @@ thread_local! {
 
 /// The host that the component runs on.
 pub(crate) struct Host {
-    pub configured: Rc<Configured>,
+    pub settings: Rc<Settings>,
+    /// How callers are asked who they are; nothing where nobody is, because the answer is the same for
+    /// everybody.
+    pub authentication: Option<Rc<Authentication>>,
 }
 
 impl Ports for Host {
     type Kv = KeyValue;
 
     async fn store(&self) -> Result<Store<KeyValue>, KvError> {
-        store::open(self.configured.settings.key_value_store).await
+        store::open(self.settings.key_value_store).await
     }
 
     async fn caller(&self, authorization: &[&[u8]]) -> Result<Rc<Caller>, Refusal> {
-        self.configured.authentication.caller(authorization, self).await
+        match &self.authentication {
+            Some(authentication) => authentication.caller(authorization, self).await,
+            None => Err(Refusal::Missing),
+        }
     }
 
     fn now(&self) -> Timestamp {

@@ -74,17 +74,20 @@ pub async fn serve_resource(
     definition: &'static Definition,
     request: Request,
 ) -> Response<Full<Bytes>> {
-    let response = match settings::configured(VARIABLES, definition.variables).await {
-        Ok(configured) => {
-            let host = Host { configured };
-            tmf630::serve(definition, &host.configured.settings, &host, request).await
-        }
+    let response = match host_of(definition).await {
+        Ok(host) => tmf630::serve(definition, &host.settings, &host, request).await,
         Err(error) => {
             not_set_up(definition.name(), definition.api.version_at(request.uri().path()), error)
         }
     };
     instance::drain_if_due().await;
     response.map(Full::new)
+}
+
+async fn host_of(definition: &'static Definition) -> Result<Host, String> {
+    let settings = settings::settings(VARIABLES, definition.variables).await?;
+    let authentication = Some(settings::authentication().await?);
+    Ok(Host { settings, authentication })
 }
 
 /// Answers `request` with the JSON document called `name` of the version that was asked for.
@@ -113,10 +116,10 @@ async fn with_settings(
     what: &str,
     answer: impl FnOnce(&Settings, &Host) -> Response<Bytes>,
 ) -> Response<Full<Bytes>> {
-    let response = match settings::configured(variables, &[]).await {
-        Ok(configured) => {
-            let host = Host { configured };
-            answer(&host.configured.settings, &host)
+    let response = match settings::settings(variables, &[]).await {
+        Ok(settings) => {
+            let host = Host { settings, authentication: None };
+            answer(&host.settings, &host)
         }
         Err(error) => not_set_up(what, Version::V5, error),
     };

@@ -12,35 +12,37 @@ use tmf630::settings::{AUTH, JWT_ISSUERS, TENANT};
 
 thread_local! {
     /// What was configured, which is the same for every request of an instance.
-    static CONFIGURED: RefCell<Option<Rc<Configured>>> = const { RefCell::new(None) };
+    static SETTINGS: RefCell<Option<Rc<Settings>>> = const { RefCell::new(None) };
+    static AUTHENTICATION: RefCell<Option<Rc<Authentication>>> = const { RefCell::new(None) };
 }
 
-/// What a deployment chose.
-pub(crate) struct Configured {
-    pub settings: Settings,
-    pub authentication: Authentication,
-}
-
-/// What was configured, or what is wrong with it: the component has the variables `common` and those
-/// of its rules, `own`.
-pub(crate) async fn configured(
+/// The settings of the deployment, or what is wrong with them: the component has the variables
+/// `common` and those of its rules, `own`.
+pub(crate) async fn settings(
     common: &[Variable],
     own: &'static [Variable],
-) -> Result<Rc<Configured>, String> {
-    if let Some(configured) = CONFIGURED.with_borrow(Clone::clone) {
-        return Ok(configured);
+) -> Result<Rc<Settings>, String> {
+    if let Some(settings) = SETTINGS.with_borrow(Clone::clone) {
+        return Ok(settings);
     }
     let values = values(common.iter().chain(own)).await?;
-    let value = |variable: &Variable| values.get(variable.name).map_or(variable.default, |it| it);
-    let authentication = match common.contains(&JWT_ISSUERS) {
-        true => Authentication::read(value(&AUTH), value(&TENANT), value(&JWT_ISSUERS))?,
-        // What is the same for everybody is for anybody.
-        false => Authentication::read(AUTH.default, TENANT.default, JWT_ISSUERS.default)?,
-    };
     let settings = Settings::read(own, |name| values.get(name).map(String::as_str))?;
-    let configured = Configured { settings, authentication };
-    // Another request of the instance may have read them meanwhile.
-    Ok(CONFIGURED.with_borrow_mut(|it| it.get_or_insert_with(|| Rc::new(configured)).clone()))
+    let settings = Rc::new(settings);
+    SETTINGS.set(Some(settings.clone()));
+    Ok(settings)
+}
+
+/// Whether and how callers are asked who they are, or what is wrong with what was said of it. Only
+/// components that ask them have the code for it.
+pub(crate) async fn authentication() -> Result<Rc<Authentication>, String> {
+    if let Some(authentication) = AUTHENTICATION.with_borrow(Clone::clone) {
+        return Ok(authentication);
+    }
+    let values = values([&AUTH, &TENANT, &JWT_ISSUERS].into_iter()).await?;
+    let value = |variable: &Variable| values.get(variable.name).map_or("", String::as_str);
+    let read = Authentication::read(value(&AUTH), value(&TENANT), value(&JWT_ISSUERS))?;
+    // What another request of the instance has read meanwhile knows callers already.
+    Ok(AUTHENTICATION.with_borrow_mut(|it| it.get_or_insert_with(|| Rc::new(read)).clone()))
 }
 
 async fn values(

@@ -117,11 +117,30 @@ pub fn any_account() -> String {
 
 /// Creates the accounts, many at once.
 pub async fn create(host: &Host, records: usize) -> anyhow::Result<()> {
+    create_as(&host.client, &host.base_url, records, None).await
+}
+
+/// The same for a client; each account with a number that is a multiple of that of `of_party` is of
+/// its party instead of the one that all others share.
+pub async fn create_as(
+    client: &Client,
+    base_url: &str,
+    records: usize,
+    of_party: Option<(&str, usize)>,
+) -> anyhow::Result<()> {
+    let of_number = |number: usize| {
+        let mut account = numbered(number, records);
+        if let Some((party, every)) = of_party
+            && number.is_multiple_of(every)
+        {
+            account["relatedParty"][1]["partyOrPartyRole"]["id"] = party.into();
+        }
+        json!({ "op": "add", "path": "/", "value": account })
+    };
     for start in (0..records).step_by(AT_ONCE) {
-        let operations: Vec<_> = (start..records.min(start + AT_ONCE))
-            .map(|number| json!({ "op": "add", "path": "/", "value": numbered(number, records) }))
-            .collect();
-        let request = host.client.patch(format!("{}{ACCOUNTS}?fields=none", host.base_url));
+        let end = records.min(start + AT_ONCE);
+        let operations: Vec<_> = (start..end).map(of_number).collect();
+        let request = client.patch(format!("{base_url}{ACCOUNTS}?fields=none"));
         let request = request.header("content-type", "application/json-patch+json");
         let response = request.body(json!(operations).to_string()).send().await?;
         let status = response.status();

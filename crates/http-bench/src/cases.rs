@@ -29,6 +29,11 @@ impl Case {
         Self { is_conventional: false, ..Self::reads(name, path) }
     }
 
+    /// A case of its own, which is compared with others like it.
+    pub fn asks(request: String) -> Self {
+        Self { name: "", request, is_conventional: false, writes: false }
+    }
+
     /// The cases for a number of accounts.
     pub fn all(records: usize) -> Vec<Self> {
         let any_of =

@@ -56,9 +56,14 @@ pub struct Host {
 }
 
 impl Host {
-    /// Starts the components in the folder `target`, relative to the project's. `perf_map`: what
-    /// they are compiled to can be profiled, which Spin has no switch for.
-    pub async fn start(kind: HostKind, target: &Path, perf_map: bool) -> anyhow::Result<Self> {
+    /// Starts the components in the folder `target`, relative to the project's, with values for
+    /// variables. `perf_map`: what they are compiled to can be profiled, which Spin has no switch for.
+    pub async fn start(
+        kind: HostKind,
+        target: &Path,
+        perf_map: bool,
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let root = root();
         let state_dir = TempDir::new_in(scratch()?)?;
         let manifest = std::fs::read_to_string(root.join("spin.toml"))? + FLOOR;
@@ -81,6 +86,9 @@ impl Host {
             command.arg("--perf-map");
         }
         command.arg("--from").arg(&path).arg("--listen").arg(listen.to_string());
+        for (name, value) in variables {
+            command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
+        }
         let state = state_dir.path().join("state");
         // In WAL mode on both hosts, as `cargo xtask up` has it.
         drop(Sqlite::open(&state)?);

@@ -14,6 +14,7 @@
 //! * `table` – the figures as a table.
 //! * `compare` – one case on everything that is compared.
 //! * `cold` – the first request of an instance.
+//! * `tokens` – what it costs to know who calls, measured instead of all that.
 
 #![forbid(unsafe_code)]
 
@@ -28,6 +29,7 @@ mod postgres;
 mod process;
 mod profile;
 mod table;
+mod tokens;
 mod yardstick;
 
 use std::path::{Path, PathBuf};
@@ -66,6 +68,9 @@ struct Arguments {
     /// the last case stays in target/bench/perf.data, for `perf report`.
     #[arg(long)]
     profile: bool,
+    /// Measures what access tokens cost instead, with two applications: one asks who calls.
+    #[arg(long, conflicts_with_all = ["profile", "yardstick", "only"])]
+    tokens: bool,
     /// The folder that components are built in, relative to the project's folder.
     #[arg(long, value_name = "DIR", default_value = "target", hide = true)]
     components: PathBuf,
@@ -76,7 +81,10 @@ struct Arguments {
 }
 
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let host = Host::start(arguments.host, &arguments.components, arguments.profile).await?;
+    if arguments.tokens {
+        return tokens::measure(arguments).await;
+    }
+    let host = Host::start(arguments.host, &arguments.components, arguments.profile, &[]).await?;
     println!("{}, {} accounts", host.describe(), arguments.records);
     accounts::create(&host, arguments.records).await?;
     let yardstick = match &arguments.yardstick {

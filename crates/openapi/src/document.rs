@@ -7,7 +7,7 @@ use tmf630::Version;
 
 use crate::operations::paths;
 use crate::resources::{Resource, all};
-use crate::{parameters, responses, schemas};
+use crate::{parameters, responses, schemas, security};
 
 const DESCRIPTION: &str = "Billing, settlement, party and financial accounts, with the formats, media and cycles of their bills. \
     HEAD is answered as GET without the body; a method that is not possible is answered with 405 and Allow. \
@@ -37,6 +37,7 @@ pub fn document(version: Version) -> anyhow::Result<Value> {
         "tags": tags,
         "paths": all_paths,
         "components": {
+            "securitySchemes": security::schemes(api),
             "schemas": schemas::schemas(version)?,
             "parameters": parameters::shared(version),
             "headers": parameters::headers(),

@@ -7,7 +7,7 @@
 //! * `document` – the document of a version.
 //! * `schemas` – its types, from the schema files.
 //! * `operations` – what can be done with a resource.
-//! * `parameters`, `responses` – what operations share.
+//! * `parameters`, `responses`, `security` – what operations share.
 
 #![forbid(unsafe_code)]
 
@@ -17,6 +17,7 @@ mod parameters;
 mod resources;
 mod responses;
 mod schemas;
+mod security;
 
 use std::path::PathBuf;
 

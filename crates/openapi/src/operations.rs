@@ -8,6 +8,7 @@ use crate::parameters::{conditions, reference, references};
 use crate::resources::Resource;
 use crate::responses::{answer, empty, with_errors};
 use crate::schemas::{always, change_suffix, creation_suffix};
+use crate::security;
 
 /// The paths of a resource, with the operations that it has.
 pub fn paths(version: Version, resource: Resource) -> Map<String, Value> {
@@ -31,7 +32,8 @@ pub fn paths(version: Version, resource: Resource) -> Map<String, Value> {
         "parameters": [reference("Id"), reference("RequestId")]
     });
     for operation in definition.operations.iter() {
-        let (method, description) = described(operation);
+        let (method, mut description) = described(operation);
+        description["security"] = security::of(definition, operation);
         let path = if operation.is_on_item() { &mut item } else { &mut collection };
         path[method] = description;
     }
@@ -84,7 +86,7 @@ impl Operations {
             .map(reference);
         let parameters: Vec<_> =
             parameters.into_iter().chain([conditions(version, resource)]).collect();
-        let responses = with_errors(version, answers, &[412, 416]);
+        let responses = with_errors(version, answers, &[401, 403, 412, 416]);
         let rest = json!({ "parameters": parameters, "responses": responses });
         self.operation("list", format!("Lists {}", self.words().many), rest)
     }
@@ -97,7 +99,7 @@ impl Operations {
         let rest = json!({
             "parameters": references(&["Fields", "IdempotencyKey", "IfMatch", "IfNoneMatch"]),
             "requestBody": { "required": true, "content": content },
-            "responses": with_errors(self.version, answers, &[409, 412, 413, 415, 422])
+            "responses": with_errors(self.version, answers, &[401, 403, 409, 412, 413, 415, 422])
         });
         self.operation("create", format!("Creates {}", self.words().one), rest)
     }
@@ -124,7 +126,7 @@ impl Operations {
                 "required": true,
                 "content": { "application/json-patch+json": { "schema": schema } }
             },
-            "responses": with_errors(self.version, answers, &[409, 412, 413, 415])
+            "responses": with_errors(self.version, answers, &[401, 403, 409, 412, 413, 415])
         });
         self.operation("createMany", format!("Creates many {}", self.words().many), rest)
     }
@@ -136,7 +138,7 @@ impl Operations {
         });
         let rest = json!({
             "parameters": references(&["Fields", "IfMatch", "IfNoneMatch"]),
-            "responses": with_errors(self.version, answers, &[404, 412])
+            "responses": with_errors(self.version, answers, &[401, 403, 404, 412])
         });
         self.operation("retrieve", format!("Reads {}", self.words().one), rest)
     }
@@ -157,7 +159,7 @@ impl Operations {
                     "application/json-patch-query+json": operations()
                 }
             },
-            "responses": with_errors(self.version, answers, &[404, 409, 412, 413, 415])
+            "responses": with_errors(self.version, answers, &[401, 403, 404, 409, 412, 413, 415])
         });
         self.operation("patch", format!("Changes {}", self.words().one), rest)
     }
@@ -166,7 +168,7 @@ impl Operations {
         let answers = json!({ "204": empty("It is gone.", &["X-Request-Id"]) });
         let rest = json!({
             "parameters": references(&["IfMatch", "IfNoneMatch"]),
-            "responses": with_errors(self.version, answers, &[404, 409, 412])
+            "responses": with_errors(self.version, answers, &[401, 403, 404, 409, 412])
         });
         self.operation("delete", format!("Deletes {}", self.words().one), rest)
     }

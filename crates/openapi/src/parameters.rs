@@ -88,6 +88,7 @@ pub fn headers() -> Map<String, Value> {
         "Allow": header("The methods that are possible.", text()),
         "Accept-Encoding": header("How a body can be coded.", text()),
         "Accept-Patch": header("The media types that a PATCH can have.", text()),
+        "WWW-Authenticate": header("How to say who calls, and what is wrong with what was said (RFC 6750).", text()),
         "Retry-After": header("When to try again, in seconds.", json!({ "type": "integer", "minimum": 0 }))
     });
     headers.as_object().cloned().unwrap_or_default()

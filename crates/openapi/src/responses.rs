@@ -7,13 +7,23 @@ use crate::parameters::header_references;
 
 /// The errors there are: status, what it means, and headers that tell more. What only v5 has, v4
 /// answers with 400.
-const ERRORS: [(u16, &str, &[&str]); 12] = [
+const ERRORS: [(u16, &str, &[&str]); 14] = [
     (
         400,
         "The body, a parameter or a header is not valid; the message says what would be right.",
         &[],
     ),
-    (404, "There is nothing at this address.", &[]),
+    (
+        401,
+        "An access token is needed, or the one that was sent is not valid.",
+        &["WWW-Authenticate"],
+    ),
+    (
+        403,
+        "The access token lacks a scope, is of another tenant, or is of a party that may not do this.",
+        &["WWW-Authenticate"],
+    ),
+    (404, "There is nothing at this address, or nothing that the caller sees.", &[]),
     (406, "The client does not take JSON.", &[]),
     (409, "The id is taken, another resource refers to this one, or the state cannot follow.", &[]),
     (

@@ -23,6 +23,10 @@ enum Target {
     Query,
     /// The body of a PATCH.
     Patch,
+    /// An access token.
+    Token,
+    /// What a deployment says of issuers.
+    Issuers,
 }
 
 /// What makes a program tell the fuzzer which of its branches were taken.
@@ -36,6 +40,8 @@ pub fn fuzz(arguments: &Arguments) -> anyhow::Result<()> {
         Target::TreeFormat => "tree-format",
         Target::Query => "query",
         Target::Patch => "patch",
+        Target::Token => "token",
+        Target::Issuers => "issuers",
     };
     let folder = target_dir().join("fuzz").join(target);
     let corpus = folder.join("corpus");
