@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use black_box_tests::key_server::{Behaviour, KeyServer};
-use black_box_tests::tokens::{Issuer, Key, base64url, key_set, trusting};
+use black_box_tests::tokens::{
+    Issuer, Key, base64url, called, p256, set, shared, token_with, trusting,
+};
 use black_box_tests::{Answer, Api, RESOURCES, StatusCode, json};
 use kv_tree::{KeyRange, Order, Store, TreeName};
 use serde_json::Value;
@@ -82,7 +84,7 @@ fn expect_unavailable(answer: &Answer) {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_fetched_once_for_all() {
     let (issuer, server) = issuer().await;
-    server.behave(Behaviour::slowly(1, &key_set(&[&issuer.key])));
+    server.behave(Behaviour::slowly(1, &set(&[&issuer.key])));
     let api = start(&issuer, &server).await;
     // All components, and several instances of each, ask at once.
     let answers = flood(&api, 500, |_| issuer.token("default", &[], "admin")).await;
@@ -106,7 +108,7 @@ async fn keys_are_fetched_once_for_all() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_works_and_a_withdrawn_one_does_not() {
     let (issuer, server) = issuer().await;
-    let (old, new) = (&issuer.key, Key::es256("2"));
+    let (old, new) = (&issuer.key, p256("2"));
     let api = start(&issuer, &server).await;
     show(&api, &issuer, old).await.expect(StatusCode::OK);
     server.behave(Behaviour::publishes(&[old, &new]));
@@ -127,13 +129,13 @@ async fn a_new_key_works_and_a_withdrawn_one_does_not() {
     server.behave(Behaviour::publishes(&[&new]));
     show(&api, &issuer, old).await.expect(StatusCode::OK);
     let api = api.restart_after(|state_dir| age(state_dir, MINUTE)).await;
-    show(&api, &issuer, &Key::es256("3")).await.expect_error(401, "41");
+    show(&api, &issuer, &p256("3")).await.expect_error(401, "41");
     show(&api, &issuer, old).await.expect_error(401, "41");
     show(&api, &issuer, &new).await.expect(StatusCode::OK);
     assert_eq!(server.fetches(), 3);
 
     // Another key under the same name: the old one is gone with the hour.
-    let replaced = Key::es256("2");
+    let replaced = called("2", p256("another"));
     server.behave(Behaviour::publishes(&[&replaced]));
     let api = api.restart_after(|state_dir| age(state_dir, HOUR)).await;
     show(&api, &issuer, &new).await.expect_error(401, "41");
@@ -152,22 +154,22 @@ const FAILURES: [Failure; 12] = [
     ("closing", |_| Behaviour::Closes, ""),
     ("garbage", |_| Behaviour::Publishes("<html>keys</html>".into()), "the answer"),
     ("no keys", |_| Behaviour::publishes(&[]), "no key"),
-    ("secrets", |_| Behaviour::publishes(&[&Key::hs256("1")]), "no key"),
+    ("secrets", |_| Behaviour::publishes(&[&shared("1")]), "no key"),
     ("private keys", |issuer| private(issuer), "no key"),
     ("too long", |issuer| padded(issuer), "longer than"),
     ("endless", |_| Behaviour::NeverEnds, "its body"),
-    ("slow", |issuer| Behaviour::slowly(8, &key_set(&[&issuer.key])), "5 s"),
+    ("slow", |issuer| Behaviour::slowly(8, &set(&[&issuer.key])), "5 s"),
 ];
 
 /// How long an answer may take at most: 6 s, and what a busy machine adds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn padded(issuer: &Issuer) -> Behaviour {
-    Behaviour::Publishes(format!("{}{}", key_set(&[&issuer.key]), " ".repeat(200_000)))
+    Behaviour::Publishes(format!("{}{}", set(&[&issuer.key]), " ".repeat(200_000)))
 }
 
 fn private(issuer: &Issuer) -> Behaviour {
-    let mut set = key_set(&[&issuer.key]);
+    let mut set = set(&[&issuer.key]);
     set["keys"][0]["d"] = json!(base64url([1; 32]));
     Behaviour::Publishes(set.to_string())
 }
@@ -212,7 +214,7 @@ async fn a_server_that_fails_lets_nobody_in_and_keeps_nobody_out() {
             let answers = ask(&api).await;
             assert!(answers.iter().all(|answer| answer.status == StatusCode::OK), "{what}");
             told(&api, "the old ones are used on");
-            show(&api, &issuer, &Key::es256("2")).await.expect_error(401, "41");
+            show(&api, &issuer, &p256("2")).await.expect_error(401, "41");
             assert_eq!(server.requests(), 3, "{what}");
         });
     }
@@ -228,9 +230,8 @@ async fn keys_that_nobody_has_do_not_make_anybody_ask() {
     show(&api, &issuer, &issuer.key).await.expect(StatusCode::OK);
     let claims = issuer.claims_with(&json!({ "tenant": "default", "scope": "admin" }));
     let random = |number: usize| {
-        let mut header = issuer.key.header();
-        header["kid"] = json!(format!("{number}-{}", base64url(fastrand::u64(..).to_be_bytes())));
-        issuer.key.token_with(&header, &claims)
+        let kid = format!("{number}-{}", fastrand::u64(..));
+        token_with(&issuer.key, &json!({ "kid": kid }), &claims)
     };
     let flooded = async |api: &Api, fetches: usize| {
         let answers = flood(api, 1000, random).await;

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::tokens::{Key, key_set};
+use crate::tokens::{Key, set};
 
 /// Where the keys are.
 const PATH: &str = "/keys";
@@ -91,7 +91,7 @@ impl KeyServer {
 impl Behaviour {
     /// Publishes the keys.
     pub fn publishes(keys: &[&Key]) -> Self {
-        Self::Publishes(key_set(keys).to_string())
+        Self::Publishes(set(keys).to_string())
     }
 
     /// Publishes the set after a while.
