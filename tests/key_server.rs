@@ -279,3 +279,33 @@ async fn a_server_that_is_down_lets_nobody_in() {
     expect_unavailable(&show(&api, &issuer, &issuer.key).await);
     assert!(api.log().contains("none are known"), "{}", api.log());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_goes_away_keeps_nobody_out() {
+    let (issuer, server) = issuer().await;
+    server.behave(Behaviour::slowly(1, &set(&[&issuer.key])));
+    let api = start(&issuer, &server).await;
+    for _ in 0..5 {
+        let hasty = show(&api, &issuer, &issuer.key);
+        let gone = tokio::time::timeout(Duration::from_millis(100), hasty).await;
+        assert!(gone.is_err(), "{gone:?}");
+    }
+    show(&api, &issuer, &issuer.key).await.expect(StatusCode::OK);
+    assert_eq!(server.fetches(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn applications_on_the_same_data_fetch_once() {
+    let (issuer, server) = issuer().await;
+    server.behave(Behaviour::slowly(1, &set(&[&issuer.key])));
+    let issuers = trusting(&[issuer.trusted_at(&server.url())]);
+    let host = server.host();
+    let variables = [("auth", "jwt"), ("jwt_issuers", &issuers[..]), ("jwks_host", &host)];
+    let first = Api::start_with(&variables).await;
+    let second = Api::start_on(first.state_dir(), &variables).await;
+    let token = |_| issuer.token("default", &[], "admin");
+    let (of_first, of_second) = tokio::join!(flood(&first, 100, token), flood(&second, 100, token));
+    let mut answers = of_first.iter().chain(&of_second);
+    assert!(answers.all(|answer| answer.status == StatusCode::OK), "{}", second.log());
+    assert_eq!(server.fetches(), 1);
+}

@@ -294,20 +294,21 @@ async fn api7_server_side_request_forgery() {
 async fn api8_security_misconfiguration() {
     let world = World::start().await;
     let me = world.me();
-    let answers = [
-        world.api.get("").await,
-        world.api.with_token("x").get("").await,
-        me.get("").await,
-        me.get("/mine").await,
-        me.get("/theirs").await,
-        me.get("?sort=$").await,
-        me.request(Method::TRACE, "").answer().await,
-        me.request(Method::PUT, "/mine").answer().await,
-        me.request(Method::OPTIONS, "").header("origin", "https://evil.example").answer().await,
-        me.request(Method::GET, "").header("origin", "https://evil.example").answer().await,
-        world.api.get(&format!("{}/nothing", world.api.base_url())).await,
-    ];
-    for answer in &answers {
+    let evil = |method: Method| me.request(method, "").header("origin", "https://evil.example");
+    for (status, answer) in [
+        (401, world.api.get("").await),
+        (401, world.api.with_token("x").get("").await),
+        (200, me.get("").await),
+        (200, me.get("/mine").await),
+        (404, me.get("/theirs").await),
+        (400, me.get("?sort=$").await),
+        (405, me.request(Method::TRACE, "").answer().await),
+        (405, me.request(Method::PUT, "/mine").answer().await),
+        (204, evil(Method::OPTIONS).answer().await),
+        (200, evil(Method::GET).answer().await),
+        (404, world.api.get(&format!("{}/nothing", world.api.base_url())).await),
+    ] {
+        assert_eq!(answer.status, status, "{answer:?}");
         assert_eq!(answer.header("cache-control"), "private, no-cache", "{answer:?}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{answer:?}");
         let names = ["server", "x-powered-by", "access-control-allow-origin", "set-cookie"];
