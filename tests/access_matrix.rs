@@ -1,5 +1,5 @@
-//! Everything that everybody could ask for, against a model of what they should get: each resource in
-//! each version, each operation, each kind of caller. What is refused has changed nothing.
+//! Everything that everybody could ask for, against a model of what they should get: each resource
+//! in each version, each operation, each kind of caller. What is refused has changed nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -239,7 +239,7 @@ impl Case {
         assert_eq!(challenge, needed.as_deref(), "{about}");
     }
 
-    /// What must be there afterwards, as the operator of the first tenant sees it: the name, if anything.
+    /// The name that it must have afterwards, as the operator of the first tenant sees it.
     fn name_afterwards(&self) -> Option<String> {
         let is_done = matches!(self.expected(), Done(_));
         let name = Some(format!("Account {}", self.id));
@@ -284,11 +284,11 @@ async fn everybody_gets_what_is_theirs() {
         api.on(name).with_token(&operator).post_many(&documents).await.expect(StatusCode::OK);
     }
     let mut under_way = JoinSet::new();
-    for case in cases.iter().cloned() {
+    for case in &cases {
         if under_way.len() == 32 {
             under_way.join_next().await.unwrap().unwrap();
         }
-        let (api, issuer) = (api.clone(), issuer.clone());
+        let (case, api, issuer) = (case.clone(), api.clone(), issuer.clone());
         under_way.spawn(async move {
             let answer = case.ask(&case.resource(&api, &issuer)).await;
             case.check(&answer, &api.base_url());

@@ -1,5 +1,5 @@
-//! Mistakes in what a deployment says of access: nothing is answered but that something is wrong, the
-//! log says what, and nobody is let in.
+//! Mistakes in what a deployment says of access: nothing is answered but that something is wrong,
+//! the log says what, and nobody is let in.
 
 use black_box_tests::tokens::{
     Issuer, Key, READ_WRITE, base64url, p256, rsa, set, shared, trusting,

@@ -1,4 +1,4 @@
-//! Partners act on behalf of their customers: each sees the accounts that name it, and nobody else's.
+//! Partners act on behalf of their customers: each sees the accounts that name it, and no others.
 
 use black_box_tests::tokens::{Issuer, READ_WRITE, trusting};
 use black_box_tests::{Answering, Api, Method, Resource, StatusCode};
@@ -22,8 +22,8 @@ impl World {
         Self { api, issuer, version }
     }
 
-    /// The same with a format, a cycle, the settlement accounts of both partners, and the accounts of
-    /// the customers `ann`, `bob` and `cem` of `north` and `dee` of `south`.
+    /// The same with a format, a cycle, the settlement accounts of both partners, and the accounts
+    /// of the customers `ann`, `bob` and `cem` of `north` and `dee` of `south`.
     async fn with_customers(version: &'static str) -> Self {
         let world = Self::start(version).await;
         world.operator("billFormat").create(&json!({ "id": "pdf", "name": "PDF" })).await;

@@ -1,8 +1,8 @@
 //! The OWASP API Security Top 10 of 2023: a test for each item, with the attack that it means here.
 //!
-//! All ten apply. Of API4, limiting how often somebody asks is the gateway's, as `docs/OPERATIONS.md`
-//! says; of API6, so is telling people from programs: the flow that has a value here is to make an
-//! account another partner's.
+//! All ten apply. Of API4, limiting how often somebody asks is the gateway's; see
+//! `docs/OPERATIONS.md`. Of API6, so is telling people from programs; the flow that is of value here
+//! is to make an account another partner's.
 
 use black_box_tests::key_server::{Behaviour, KeyServer};
 use black_box_tests::tokens::{

@@ -213,7 +213,7 @@ async fn every_resource_and_method_asks_for_a_token() {
 async fn a_huge_header_harms_nobody() {
     let issuer = Issuer::default();
     let api = start(&[&issuer]).await;
-    for kibibytes in [17, 60, 100, 127, 129, 200, 390] {
+    for kibibytes in [17, 127, 129, 390, 600, 2000] {
         let token = "a".repeat(kibibytes << 10);
         let answer = api.with_token(&token).get("").await;
         // The host may refuse a head that is too long.

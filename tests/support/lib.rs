@@ -364,7 +364,11 @@ pub fn account_of(id: &str, parties: &[(&str, &str)]) -> Value {
 
 /// The same in v4.
 pub fn v4_account_of(id: &str, parties: &[(&str, &str)]) -> Value {
-    let party = |(id, role): &(&str, &str)| json!({ "id": id, "name": id, "role": role, "@referredType": "Organization" });
+    let party = |(id, role): &(&str, &str)| {
+        json!({
+            "role": role, "id": id, "name": id, "@referredType": "Organization"
+        })
+    };
     let parties: Vec<_> = parties.iter().map(party).collect();
     json!({ "id": id, "name": format!("Account {id}"), "relatedParty": parties })
 }
