@@ -5,8 +5,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod key_server;
+pub mod tokens;
+
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use devhost::{Log, Options, Running};
 use reqwest::{Client, header::HeaderMap};
@@ -18,19 +22,36 @@ use tempfile::TempDir;
 /// The path of the billing accounts.
 pub const BILLING_ACCOUNT: &str = "/tmf-api/accountManagement/v5/billingAccount";
 
+/// All resources.
+pub const RESOURCES: [&str; 7] = [
+    "partyAccount",
+    "billingAccount",
+    "settlementAccount",
+    "financialAccount",
+    "billFormat",
+    "billPresentationMedia",
+    "billingCycleSpecification",
+];
+
 /// The running application. Requests go to the billing accounts unless [`Api::on`] says otherwise.
 pub struct Api {
     accounts: Resource,
     running: Running,
     state_dir: PathBuf,
+    variables: Vec<(String, String)>,
+    /// What the log has.
+    lines: Arc<Mutex<Vec<String>>>,
     /// Removed with its contents at the end of the test that made it.
     _own_state_dir: Option<TempDir>,
 }
 
-/// A resource of the application.
+/// A resource of the application, as somebody uses it.
+#[derive(Clone)]
 pub struct Resource {
     client: Client,
     url: String,
+    /// What every request shows, if anything.
+    token: Option<String>,
 }
 
 impl Deref for Api {
@@ -64,20 +85,31 @@ impl Api {
 
     /// The application with the data in `state_dir`.
     pub async fn start_on(state_dir: &Path, variables: &[(&str, &str)]) -> Self {
-        let running = options(state_dir, variables, log_of_failures())
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let running = options(state_dir, variables, log_into(lines.clone()))
             .start()
             .await
             .unwrap_or_else(|error| panic!("{error:#}"));
         let state_dir = state_dir.to_owned();
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let variables = variables.iter().map(owned).collect();
         let url = format!("{}{BILLING_ACCOUNT}", running.base_url());
-        let accounts = Resource { client: Client::new(), url };
-        Self { accounts, running, state_dir, _own_state_dir: None }
+        let accounts = Resource { client: Client::new(), url, token: None };
+        Self { accounts, running, state_dir, variables, lines, _own_state_dir: None }
     }
 
-    /// Stops the application and starts it again on the same data.
+    /// Stops the application and starts it again on the same data, with the same variables.
     pub async fn restart(self) -> Self {
+        self.restart_after(|_| {}).await
+    }
+
+    /// The same, and does something with the directory of the data meanwhile.
+    pub async fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
         self.running.stop().await;
-        let api = Self::start_on(&self.state_dir, &[]).await;
+        meanwhile(&self.state_dir);
+        let variables: Vec<_> =
+            self.variables.iter().map(|(name, value)| (&name[..], &value[..])).collect();
+        let api = Self::start_on(&self.state_dir, &variables).await;
         Self { _own_state_dir: self._own_state_dir, ..api }
     }
 
@@ -96,6 +128,11 @@ impl Api {
         self.running.base_url()
     }
 
+    /// What the log has since the application was started.
+    pub fn log(&self) -> String {
+        self.lines.lock().unwrap().join("\n")
+    }
+
     /// Another resource, by its name.
     pub fn on(&self, resource: &str) -> Resource {
         self.in_version("v5", resource)
@@ -106,20 +143,30 @@ impl Api {
         self.in_version("v4", resource)
     }
 
-    fn in_version(&self, version: &str, resource: &str) -> Resource {
+    /// A resource as a version has it: `v4` or `v5`.
+    pub fn in_version(&self, version: &str, resource: &str) -> Resource {
         let url = format!("{}/tmf-api/accountManagement/{version}/{resource}", self.base_url());
-        Resource { client: self.client.clone(), url }
+        Resource { url, ..self.accounts.clone() }
     }
 }
 
 impl Resource {
+    /// The resource as whoever has the token uses it.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
     /// A request to `path` below the resource, or to an absolute address.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = match path.starts_with("http://") {
             true => path.to_owned(),
             false => format!("{}{path}", self.url),
         };
-        self.client.request(method, url)
+        let request = self.client.request(method, url);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
     }
 
     /// What a GET answers.
@@ -142,6 +189,13 @@ impl Resource {
         let path = if id.is_empty() { String::new() } else { format!("/{id}") };
         let request = self.request(Method::PATCH, &path);
         request.header("content-type", media_type).body(patch.to_string()).answer().await
+    }
+
+    /// What is answered to creating all of the documents at once.
+    pub async fn post_many(&self, documents: &[Value]) -> Answer {
+        let add = |document: &Value| json!({ "op": "add", "path": "/", "value": document });
+        let operations = documents.iter().map(add).collect();
+        self.patch_as("application/json-patch+json", "", &operations).await
     }
 
     /// What a DELETE of what has the id answers.
@@ -169,11 +223,21 @@ impl Resource {
 
 /// A log that shows what failed in the server, and not every request.
 pub fn log_of_failures() -> Log {
-    Log::to(|line| {
-        if !line.starts_with('{') || line.contains("\"error\"") {
-            eprintln!("{line}");
-        }
+    Log::to(show_failure)
+}
+
+/// The same, which keeps all of its lines too.
+fn log_into(lines: Arc<Mutex<Vec<String>>>) -> Log {
+    Log::to(move |line| {
+        show_failure(line);
+        lines.lock().unwrap().push(line.to_owned());
     })
+}
+
+fn show_failure(line: &str) {
+    if !line.starts_with('{') || line.contains("\"error\"") {
+        eprintln!("{line}");
+    }
 }
 
 /// How the application is started: on a free port, with the data in `state_dir`.
@@ -224,6 +288,33 @@ impl Answer {
         error
     }
 
+    /// The error of either version: what it has is its own, and that of no other version.
+    #[track_caller]
+    pub fn expect_error_of(&self, version: &str, status: u16, code: &str) -> Value {
+        let error = self.expect(StatusCode::from_u16(status).unwrap());
+        let class = error.get("@type").and_then(Value::as_str);
+        assert_eq!(class, (version == "v5").then_some("Error"), "{error}");
+        assert_eq!(error["status"], status.to_string(), "{error}");
+        assert_eq!(error["code"], code, "{error}");
+        error
+    }
+
+    /// The error, in either version, that somebody may not do this, with the code of TMF630.
+    #[track_caller]
+    pub fn expect_refusal(&self, code: &str) -> Value {
+        let error = self.expect(StatusCode::FORBIDDEN);
+        assert_eq!(error["code"], code, "{error}");
+        error
+    }
+
+    /// The error, in either version, that there is no resource with the id.
+    #[track_caller]
+    pub fn expect_no_resource(&self, id: &str) {
+        let error = self.expect(StatusCode::NOT_FOUND);
+        assert_eq!(error["code"], "60", "{error}");
+        assert_eq!(error["message"], format!("No resource has the id {id}."), "{error}");
+    }
+
     /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
@@ -257,6 +348,29 @@ pub fn v4_account(name: &str) -> Value {
         "name": name,
         "relatedParty": [{ "id": "4711", "name": "Acme", "@referredType": "Organization" }]
     })
+}
+
+/// The least that makes an account with the id, of the parties, each with its role.
+pub fn account_of(id: &str, parties: &[(&str, &str)]) -> Value {
+    let party = |(id, role): &(&str, &str)| {
+        json!({
+            "role": role,
+            "partyOrPartyRole": { "@type": "PartyRef", "id": id, "@referredType": "Organization" }
+        })
+    };
+    let parties: Vec<_> = parties.iter().map(party).collect();
+    json!({ "id": id, "name": format!("Account {id}"), "relatedParty": parties })
+}
+
+/// The same in v4.
+pub fn v4_account_of(id: &str, parties: &[(&str, &str)]) -> Value {
+    let party = |(id, role): &(&str, &str)| {
+        json!({
+            "role": role, "id": id, "name": id, "@referredType": "Organization"
+        })
+    };
+    let parties: Vec<_> = parties.iter().map(party).collect();
+    json!({ "id": id, "name": format!("Account {id}"), "relatedParty": parties })
 }
 
 /// The values of an attribute of the items of a list, in its order.
