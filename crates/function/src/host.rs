@@ -32,6 +32,7 @@ thread_local! {
 }
 
 /// The host that the component runs on.
+#[derive(Default)]
 pub(crate) struct Host {
     pub settings: Rc<Settings>,
     /// How callers are asked who they are; nothing where nobody is, because the answer is the same for

@@ -29,7 +29,7 @@ use spin_sdk::http::{Request, Response};
 use tmf630::model::api::Api;
 use tmf630::model::variable::Variable;
 use tmf630::settings::{VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
-use tmf630::{Definition, Error, Settings, Version};
+use tmf630::{Definition, Settings, Version};
 
 /// Makes the crate the function that answers for the resource of a
 /// [`Definition`](tmf630::Definition).
@@ -76,8 +76,8 @@ pub async fn serve_resource(
 ) -> Response<Full<Bytes>> {
     let response = match host_of(definition).await {
         Ok(host) => tmf630::serve(definition, &host.settings, &host, request).await,
-        Err(error) => {
-            not_set_up(definition.name(), definition.api.version_at(request.uri().path()), error)
+        Err(mistake) => {
+            tmf630::serve_mistake(Some(definition), &Host::default(), &request, &mistake)
         }
     };
     instance::drain_if_due().await;
@@ -97,7 +97,7 @@ pub async fn serve_document(
     document: impl Fn(Version) -> &'static str,
     request: Request,
 ) -> Response<Full<Bytes>> {
-    with_settings(VARIABLES_OF_DOCUMENTS, name, |settings, host| {
+    with_settings(VARIABLES_OF_DOCUMENTS, &request, |settings, host| {
         tmf630::serve_document(api, name, document, settings, host, &request)
     })
     .await
@@ -105,7 +105,7 @@ pub async fn serve_document(
 
 /// Answers `request`, which no resource of the `apis` answers.
 pub async fn serve_entry(apis: &[&'static Api], request: Request) -> Response<Full<Bytes>> {
-    with_settings(VARIABLES_OF_ENTRIES, "entry", |settings, host| {
+    with_settings(VARIABLES_OF_ENTRIES, &request, |settings, host| {
         tmf630::serve_entry(apis, settings, host, &request)
     })
     .await
@@ -113,7 +113,7 @@ pub async fn serve_entry(apis: &[&'static Api], request: Request) -> Response<Fu
 
 async fn with_settings(
     variables: &[Variable],
-    what: &str,
+    request: &Request,
     answer: impl FnOnce(&Settings, &Host) -> Response<Bytes>,
 ) -> Response<Full<Bytes>> {
     let response = match settings::settings(variables, &[]).await {
@@ -121,12 +121,7 @@ async fn with_settings(
             let host = Host { settings, authentication: None };
             answer(&host.settings, &host)
         }
-        Err(error) => not_set_up(what, Version::V5, error),
+        Err(mistake) => tmf630::serve_mistake(None, &Host::default(), request, &mistake),
     };
     response.map(Full::new)
-}
-
-fn not_set_up(what: &str, version: Version, error: String) -> Response<Bytes> {
-    eprintln!("{}", serde_json::json!({ "function": what, "error": error }));
-    Error::internal(error).into_response(version)
 }

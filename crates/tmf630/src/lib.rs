@@ -3,7 +3,7 @@
 //!
 //! [`serve`] is given the [`Definition`] of a resource, the [`Settings`] of the deployment, the
 //! [`Ports`] to the outside world and a request; [`serve_document`] and [`serve_entry`] answer what
-//! is no resource. They know nothing of the host that they run on.
+//! is no resource, and [`serve_mistake`] where nothing can be answered. They know nothing of the host that they run on.
 //!
 //! # Layout
 //!
@@ -56,6 +56,7 @@ use model::operation::Operation;
 pub use model::version::Version;
 pub use operations::document::serve_document;
 pub use operations::entry::serve_entry;
+pub use operations::mistake::serve_mistake;
 use operations::{bulk, create, delete, list, retrieve, update};
 pub use ports::{Activity, Ports};
 use request::negotiation;

@@ -6,8 +6,8 @@ use crate::value::address::{is_host, is_prefix};
 
 use crate::model::variable::Variable;
 
-/// The settings of a deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The settings of a deployment. The default is for an answer that depends on none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Scheme and authority, and perhaps a path, that clients reach the API under, without a slash
     /// at the end. Where it is not set, each request tells how it was reached.
@@ -31,9 +31,10 @@ pub struct Settings {
 
 /// What is behind Spin's key-value store, as its runtime configuration calls it. That decides what a
 /// call may ask of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum StoreType {
     /// Spin's own, on SQLite.
+    #[default]
     Spin,
     /// Azure Cosmos DB.
     AzureCosmos,
@@ -42,9 +43,10 @@ pub enum StoreType {
 }
 
 /// Whether what a document refers to must exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum References {
     /// No: it may be kept elsewhere.
+    #[default]
     Open,
     /// Yes, if it is of a kind that this API keeps.
     Strict,

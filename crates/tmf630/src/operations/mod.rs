@@ -5,6 +5,7 @@
 //! * `list`, `create`, `bulk` – on the collection.
 //! * `retrieve`, `update`, `delete` – on a resource.
 //! * `document`, `entry` – where there is no resource: texts, and what there is at all.
+//! * `mistake` – where nothing can be answered.
 
 pub(crate) mod bulk;
 pub(crate) mod create;
@@ -12,5 +13,6 @@ pub(crate) mod delete;
 pub(crate) mod document;
 pub(crate) mod entry;
 pub(crate) mod list;
+pub(crate) mod mistake;
 pub(crate) mod retrieve;
 pub(crate) mod update;
