@@ -3,6 +3,7 @@
 // Each test file uses a part of this.
 #![allow(dead_code, unused_imports)]
 
+pub mod callers;
 pub mod ways;
 
 use bytes::Bytes;
