@@ -23,7 +23,7 @@ impl World {
     }
 
     /// The same with a format, a cycle, the settlement accounts of both partners, and the accounts
-    /// of the customers `ann`, `bob` and `cem` of `north` and `dee` of `south`.
+    /// of the customers `c1`, `c2` and `c3` of `north` and `c4` of `south`.
     async fn with_customers(version: &'static str) -> Self {
         let world = Self::start(version).await;
         world.operator("billFormat").create(&json!({ "id": "pdf", "name": "PDF" })).await;
@@ -36,11 +36,11 @@ impl World {
         let customer =
             |name, partner| world.account(name, &[(name, "customer"), (partner, "partner")]);
         let north = world.acting_for(&["north"], "billingAccount");
-        north.create(&customer("ann", "north")).await;
-        let two = [customer("bob", "north"), customer("cem", "north")];
+        north.create(&customer("c1", "north")).await;
+        let two = [customer("c2", "north"), customer("c3", "north")];
         north.post_many(&two).await.expect(StatusCode::OK);
         let south = world.acting_for(&["south"], "billingAccount");
-        south.create(&customer("dee", "south")).await;
+        south.create(&customer("c4", "south")).await;
         world
     }
 
@@ -77,17 +77,17 @@ async fn a_partner_keeps_the_accounts_of_its_customers() {
         let world = World::with_customers(version).await;
         let north = world.acting_for(&["north"], "billingAccount");
         let list = north.get("?sort=name&limit=2").await;
-        assert_eq!(values_of(&list, "id"), ["ann", "bob"], "{version}");
+        assert_eq!(values_of(&list, "id"), ["c1", "c2"], "{version}");
         assert_eq!((list.header("x-total-count"), list.header("x-result-count")), ("3", "2"));
         let next = list.header("link").split(',').find(|link| link.contains("rel=\"next\""));
         let next = next.unwrap().trim().trim_start_matches('<').split('>').next().unwrap();
-        assert_eq!(values_of(&north.get(next).await, "id"), ["cem"], "{version}");
+        assert_eq!(values_of(&north.get(next).await, "id"), ["c3"], "{version}");
         assert!(list.header("link").contains("offset=2&limit=2>; rel=\"last\""), "{list:?}");
 
-        let paused = north.patch("bob", &json!({ "state": "Suspended" })).await;
+        let paused = north.patch("c2", &json!({ "state": "Suspended" })).await;
         assert_eq!(paused.expect(StatusCode::OK)["state"], "Suspended");
-        assert_eq!(values_of(&north.get("?state=Suspended").await, "id"), ["bob"]);
-        assert_eq!(north.delete("cem").await.status, StatusCode::NO_CONTENT);
+        assert_eq!(values_of(&north.get("?state=Suspended").await, "id"), ["c2"]);
+        assert_eq!(north.delete("c3").await.status, StatusCode::NO_CONTENT);
         assert_eq!(north.total().await, 2);
 
         // What bills look like is for all to read; its own settlement is the only one that it sees.
@@ -103,16 +103,16 @@ async fn a_partner_keeps_the_accounts_of_its_customers() {
 async fn a_customer_sees_its_own_account() {
     for version in VERSIONS {
         let world = World::with_customers(version).await;
-        let ann = world.acting_for(&["ann"], "billingAccount");
-        assert_eq!(values_of(&ann.get("").await, "id"), ["ann"]);
-        assert_eq!(ann.read("ann").await["name"], "Account ann");
-        for other in ["bob", "dee", "nobody"] {
-            ann.get(&format!("/{other}")).await.expect_no_resource(other);
+        let customer_1 = world.acting_for(&["c1"], "billingAccount");
+        assert_eq!(values_of(&customer_1.get("").await, "id"), ["c1"]);
+        assert_eq!(customer_1.read("c1").await["name"], "Account c1");
+        for other in ["c2", "c4", "nobody"] {
+            customer_1.get(&format!("/{other}")).await.expect_no_resource(other);
         }
-        assert_eq!(world.acting_for(&["ann"], "settlementAccount").total().await, 0);
+        assert_eq!(world.acting_for(&["c1"], "settlementAccount").total().await, 0);
         // Who acts for several sees what is any of theirs.
-        let several = world.acting_for(&["ann", "dee"], "billingAccount");
-        assert_eq!(values_of(&several.get("?sort=name").await, "id"), ["ann", "dee"]);
+        let several = world.acting_for(&["c1", "c4"], "billingAccount");
+        assert_eq!(values_of(&several.get("?sort=name").await, "id"), ["c1", "c4"]);
     }
 }
 
@@ -122,34 +122,33 @@ async fn to_another_partner_it_does_not_exist() {
         let world = World::with_customers(version).await;
         let north = world.acting_for(&["north"], "billingAccount");
         let south = world.acting_for(&["south"], "billingAccount");
-        let before = north.get("/ann").await;
-        for query in ["", "?id=ann,dee", "?relatedParty.role=customer", "?sort=-name", "?name.ne=x"]
-        {
+        let before = north.get("/c1").await;
+        for query in ["", "?id=c1,c4", "?relatedParty.role=customer", "?sort=-name", "?name.ne=x"] {
             let list = south.get(query).await;
-            assert_eq!(values_of(&list, "id"), ["dee"], "{version} {query}");
+            assert_eq!(values_of(&list, "id"), ["c4"], "{version} {query}");
             assert_eq!(list.header("x-total-count"), "1", "{version} {query}");
         }
         let names_it = "?relatedParty.id=north";
         assert_eq!(values_of(&south.get(names_it).await, "id"), [""; 0], "{version}");
-        south.get("/ann").await.expect_no_resource("ann");
-        let head = south.request(Method::HEAD, "/ann").answer().await;
+        south.get("/c1").await.expect_no_resource("c1");
+        let head = south.request(Method::HEAD, "/c1").answer().await;
         assert_eq!((head.status.as_u16(), head.headers.get("etag")), (404, None));
         let tag = before.header("etag");
-        let known = south.request(Method::GET, "/ann").header("if-none-match", tag);
-        known.answer().await.expect_no_resource("ann");
+        let known = south.request(Method::GET, "/c1").header("if-none-match", tag);
+        known.answer().await.expect_no_resource("c1");
         let claim = world.parties(&[("south", "partner")]);
         for patch in [&json!({ "name": "x" }), &claim, &json!({}), &json!({ "name": 5 })] {
-            south.patch("ann", patch).await.expect_no_resource("ann");
+            south.patch("c1", patch).await.expect_no_resource("c1");
         }
-        south.delete("ann").await.expect_no_resource("ann");
-        assert_eq!(north.get("/ann").await.text, before.text, "{version}");
+        south.delete("c1").await.expect_no_resource("c1");
+        assert_eq!(north.get("/c1").await.text, before.text, "{version}");
 
         // It cannot make accounts in the name of others, nor put its customers there.
-        let stranger = world.account("eve", &[("eve", "customer"), ("north", "partner")]);
+        let stranger = world.account("c5", &[("c5", "customer"), ("north", "partner")]);
         south.post(&stranger).await.expect_refusal("52");
-        let own = world.account("fay", &[("fay", "customer"), ("south", "partner")]);
+        let own = world.account("c6", &[("c6", "customer"), ("south", "partner")]);
         south.post_many(&[own, stranger]).await.expect_refusal("52");
-        south.patch("dee", &world.parties(&[("north", "partner")])).await.expect_refusal("52");
+        south.patch("c4", &world.parties(&[("north", "partner")])).await.expect_refusal("52");
         assert_eq!((north.total().await, south.total().await), (3, 1));
     }
 }
@@ -159,9 +158,9 @@ async fn the_operator_sees_all() {
     for version in VERSIONS {
         let world = World::with_customers(version).await;
         let all = world.operator("billingAccount");
-        assert_eq!(values_of(&all.get("?sort=name").await, "id"), ["ann", "bob", "cem", "dee"]);
-        assert_eq!(id(&all.read("dee").await), "dee");
-        assert_eq!(all.delete("dee").await.status, StatusCode::NO_CONTENT);
+        assert_eq!(values_of(&all.get("?sort=name").await, "id"), ["c1", "c2", "c3", "c4"]);
+        assert_eq!(id(&all.read("c4").await), "c4");
+        assert_eq!(all.delete("c4").await.status, StatusCode::NO_CONTENT);
         assert_eq!(world.acting_for(&["south"], "billingAccount").total().await, 0);
     }
 }
@@ -170,27 +169,27 @@ async fn the_operator_sees_all() {
 async fn a_customer_who_moves_is_seen_by_the_new_partner_only() {
     for version in VERSIONS {
         let world = World::with_customers(version).await;
-        let [north, south, ann] =
-            ["north", "south", "ann"].map(|party| world.acting_for(&[party], "billingAccount"));
-        let tag = north.get("/ann").await.header("etag").to_owned();
-        let moved = world.parties(&[("ann", "customer"), ("south", "partner")]);
-        north.patch("ann", &moved).await.expect_refusal("52");
-        world.operator("billingAccount").patch("ann", &moved).await.expect(StatusCode::OK);
+        let [north, south, customer] =
+            ["north", "south", "c1"].map(|party| world.acting_for(&[party], "billingAccount"));
+        let tag = north.get("/c1").await.header("etag").to_owned();
+        let moved = world.parties(&[("c1", "customer"), ("south", "partner")]);
+        north.patch("c1", &moved).await.expect_refusal("52");
+        world.operator("billingAccount").patch("c1", &moved).await.expect(StatusCode::OK);
 
-        let again = north.request(Method::GET, "/ann").header("if-none-match", tag);
-        again.answer().await.expect_no_resource("ann");
-        assert_eq!(values_of(&north.get("?sort=name").await, "id"), ["bob", "cem"], "{version}");
-        assert_eq!(values_of(&south.get("?sort=name").await, "id"), ["ann", "dee"], "{version}");
-        south.patch("ann", &json!({ "name": "Of south" })).await.expect(StatusCode::OK);
-        assert_eq!(ann.read("ann").await["name"], "Of south");
+        let again = north.request(Method::GET, "/c1").header("if-none-match", tag);
+        again.answer().await.expect_no_resource("c1");
+        assert_eq!(values_of(&north.get("?sort=name").await, "id"), ["c2", "c3"], "{version}");
+        assert_eq!(values_of(&south.get("?sort=name").await, "id"), ["c1", "c4"], "{version}");
+        south.patch("c1", &json!({ "name": "Of south" })).await.expect(StatusCode::OK);
+        assert_eq!(customer.read("c1").await["name"], "Of south");
 
         // A partner who may assign accounts moves one itself, and does not see it any more.
         let scopes = format!("{READ_WRITE} tmf666:assign");
         let assigning = world.issuer.token("default", &["north"], &scopes);
         let assigning = north.with_token(&assigning);
-        let moved = world.parties(&[("bob", "customer"), ("south", "partner")]);
-        assigning.patch("bob", &moved).await.expect(StatusCode::OK);
-        assigning.get("/bob").await.expect_no_resource("bob");
+        let moved = world.parties(&[("c2", "customer"), ("south", "partner")]);
+        assigning.patch("c2", &moved).await.expect(StatusCode::OK);
+        assigning.get("/c2").await.expect_no_resource("c2");
         assert_eq!(south.total().await, 3);
     }
 }

@@ -45,15 +45,27 @@ pub fn token(data: &[u8]) {
     let ask = |header: &[u8]| block_on(deployment.caller(&[header], &alone));
     assert!(ask(data).is_err());
     let text = String::from_utf8_lossy(data);
-    for token in [
-        // What is signed says it, or it is refused.
+    let show = |token: String| ask(format!("Bearer {token}").as_bytes());
+    // What the issuer has signed says it, or it is refused.
+    for signed in [
         key.sign(&key.header().to_string(), &text),
         key.sign(&text, &json!({ "iss": ISSUER, "aud": "a", "exp": 60 }).to_string()),
-        format!("{}.{text}", key.token(&json!({ "iss": ISSUER }))),
     ] {
-        if let Err(Refusal::Store(error)) = ask(format!("Bearer {token}").as_bytes()) {
-            panic!("{error}");
+        match show(signed) {
+            Ok(caller) => {
+                let issuer = caller.identity.as_ref().map(|identity| &identity.issuer[..]);
+                assert_eq!(issuer, Some(ISSUER));
+                assert!(text.contains(caller.tenant.as_str()));
+            }
+            Err(Refusal::Store(error)) => panic!("{error}"),
+            Err(_) => {}
         }
+    }
+    let claims = json!({ "iss": ISSUER, "aud": "a", "exp": 60, "tenant": "t" });
+    let good = key.token(&claims);
+    assert!(show(good.clone()).is_ok());
+    if !text.trim_ascii().is_empty() {
+        assert!(show(format!("{good}.{text}")).is_err() && show(format!("{good}{text}")).is_err());
     }
 }
 

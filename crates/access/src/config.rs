@@ -176,6 +176,10 @@ impl Members<'_> {
 fn is_url(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_allowed = |byte: u8| byte.is_ascii_graphic();
-    rest.is_some_and(|rest| !rest.starts_with(['/', '?', '#', ':']) && !rest.is_empty())
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    // A password in it would be logged when it cannot be fetched.
+    !host.is_empty()
+        && !host.starts_with(':')
+        && !host.contains('@')
         && text.bytes().all(is_allowed)
 }

@@ -16,12 +16,14 @@
 //! * No text makes it panic, and no text is a token but what an issuer has signed (`tokens`).
 //! * What a token does not say clearly is refused; nobody becomes more than they are by a claim
 //!   that has the wrong type (`claims`).
-//! * Whatever callers send, an issuer is asked for its keys at most once a minute. What it answers
+//! * Whatever callers send, an issuer is asked for its keys at most once a minute, by instances whose
+//!   clocks do not differ by more. What it answers
 //!   replaces keys that work only if it has keys that work. A key that it has withdrawn stops
 //!   working, for callers too that are known by it (`published_keys`).
 //! * Callers that are known are known as long as their token is good, and no longer
 //!   (`known_callers`).
-//! * No token and no key is kept as text in an instance, logged, or part of an error.
+//! * No token and no secret key is kept as text in an instance, logged, or part of an error (`tokens`,
+//!   `config`).
 //!
 //! # Layout
 //!

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use kv_tree::Kv;
+use serde_json::json;
 
 use crate::key_set::KeySet;
 use crate::outside::Outside;
@@ -191,7 +192,8 @@ impl PublishedKeys {
                 let (issuer, url) = (&self.issuer, &self.url);
                 let known = self.known().map_or("none are known", |_| "the old ones are used on");
                 self.failed.set(Some(begun.as_millisecond()));
-                outside.log(&format!("keys of {issuer} at {url}: {cause}; {known}"));
+                let error = format!("{cause}; {known}");
+                outside.log(&json!({ "issuer": issuer, "keys": url, "error": error }).to_string());
             }
         }
         Ok(())
@@ -209,7 +211,8 @@ impl PublishedKeys {
                 Ok(set) => *self.known.borrow_mut() = Some(Rc::new(set)),
                 Err(fault) => {
                     let issuer = &self.issuer;
-                    outside.log(&format!("keys of {issuer} in the store: {fault}"));
+                    let error = format!("in the store: {fault}");
+                    outside.log(&json!({ "issuer": issuer, "error": error }).to_string());
                     return;
                 }
             }

@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use jiff::{SignedDuration, Timestamp};
-use kv_tree::{Error, Kv, Store, Tree, TreeName};
+use kv_tree::{Error, Kv, Snapshot, Store, Tree, TreeName};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -106,13 +106,21 @@ impl<K: Kv> Entry<K> {
     /// What it says.
     pub async fn read(&self) -> Result<Stored, Error> {
         let snapshot = self.tree.snapshot_for(&self.key).await?;
-        Ok(Stored::read(snapshot.get(&self.key).await?))
+        self.of_snapshot(&snapshot).await
+    }
+
+    /// What it says in a snapshot. One that cannot be read is as none: what it had can be fetched anew.
+    async fn of_snapshot(&self, snapshot: &Snapshot<K>) -> Result<Stored, Error> {
+        match snapshot.get(&self.key).await {
+            Err(Error::Damaged { .. }) => Ok(Stored::default()),
+            value => Ok(Stored::read(value?)),
+        }
     }
 
     /// Reserves a fetch for the caller, unless somebody else has it; and what the entry says then.
     pub async fn reserve(&self, now: Timestamp) -> Result<(bool, Stored), Error> {
         let body = self.tree.transact(async |transaction| {
-            let mut stored = Stored::read(transaction.get(&self.key).await?);
+            let mut stored = self.of_snapshot(transaction).await?;
             let is_reserved = stored.may_be_fetched(now);
             if is_reserved {
                 stored.begun = Some(now.as_millisecond());
@@ -126,7 +134,7 @@ impl<K: Kv> Entry<K> {
     /// Keeps the set whose fetch was begun at the time; and what the entry says then.
     pub async fn keep(&self, text: &str, begun: Timestamp) -> Result<Stored, Error> {
         let body = self.tree.transact(async |transaction| {
-            let mut stored = Stored::read(transaction.get(&self.key).await?);
+            let mut stored = self.of_snapshot(transaction).await?;
             stored.set = Some(Fetched { at: begun.as_millisecond(), text: text.to_owned() });
             transaction.put(self.key.clone(), stored.written());
             Ok(stored)

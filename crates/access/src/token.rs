@@ -57,10 +57,13 @@ pub(crate) fn bearer<'h>(authorization: &[&'h [u8]]) -> Result<&'h str, Refusal>
     };
     let malformed = || Refusal::invalid("The header Authorization must be Bearer and a token.");
     let value = std::str::from_utf8(value).map_err(|_| malformed())?.trim_ascii();
-    let (scheme, token) = value.split_once(' ').ok_or_else(malformed)?;
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    if !scheme.eq_ignore_ascii_case("Bearer") {
+        // Who has not understood that a token is needed is told just that (RFC 6750, section 3.1).
+        return Err(Refusal::Missing);
+    }
     let token = token.trim_ascii_start();
-    if !scheme.eq_ignore_ascii_case("Bearer") || !token.bytes().all(|byte| byte.is_ascii_graphic())
-    {
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(malformed());
     }
     match token.len() <= MAX_BYTES {
@@ -133,7 +136,10 @@ mod tests {
         }
         assert!(matches!(bearer(&[]), Err(Refusal::Missing)));
         let long = format!("Bearer {}", "a".repeat(MAX_BYTES + 1));
-        for value in ["", "Bearer", "Bearer ", "Basic a", "Bearera.b.c", "Bearer a b", &long] {
+        for other in ["", "Basic a", "Bearera.b.c", "a.b.c"] {
+            assert!(matches!(bearer(&[other.as_bytes()]), Err(Refusal::Missing)), "{other}");
+        }
+        for value in ["Bearer", "Bearer ", "Bearer a b", &long] {
             let refusal = bearer(&[value.as_bytes()]);
             assert!(matches!(refusal, Err(Refusal::Invalid { .. })), "{value}");
         }

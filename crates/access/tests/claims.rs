@@ -223,7 +223,7 @@ fn an_identity_is_what_the_token_says() {
     };
     let mut claims = claims_with("azp", json!(null));
     claims["client_id"] = "app".into();
-    assert_eq!(client(&claims), (Some("jane".into()), Some("app".into())));
+    assert_eq!(client(&claims), (Some("user-1".into()), Some("app".into())));
     claims["azp"] = "shop".into();
     claims.as_object_mut().unwrap().remove("sub");
     assert_eq!(client(&claims), (None, Some("shop".into())));

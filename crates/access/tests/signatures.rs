@@ -29,7 +29,7 @@ fn every_algorithm_is_good() {
         let caller = world.ask(&deployment, &key.token(&claims())).unwrap();
         let identity = Identity {
             issuer: ISSUER.into(),
-            subject: Some("jane".into()),
+            subject: Some("user-1".into()),
             client: Some("shop".into()),
         };
         let expected = Caller {

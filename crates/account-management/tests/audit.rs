@@ -106,6 +106,49 @@ fn every_way_to_change_is_told_and_no_other() {
 }
 
 #[test]
+fn what_is_repeated_is_told_of_what_was_made_then() {
+    let world = World::on(Memory::default());
+    let add = |name: &str| {
+        let mut account = account("", json!({ "name": name }));
+        account.as_object_mut().unwrap().remove("id");
+        json!({ "op": "add", "path": "/", "value": account })
+    };
+    let bulk = [("content-type", "application/json-patch+json"), ("idempotency-key", "b")];
+    for (method, headers, body, count) in [
+        (Method::POST, &[("idempotency-key", "p")][..], add("x")["value"].clone(), 1),
+        (Method::PATCH, &bulk[..], json!([add("x"), add("y")]), 2),
+    ] {
+        let told = |outcome: &str| {
+            ask(&world, method.clone(), "", headers, &body);
+            let lines = changes(&world);
+            assert!(lines.iter().all(|line| line["outcome"] == outcome), "{lines:?}");
+            lines.iter().map(|line| line["id"].clone()).collect::<Vec<_>>()
+        };
+        let made = told("done");
+        assert_eq!((&told("repeated"), made.len()), (&made, count));
+    }
+}
+
+#[test]
+fn what_is_not_supported_is_refused_in_either_version() {
+    let world = World::on(Memory::default());
+    assert_eq!(ask(&world, Method::POST, "", &[], &account("a", json!({}))), 201);
+    changes(&world);
+    assert_eq!(ask(&world, Method::PATCH, "/a?depth=1", &[], &json!({ "name": "x" })), 501);
+    assert_eq!(changes(&world)[0]["outcome"], "refused");
+}
+
+#[test]
+fn a_line_names_some_of_many_parties() {
+    let world = World::on(Memory::default());
+    let parties: Vec<_> = (1..=100).map(|number| number.to_string()).collect();
+    let parties: Vec<_> = parties.iter().map(String::as_str).collect();
+    world.call_as(caller("acme", &["tmf666:write"], &parties));
+    assert_eq!(ask(&world, Method::POST, "", &[], &account("a", json!({}))), 201);
+    assert_eq!(changes(&world)[0]["party"].as_array().unwrap().len(), 10);
+}
+
+#[test]
 fn nothing_of_a_document_is_told() {
     let world = World::on(Memory::default());
     expect(

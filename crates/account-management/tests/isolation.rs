@@ -1,5 +1,6 @@
-//! Tenants and parties are strictly apart: whatever two callers do at the same time, each is answered
-//! what they would be answered alone, byte for byte.
+//! Tenants and parties are strictly apart: whatever two callers do in turn, each is answered what they
+//! would be answered alone, byte for byte. Each chooses ids of its own: one that is taken is taken for
+//! both.
 
 mod common;
 

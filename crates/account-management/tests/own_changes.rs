@@ -162,7 +162,7 @@ fn who_refers_is_named_to_those_who_see_it() {
     let refused = expect(&refused, 409);
     assert_eq!(
         refused["message"],
-        "What you do not see refers to mine; only the operator can delete it."
+        "What you do not see refers to mine, which cannot be deleted as long as it does."
     );
     let refused = expect(&delete(as_operator(&world), "mine"), 409);
     assert!(refused["message"].as_str().unwrap().contains("billingAccount secret"), "{refused}");

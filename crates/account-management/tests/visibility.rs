@@ -171,6 +171,33 @@ fn what_cannot_be_read_is_nobodys_party() {
 }
 
 #[test]
+fn an_entry_that_was_left_behind_shows_nothing() {
+    let memory = Memory::default();
+    let world = World::on(memory.clone());
+    expect(&post(as_operator(&world), &account_of("a", &[("2", "owner")])), 201);
+    let index = "billingAccount/i/relatedParty.partyOrPartyRole.id:texts1/";
+    block_on(async {
+        let store = kv_tree::Store::new(memory.clone());
+        let tree = store.tree(kv_tree::TreeName::new("t").unwrap());
+        let planted = tree.transact(async |transaction| {
+            let own = transaction.scan(kv_tree::KeyRange::prefix(index), kv_tree::Order::Ascending);
+            let (own, _) = { own }.next().await?.expect("the entry of party 2");
+            let planted: Vec<u8> =
+                own.iter().map(|byte| if *byte == b'2' { b'1' } else { *byte }).collect();
+            transaction.put(planted, "");
+            Ok::<_, kv_tree::Error>(())
+        });
+        planted.await.unwrap();
+    });
+    let world = World::on(memory);
+    for query in ["", "?sort=-id", "?sort=name", "?name.gt=a"] {
+        assert_eq!(listed(&get(acting_for(&world, &["1"]), query)).0, owned(&[]), "{query}");
+        assert_eq!(listed(&get(acting_for(&world, &["1", "3"]), query)).0, owned(&[]), "{query}");
+        assert_eq!(listed(&get(acting_for(&world, &["2"]), query)).0, owned(&["a"]), "{query}");
+    }
+}
+
+#[test]
 fn an_account_of_another_kind_is_another_account() {
     let world = some_accounts();
     expect(

@@ -85,9 +85,17 @@ impl Ports for Host {
 
     fn log(&self, line: &str) {
         STDERR.with(|stderr| {
-            for piece in format!("{line}\n").as_bytes().chunks(MAX_WRITE_BYTES) {
+            let text = format!("{line}\n");
+            let mut rest = text.as_bytes();
+            while !rest.is_empty() {
+                // Other instances write between pieces: as far as possible, those are whole lines.
+                let most = &rest[..rest.len().min(MAX_WRITE_BYTES)];
+                let end =
+                    most.iter().rposition(|byte| *byte == b'\n').map_or(most.len(), |at| at + 1);
+                let (piece, others) = rest.split_at(end);
                 // If that fails, there is nobody to tell.
                 let _ = stderr.blocking_write_and_flush(piece);
+                rest = others;
             }
         });
     }

@@ -70,16 +70,15 @@ impl<'c, P: Ports> Context<'c, P> {
         let missing = || Error::no_such_resource(id);
         let record = Record::read(id, value.ok_or_else(missing)?);
         let Some(limit) = limit else { return record };
-        let document = record.as_ref().ok().and_then(|record| record.document().ok());
-        match document.is_some_and(|document| limit.admits(&document)) {
+        match record.as_ref().is_ok_and(|record| limit.admits_record(record)) {
             true => record,
             false => Err(missing()),
         }
     }
 
     /// Refuses a change that is not the caller's to make.
-    pub fn expect_permitted(&self, change: Change<'_>) -> Result<(), Error> {
-        self.sight.expect_permitted(self.definition, change)
+    pub fn expect_own(&self, change: Change<'_>) -> Result<(), Error> {
+        self.sight.expect_own(self.definition, change)
     }
 
     /// The values of the records with the ids, in their order. What is damaged is left out, and the

@@ -10,6 +10,7 @@ use crate::model::api::Resource;
 use crate::model::operation::Operation;
 use crate::model::rule::Change;
 use crate::model::visibility::{NamedParties, Visibility};
+use crate::storage::record::Record;
 use crate::value::Document;
 use crate::{Definition, Error, Settings};
 
@@ -64,11 +65,7 @@ impl<'s> Sight<'s> {
 
     /// Refuses a change of what the caller does not see, and one after which they would not see it:
     /// that only who may assign accounts can make of one that is theirs.
-    pub fn expect_permitted(
-        self,
-        definition: &Definition,
-        change: Change<'_>,
-    ) -> Result<(), Error> {
+    pub fn expect_own(self, definition: &Definition, change: Change<'_>) -> Result<(), Error> {
         let Change { id, before, after, .. } = change;
         let Some(limit) = self.limit(definition.resource) else { return Ok(()) };
         let admits = |document: &Value| limit.admits_value(document);
@@ -94,6 +91,11 @@ impl Limit<'_> {
                 self.roles.is_empty() || role.is_some_and(|role| self.roles.contains(role));
             is_in_role && self.parties.contains(id)
         })
+    }
+
+    /// Whether the record is of a resource that is seen. What cannot be read is nobody's.
+    pub fn admits_record(&self, record: &Record) -> bool {
+        record.part(self.named.list).is_ok_and(|part| self.admits(&part))
     }
 
     /// The same of a document that is a value.

@@ -30,7 +30,7 @@ pub const BEGIN: i64 = 1_800_000_000;
 /// What a good token claims.
 pub fn claims() -> Value {
     json!({
-        "iss": ISSUER, "aud": AUDIENCE, "exp": BEGIN + 300, "iat": BEGIN, "sub": "jane",
+        "iss": ISSUER, "aud": AUDIENCE, "exp": BEGIN + 300, "iat": BEGIN, "sub": "user-1",
         "azp": "shop", "tenant": "acme", "scope": "tmf666:read tmf666:write", "party_id": "42"
     })
 }

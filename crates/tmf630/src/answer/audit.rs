@@ -8,9 +8,15 @@ use access::{Caller, Identity, Parties};
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::journal::write_string;
+use super::text::write_string;
 use crate::Definition;
 use crate::model::operation::Operation;
+
+/// The outcome of a change that may have been made.
+const UNKNOWN: &str = "unknown";
+
+/// How many of a caller's parties a line names.
+const MAX_PARTIES: usize = 10;
 
 /// What a request is about to change, and what came of it.
 #[derive(Default)]
@@ -26,23 +32,24 @@ impl Audit {
         self.subject.set(Some((definition.name(), operation)));
     }
 
-    /// It concerns what has the id.
-    pub fn concerns(&self, id: &str) {
+    /// It is about what has the id.
+    pub fn note(&self, id: &str) {
         self.ids.borrow_mut().push(id.to_owned());
     }
 
-    /// It was made before, and has changed nothing now.
-    pub fn is_repeated(&self) {
+    /// It was made before, of what has the ids, and has changed nothing now.
+    pub fn note_repeated<'i>(&self, ids: impl Iterator<Item = &'i str>) {
         self.outcome.set(Some("repeated"));
+        self.ids.replace(ids.map(str::to_owned).collect());
     }
 
     /// It is not known whether it was made.
-    pub fn is_unknown(&self) {
-        self.outcome.set(Some("unknown"));
+    pub fn note_unknown(&self) {
+        self.outcome.set(Some(UNKNOWN));
     }
 
     /// There was nothing to change.
-    pub fn is_unchanged(&self) {
+    pub fn note_unchanged(&self) {
         self.outcome.set(Some("unchanged"));
     }
 
@@ -57,6 +64,8 @@ impl Audit {
     ) -> fmt::Result {
         let Some((resource, operation)) = self.subject.get() else { return Ok(()) };
         let outcome = self.outcome.get().unwrap_or(match status {
+            // What is not supported is asked for in vain, as in v4, which has no such status.
+            StatusCode::NOT_IMPLEMENTED => "refused",
             status if status.is_client_error() => "refused",
             status if status.is_server_error() => "failed",
             _ => "done",
@@ -80,7 +89,10 @@ impl Audit {
         match &ids[..] {
             [] => line(None),
             [id] => line(Some(id)),
-            ids if status.is_success() => ids.iter().try_for_each(|id| line(Some(id))),
+            // What may have been changed is named.
+            ids if status.is_success() || outcome == UNKNOWN => {
+                ids.iter().try_for_each(|id| line(Some(id)))
+            }
             _ => line(None),
         }
     }
@@ -105,7 +117,7 @@ fn write_caller(text: &mut String, caller: &Caller) -> fmt::Result {
     }
     if let Parties::Only(parties) = &caller.parties {
         text.push_str(r#""party":["#);
-        for (number, party) in parties.iter().enumerate() {
+        for (number, party) in parties.iter().take(MAX_PARTIES).enumerate() {
             if number > 0 {
                 text.push(',');
             }

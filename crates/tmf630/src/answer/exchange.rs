@@ -63,7 +63,7 @@ impl<'e, P: Ports> Exchange<'e, P> {
             Ok(response) => (response, None),
             Err(error) => {
                 if error.is_outcome_unknown() {
-                    self.audit.is_unknown();
+                    self.audit.note_unknown();
                 }
                 let cause = error.cause().map(str::to_owned);
                 (error.into_response(self.version), cause)

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use jiff::Timestamp;
 
-use crate::answer::audit::Audit;
+use super::audit::Audit;
+use super::text::write_string;
 use crate::request::target::Route;
 use crate::{Activity, Ports};
 
@@ -83,20 +84,6 @@ impl<'j, P: Ports> Journal<'j, P> {
         line.push('}');
         Ok(())
     }
-}
-
-/// Appends `text` as a string of JSON (RFC 8259, section 7).
-pub(super) fn write_string(line: &mut String, text: &str) -> fmt::Result {
-    line.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => line.extend(['\\', character]),
-            '\0'..='\x1f' => write!(line, "\\u{:04x}", u32::from(character))?,
-            _ => line.push(character),
-        }
-    }
-    line.push('"');
-    Ok(())
 }
 
 #[cfg(test)]

@@ -35,8 +35,14 @@ impl<P: Ports> Data for TenantData<'_, P> {
                 self.charge(0).await?;
                 return Ok(self.snapshot.get(Keys(resource).record(id)).await?.is_some());
             };
-            let document = self.document(resource, id).await?;
-            Ok(document.is_some_and(|document| limit.admits_value(&document)))
+            let value = match self.snapshot.get(Keys(resource).record(id)).await {
+                // What cannot be read is nobody's.
+                Err(kv_tree::Error::Damaged { .. }) => None,
+                value => value?,
+            };
+            self.charge(value.as_ref().map_or(0, Bytes::len)).await?;
+            let record = value.and_then(|value| Record::read(id, value).ok());
+            Ok(record.is_some_and(|record| limit.admits_record(&record)))
         })
     }
 

@@ -50,7 +50,7 @@ impl<'t, P: Ports> Changes<'t, P> {
     pub async fn commit(&mut self, change: Change<'_>, record: Option<Bytes>) -> Result<(), Error> {
         let definition = self.context.definition;
         let Change { id, before, after, .. } = change;
-        self.context.expect_permitted(change)?;
+        self.context.expect_own(change)?;
         self.check(change).await?;
         match (before, after) {
             (None, None) => index::remove_unknown(definition, self.transaction, id).await?,

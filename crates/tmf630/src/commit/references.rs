@@ -161,7 +161,8 @@ fn referred_to(id: &str, resource: &str, referring: &str) -> Error {
 }
 
 fn referred_to_out_of_sight(id: &str) -> Error {
-    let message = format!("What you do not see refers to {id}; only the operator can delete it.");
+    let message =
+        format!("What you do not see refers to {id}, which cannot be deleted as long as it does.");
     Error::conflict("Another resource refers to this one", message)
 }
 

@@ -53,7 +53,7 @@ impl Error {
     pub(crate) fn keys_unavailable(cause: &str) -> Self {
         let reason = "Access tokens cannot be checked at the moment";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, reason)
-            .message("The keys of their issuer are out of reach. Nothing was changed.")
+            .message("The keys of their issuer cannot be had. Nothing was changed.")
             .header(RETRY_AFTER, Some(HeaderValue::from_static("5")))
             .caused_by(cause)
     }

@@ -11,7 +11,7 @@ pub struct Variable {
     pub choices: &'static [&'static str],
     /// What it decides, for who reads the manifest.
     pub description: &'static str,
-    /// Whether its value is nobody's business.
+    /// Whether Spin must not show its value.
     pub is_secret: bool,
 }
 

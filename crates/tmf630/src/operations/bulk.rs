@@ -49,11 +49,11 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
         resource.place = place;
         resources.push(resource);
     }
-    resources.iter().for_each(|resource| context.audit.concerns(&resource.id));
+    resources.iter().for_each(|resource| context.audit.note(&resource.id));
     let repeatable = head.repeatable(context, &body.bytes);
     let first = create::insert(context, &resources, repeatable.as_ref()).await?;
-    if first.is_some() {
-        context.audit.is_repeated();
+    if let Some(created) = &first {
+        context.audit.note_repeated(created.iter().map(|(id, _)| &id[..]));
     }
     let created: Vec<_> = match &first {
         Some(created) => created.iter().map(|(id, record)| (&id[..], record)).collect(),

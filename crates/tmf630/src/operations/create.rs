@@ -25,16 +25,16 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
     let head = Head::of(context, &request)?;
     let body = body::read_document(request).await?;
     let new = NewResource::of(context, body.document)?;
-    context.audit.concerns(&new.id);
+    context.audit.note(&new.id);
 
     let repeatable = head.repeatable(context, &body.bytes);
     let first = insert(context, std::slice::from_ref(&new), repeatable.as_ref()).await?;
     let first = first.as_ref().and_then(|created| created.first());
-    if first.is_some() {
-        context.audit.is_repeated();
-    }
     let (id, record) = match first {
-        Some((id, record)) => (&id[..], record),
+        Some((id, record)) => {
+            context.audit.note_repeated([&id[..]].into_iter());
+            (&id[..], record)
+        }
         None => (&new.id[..], &new.record),
     };
     created(context, id, record, head.fields.as_ref())
@@ -149,7 +149,7 @@ impl NewResource {
         let place = String::new();
         let new = Self { id, has_chosen_id, record, value, document, place };
         // Before it is asked whether the id is taken, perhaps by what the client does not see.
-        context.expect_permitted(new.change(definition))?;
+        context.expect_own(new.change(definition))?;
         Ok(new)
     }
 

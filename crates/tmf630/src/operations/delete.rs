@@ -16,7 +16,7 @@ pub(crate) async fn delete<P: Ports, B>(
     id: &str,
     request: &Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    context.audit.concerns(id);
+    context.audit.note(id);
     query::expect_none(request.uri().query().unwrap_or_default())?;
     let definition = context.definition;
     let conditions = Conditions::of(request)?;
@@ -35,7 +35,7 @@ pub(crate) async fn delete<P: Ports, B>(
             let change =
                 Change { resource: definition.resource, id, before: before.as_ref(), after: None };
             // Of what the client does not see, it is not told in which state it is either.
-            context.expect_permitted(change)?;
+            context.expect_own(change)?;
             if let Some(current) = &current {
                 conditions.check(Some(&context.view.etag(current)))?;
             }

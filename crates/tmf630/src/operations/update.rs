@@ -20,7 +20,7 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
     id: &str,
     request: Request<B>,
 ) -> Result<Response<Bytes>, Error> {
-    context.audit.concerns(id);
+    context.audit.note(id);
     let raw = request.uri().query().unwrap_or_default();
     let fields = query::fields_of_change(raw, context.definition, context.view.version)?;
     let conditions = Conditions::of(&request)?;
@@ -32,7 +32,7 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
         .transact(async |transaction| change(context, &patch, &conditions, id, transaction).await)
         .await?;
     if !is_changed {
-        context.audit.is_unchanged();
+        context.audit.note_unchanged();
     }
     let tag = context.view.etag(&record);
     context.view.respond(StatusCode::OK, id, &record, tag, fields.as_ref())

@@ -30,7 +30,8 @@ impl From<Refusal> for Error {
             Refusal::Expired => Self::token_expired(),
             Refusal::Forbidden { message } => Self::not_for_this_tenant(&message),
             Refusal::Unavailable { cause } => Self::keys_unavailable(&cause),
-            Refusal::Store(error) => error.into(),
+            // Of what the client asks for, nothing has begun.
+            Refusal::Store(error) => Self::keys_unavailable(&error.to_string()),
         }
     }
 }

@@ -87,6 +87,9 @@ pub(super) async fn fetch<P: Ports>(
     selected: &mut Selected,
 ) -> Result<(), Error> {
     let keys = context.keys();
+    let limit_of_sight = context.sight.limit(context.definition.resource);
+    // An entry that was left behind must not show to somebody what is another's by now.
+    let is_seen = |record: &Record| limit_of_sight.is_none_or(|it| it.admits_record(record));
     let mut ids = ids.into_iter();
     let mut batch = FIRST_BATCH;
     while ids.len() > 0 {
@@ -97,7 +100,8 @@ pub(super) async fn fetch<P: Ports>(
         let some: Vec<_> = ids.by_ref().take(batch).collect();
         let values = context.values(snapshot, keys, &some).await?;
         for (id, value) in some.into_iter().zip(values) {
-            if let Some((id, record)) = value.and_then(|value| readable(context, id, value)) {
+            let found = value.and_then(|value| readable(context, id, value));
+            if let Some((id, record)) = found.filter(|(_, record)| is_seen(record)) {
                 selected.add(id, record);
             }
         }

@@ -7,9 +7,12 @@
 //! copies a text into an answer need not look whether it is one. The document has everything but the
 //! `href`, which depends on the address that a client uses.
 
+use std::borrow::Cow;
+use std::fmt::{self, Formatter};
+
 use bytes::{BufMut, Bytes, BytesMut};
 use lz4_flex::block::{compress_prepend_size_with_dict, decompress_with_dict};
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::Error;
@@ -70,6 +73,12 @@ impl Record {
         serde_json::from_slice(self.json()).map_err(damaged)
     }
 
+    /// The document with one attribute alone, if it has that: who needs no more need not read it all.
+    pub fn part(&self, attribute: &'static str) -> Result<Document, Error> {
+        let mut text = serde_json::Deserializer::from_slice(self.json());
+        Part(attribute).deserialize(&mut text).map_err(damaged)
+    }
+
     /// Whether the text is JSON, for those who pass it on as it is.
     pub fn check(&self) -> Result<(), Error> {
         if self.is_checked {
@@ -98,6 +107,36 @@ impl Record {
     /// A digest of the document.
     pub fn digest(&self) -> u128 {
         xxh3_128(self.json())
+    }
+}
+
+/// Reads one attribute of an object, and passes over the others.
+struct Part(&'static str);
+
+impl<'de> DeserializeSeed<'de> for Part {
+    type Value = Document;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Document, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Part {
+    type Value = Document;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Document, A::Error> {
+        let mut part = Document::new();
+        while let Some(name) = members.next_key::<Cow<'_, str>>()? {
+            match name == self.0 {
+                true => drop(part.insert(self.0.to_owned(), members.next_value()?)),
+                false => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(part)
     }
 }
 

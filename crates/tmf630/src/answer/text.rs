@@ -1,0 +1,17 @@
+//! Texts in the lines of the log, which are JSON.
+
+use std::fmt::{self, Write};
+
+/// Appends `text` as a string of JSON (RFC 8259, section 7).
+pub(super) fn write_string(line: &mut String, text: &str) -> fmt::Result {
+    line.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => line.extend(['\\', character]),
+            '\0'..='\x1f' => write!(line, "\\u{:04x}", u32::from(character))?,
+            _ => line.push(character),
+        }
+    }
+    line.push('"');
+    Ok(())
+}
