@@ -71,7 +71,7 @@ impl Claims<'_> {
         let parties = match scopes {
             // They are for all of the tenant, whoever they act for besides.
             Scopes::All => Parties::All,
-            Scopes::Only(_) => self.parties(&issuer.party_claim)?,
+            Scopes::Only(_) => self.parties(&issuer.party_claim, issuer.party_required)?,
         };
         let tenant = self.tenant(&issuer.tenant)?;
         if only.is_some_and(|only| *only != tenant) {
@@ -123,19 +123,20 @@ impl Claims<'_> {
         }
     }
 
-    fn parties(&self, claim: &str) -> Result<Parties, Refusal> {
-        let wrong = || {
+    fn parties(&self, claim: &str, is_required: bool) -> Result<Parties, Refusal> {
+        let not_ids = || {
             let what = "must be the id of a party or a list of at most 100, of 1 to 256 bytes each";
             wrong(claim, what)
         };
         let ids = match self.0.get(claim) {
+            None if is_required => return Err(wrong(claim, "must say for whom its holder acts")),
             None => return Ok(Parties::All),
             Some(Value::String(id)) => vec![id.as_str()],
-            Some(value) => strings(value).ok_or_else(wrong)?,
+            Some(value) => strings(value).ok_or_else(not_ids)?,
         };
         let is_id = |id: &&str| (1..=MAX_PARTY_BYTES).contains(&id.len());
         if ids.len() > MAX_PARTIES || !ids.iter().all(is_id) {
-            return Err(wrong());
+            return Err(not_ids());
         }
         let ids: BTreeSet<_> = ids.into_iter().map(str::to_owned).collect();
         Ok(Parties::Only(ids))

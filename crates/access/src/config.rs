@@ -18,7 +18,7 @@ use crate::published_keys::PublishedKeys;
 const ANY_TENANT: &str = "*";
 
 /// What can be said of an issuer.
-const MEMBERS: [&str; 8] = [
+const MEMBERS: [&str; 9] = [
     "issuer",
     "audience",
     "keys",
@@ -26,6 +26,7 @@ const MEMBERS: [&str; 8] = [
     "tenant",
     "tenant_claim",
     "party_claim",
+    "party_required",
     "scope_claim",
 ];
 
@@ -38,7 +39,8 @@ impl Authentication {
     /// * `issuers`: with `jwt`, a JSON list of objects, each with `issuer`; `audience`, a string or
     ///   a list; `keys`, a JWK Set, or `jwks_url`, where it is published; `tenant`, whose data all
     ///   of its tokens are for, or `tenant_claim` (`tenant`), which says that; `party_claim`
-    ///   (`party_id`); and `scope_claim` (`scope`). Empty, with `none`.
+    ///   (`party_id`), and with `party_required` true, nobody but an administrator goes without it;
+    ///   and `scope_claim` (`scope`). Empty, with `none`.
     pub fn read(auth: &str, tenant: &str, issuers: &str) -> Result<Self, String> {
         let only = match tenant {
             ANY_TENANT => None,
@@ -110,6 +112,7 @@ impl Members<'_> {
             keys: self.keys(&name)?,
             tenant: self.tenant(only)?,
             party_claim: claim("party_claim", "party_id")?,
+            party_required: self.flag("party_required")?,
             scope_claim: claim("scope_claim", "scope")?,
             name,
         })
@@ -121,6 +124,15 @@ impl Members<'_> {
             None => Ok(None),
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
             Some(_) => Err(format!("{}.{member} must be a string that is not empty", self.at)),
+        }
+    }
+
+    /// A member that is true or false.
+    fn flag(&self, member: &str) -> Result<bool, String> {
+        match self.members.get(member) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(format!("{}.{member} must be true or false", self.at)),
         }
     }
 

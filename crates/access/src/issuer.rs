@@ -20,6 +20,8 @@ pub(crate) struct Issuer {
     pub tenant: TenantOf,
     /// The claim that has the parties that a caller acts for.
     pub party_claim: String,
+    /// Whether a token must have it, unless it is of an administrator of the tenant.
+    pub party_required: bool,
     /// The claim that has what a caller may do.
     pub scope_claim: String,
 }

@@ -238,3 +238,21 @@ fn an_identity_is_what_the_token_says() {
         }
     }
 }
+
+#[test]
+fn an_issuer_of_partners_says_for_whom_everybody_acts() {
+    let world = World::alone();
+    let key = ed25519("a");
+    let issuer = json!([{
+        "issuer": ISSUER, "audience": AUDIENCE, "keys": set(&[&key]), "party_required": true
+    }]);
+    let deployment = deployment("*", &issuer);
+    let ask = |claims: Value| world.ask(&deployment, &key.token(&claims));
+    assert!(matches!(ask(claims()).unwrap().parties, Parties::Only(_)));
+    // A claim that was forgotten opens nothing.
+    let message = invalid(ask(claims_with("party_id", Value::Null)));
+    assert_eq!(message, "The token's claim party_id must say for whom its holder acts.");
+    let mut admin = claims_with("party_id", Value::Null);
+    admin["scope"] = "admin".into();
+    assert_eq!(ask(admin).unwrap().parties, Parties::All);
+}

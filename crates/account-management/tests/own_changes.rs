@@ -151,6 +151,30 @@ fn a_reference_to_what_is_not_seen_is_one_to_what_is_not_there() {
 }
 
 #[test]
+fn what_was_referred_to_before_is_nobodys_fault() {
+    let memory = Memory::default();
+    let world = World::on(memory).with("references", "strict");
+    expect(&post(as_operator(&world), &account_of("theirs", &[("2", "owner")])), 201);
+    expect(&post(&world, &account_of("other", &[("1", "owner")])), 201);
+    let relationship = |id: &str| {
+        let account = json!({ "id": id, "@referredType": "BillingAccount" });
+        json!({ "relationshipType": "related", "account": account })
+    };
+    let mut mine = account_of("mine", &[("1", "owner")]);
+    mine["accountRelationship"] = json!([relationship("theirs")]);
+    expect(&post(&world, &mine), 201);
+    let world = acting_for(&world, &["1"]);
+    let change = |relationships: Value| {
+        patch(world, "mine", &json!({ "accountRelationship": relationships })).status()
+    };
+    // The operator put it there; the party can add to it, and change what it says of it.
+    assert_eq!(change(json!([relationship("other"), relationship("theirs")])), 200);
+    assert_eq!(change(json!([relationship("theirs"), relationship("absent")])), 400);
+    assert_eq!(change(json!([relationship("other")])), 200);
+    assert_eq!(change(json!([relationship("theirs")])), 400);
+}
+
+#[test]
 fn who_refers_is_named_to_those_who_see_it() {
     let world = World::on(Memory::default());
     let mut referring = account_of("secret", &[("2", "owner")]);

@@ -8,7 +8,10 @@ pub(super) fn write_string(line: &mut String, text: &str) -> fmt::Result {
     for character in text.chars() {
         match character {
             '"' | '\\' => line.extend(['\\', character]),
-            '\0'..='\x1f' => write!(line, "\\u{:04x}", u32::from(character))?,
+            // What some take for the end of a line, too.
+            '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{2028}' | '\u{2029}' => {
+                write!(line, "\\u{:04x}", u32::from(character))?;
+            }
             _ => line.push(character),
         }
     }

@@ -48,22 +48,30 @@ async fn check_relation(
     after: &Value,
     data: &dyn Data,
 ) -> Result<(), Error> {
-    let mut objects = Vec::new();
-    located(relation.path(), after, String::new(), &mut objects);
-    let mut known = BTreeSet::new();
-    for (pointer, object) in objects {
-        let id =
-            object.get("id").and_then(Value::as_str).filter(|_| api.is_reference(relation, object));
-        let Some(id) = id else { continue };
-        let meant = api.meant(relation, object);
+    let objects_of = |document| {
+        let mut objects = Vec::new();
+        located(relation.path(), document, String::new(), &mut objects);
+        objects
+    };
+    let reference = |object: &'_ Value| {
+        let id = object.get("id").and_then(Value::as_str)?;
+        let is_reference = api.is_reference(relation, object);
+        is_reference.then(|| (api.meant(relation, object), id.to_owned()))
+    };
+    // What was referred to before may be, though it is not there or not to be seen.
+    let before = change.before.map(objects_of).unwrap_or_default();
+    let before = before.into_iter().filter_map(|(_, object)| reference(object));
+    let mut known: BTreeSet<_> = before.collect();
+    for (pointer, object) in objects_of(after) {
+        let Some((meant, id)) = reference(object) else { continue };
         // Many may refer to the same.
-        if !known.insert((meant.clone(), id)) {
+        if !known.insert((meant.clone(), id.clone())) {
             continue;
         }
         let mut is_there = false;
         for resource in meant {
             let is_itself = resource == change.resource.name && id == change.id;
-            is_there = is_there || is_itself || data.can_see(resource, id).await?;
+            is_there = is_there || is_itself || data.can_see(resource, &id).await?;
         }
         if !is_there {
             let expectation = format!("must refer to a resource that exists; {id} does not");

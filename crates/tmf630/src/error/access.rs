@@ -8,6 +8,9 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 
 use super::{Error, StatusCode, code};
 
+/// How long it takes until keys are asked for again, in seconds.
+const BETWEEN_FETCHES: &str = "60";
+
 /// What every challenge begins with.
 const BEARER: &str = r#"Bearer realm="tmf-api""#;
 
@@ -54,7 +57,7 @@ impl Error {
         let reason = "Access tokens cannot be checked at the moment";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, reason)
             .message("The keys of their issuer cannot be had. Nothing was changed.")
-            .header(RETRY_AFTER, Some(HeaderValue::from_static("5")))
+            .header(RETRY_AFTER, Some(HeaderValue::from_static(BETWEEN_FETCHES)))
             .caused_by(cause)
     }
 
