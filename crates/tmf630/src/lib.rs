@@ -3,14 +3,16 @@
 //!
 //! [`serve`] is given the [`Definition`] of a resource, the [`Settings`] of the deployment, the
 //! [`Ports`] to the outside world and a request; [`serve_document`] and [`serve_entry`] answer what
-//! is no resource, and [`serve_mistake`] where nothing can be answered. They know nothing of the host that they run on.
+//! is no resource, and [`serve_mistake`] where nothing can be answered. They know nothing of the host
+//! that they run on.
 //!
 //! # Layout
 //!
 //! * [`model`] – what an API declares of itself: its versions, resources, relations and rules.
 //! * [`settings`] – what a deployment chooses.
 //! * [`ports`] – what the pipeline needs of the outside world.
-//! * `context` – all that, for one request; `budget` – what it may cost; `sight` – what its caller sees.
+//! * `context` – all that, for one request; `budget` – what it may cost; `sight` – what its caller
+//!   sees.
 //! * `request` – reading a request; `query` – what it asks for; `patch` – what it changes in a
 //!   document.
 //! * `operations` – what a client does, a file each.

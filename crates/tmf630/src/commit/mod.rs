@@ -45,8 +45,9 @@ impl<'t, P: Ports> Changes<'t, P> {
         Ok(self.transaction.get(self.context.keys().record(id)).await?.is_some())
     }
 
-    /// Makes a change, unless it is not the caller's to make, or a rule is against it: `record` is the stored form of what is there
-    /// afterwards. One that begins and ends with nothing removes what cannot be read.
+    /// Makes a change, unless it is not the caller's to make, or a rule is against it: `record` is the
+    /// stored form of what is there afterwards. One that begins and ends with nothing removes what
+    /// cannot be read.
     pub async fn commit(&mut self, change: Change<'_>, record: Option<Bytes>) -> Result<(), Error> {
         let definition = self.context.definition;
         let Change { id, before, after, .. } = change;
