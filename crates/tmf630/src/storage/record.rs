@@ -7,7 +7,6 @@
 //! copies a text into an answer need not look whether it is one. The document has everything but the
 //! `href`, which depends on the address that a client uses.
 
-use std::borrow::Cow;
 use std::fmt::{self, Formatter};
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -130,13 +129,36 @@ impl<'de> Visitor<'de> for Part {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Document, A::Error> {
         let mut part = Document::new();
-        while let Some(name) = members.next_key::<Cow<'_, str>>()? {
-            match name == self.0 {
+        while let Some(is_wanted) = members.next_key_seed(Name(self.0))? {
+            match is_wanted {
                 true => drop(part.insert(self.0.to_owned(), members.next_value()?)),
                 false => drop(members.next_value::<IgnoredAny>()?),
             }
         }
         Ok(part)
+    }
+}
+
+/// Reads a name, and tells whether it is this one: without a copy, because there are many.
+struct Name(&'static str);
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<bool, E> {
+        Ok(name == self.0)
     }
 }
 
