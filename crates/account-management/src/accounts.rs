@@ -32,6 +32,7 @@ pub static PARTY_ACCOUNT: Definition = Definition {
     immutable_in_v4: &["accountBalance"],
     own_indexes: INDEXES,
     rules: RULES,
+    behaviour: None,
     variables: &[STATE_TRANSITIONS],
 };
 

@@ -29,6 +29,7 @@ pub static ACCOUNT_MANAGEMENT: Api = Api {
         BILLING_CYCLE_SPECIFICATION,
     ],
     relations: RELATIONS,
+    others: &[],
 };
 
 /// What v4 calls otherwise.

@@ -18,6 +18,7 @@ pub static BILL_FORMAT: Definition = Definition {
     immutable_in_v4: &[],
     own_indexes: &[Index::text("name")],
     rules: &[],
+    behaviour: None,
     variables: &[],
 };
 

@@ -11,6 +11,12 @@ pub struct Tree<K: Kv> {
     pub(crate) writers: Rc<Writers<K>>,
 }
 
+impl<K: Kv> Clone for Tree<K> {
+    fn clone(&self) -> Self {
+        Self { writers: self.writers.clone() }
+    }
+}
+
 impl<K: Kv> Tree<K> {
     pub(crate) fn new(writers: Rc<Writers<K>>) -> Self {
         Self { writers }

@@ -11,6 +11,7 @@
 
 use std::cell::Cell;
 
+use crate::model::index::Index;
 use crate::{Definition, Error, Ports};
 
 /// How many steps the expressions of a request may take, of all parameters together. A step is some
@@ -52,7 +53,7 @@ impl Budget {
         let bytes = (bytes as u64).saturating_add(BYTES_PER_RECORD);
         let left = self.bytes.get().checked_sub(bytes);
         let too_much = || {
-            let attributes = definition.indexes().filter(|index| index.values.is_none());
+            let attributes = definition.indexes().filter(Index::is_of_attribute);
             let attributes: Vec<_> = attributes.map(|index| index.path).collect();
             Error::too_much_to_read(&attributes)
         };

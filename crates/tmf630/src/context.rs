@@ -1,5 +1,7 @@
 //! What every operation on a request works with.
 
+use std::cell::Cell;
+
 use access::Caller;
 use bytes::Bytes;
 use http::Request;
@@ -11,6 +13,8 @@ use crate::answer::exchange::Exchange;
 use crate::answer::links::Links;
 use crate::answer::view::View;
 use crate::budget::Budget;
+use crate::commit::data::TenantData;
+use crate::model::behaviour::Shown;
 use crate::model::rule::Change;
 use crate::sight::Sight;
 use crate::storage::keys::Keys;
@@ -34,6 +38,8 @@ pub(crate) struct Context<'c, P: Ports> {
     pub view: View<'c>,
     /// The tree of the tenant, with all resources of all APIs.
     pub tree: Tree<P::Kv>,
+    /// Whether the tenant is known to have jobs.
+    pub is_announced: Cell<bool>,
 }
 
 impl<'c, P: Ports> Context<'c, P> {
@@ -48,10 +54,22 @@ impl<'c, P: Ports> Context<'c, P> {
         let Exchange { settings, ports, audit, .. } = exchange;
         let store = ports.store().await.map_err(kv_tree::Error::from)?;
         let links = Links::of(definition, settings, version, request)?;
-        let view = View { definition, version, links, budget };
+        let view = View { definition, version, links, budget, now: ports.now() };
         let tree = store.tree(TreeName::new(caller.tenant.as_str())?);
         let sight = Sight::of(caller, settings);
-        Ok(Self { definition, settings, ports, caller, sight, audit, budget, view, tree })
+        let is_announced = Cell::new(false);
+        Ok(Self {
+            definition,
+            settings,
+            ports,
+            caller,
+            sight,
+            audit,
+            budget,
+            view,
+            tree,
+            is_announced,
+        })
     }
 
     /// Where the resources lie in the tree.
@@ -74,6 +92,46 @@ impl<'c, P: Ports> Context<'c, P> {
             true => record,
             false => Err(missing()),
         }
+    }
+
+    /// The resource as it is shown, where it is stored as the record has it.
+    pub async fn shown(
+        &self,
+        snapshot: &Snapshot<P::Kv>,
+        id: &str,
+        record: Record,
+    ) -> Result<Record, Error> {
+        let mut records = [(id.to_owned(), record)];
+        self.show(snapshot, &mut records).await?;
+        let [(_, record)] = records;
+        Ok(record)
+    }
+
+    /// Makes of records, with their ids, what is shown of them.
+    pub async fn show(
+        &self,
+        snapshot: &Snapshot<P::Kv>,
+        records: &mut [(String, Record)],
+    ) -> Result<(), Error> {
+        let Some(behaviour) = self.definition.behaviour else { return Ok(()) };
+        let data = TenantData { context: self, snapshot };
+        if records.is_empty() || !behaviour.derives(&data).await? {
+            return Ok(());
+        }
+        let mut shown: Vec<_> =
+            records.iter_mut().map(|(id, record)| Shown { id, record }).collect();
+        behaviour.derive(&mut shown, &data).await
+    }
+
+    /// The attributes that are shown otherwise than they are stored at present.
+    pub async fn derived(
+        &self,
+        snapshot: &Snapshot<P::Kv>,
+    ) -> Result<&'static [&'static str], Error> {
+        let Some(behaviour) = self.definition.behaviour else { return Ok(&[]) };
+        let is_any = !behaviour.derived().is_empty()
+            && behaviour.derives(&TenantData { context: self, snapshot }).await?;
+        Ok(if is_any { behaviour.derived() } else { &[] })
     }
 
     /// Refuses a change that is not the caller's to make.

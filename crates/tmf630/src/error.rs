@@ -37,6 +37,8 @@ mod code {
     pub const UNPROCESSABLE: &str = "2";
     /// Ours: a program must not take it for a failure after which nothing was changed.
     pub const OUTCOME_UNKNOWN: &str = "3";
+    /// Ours, and never answered.
+    pub const UNANNOUNCED: &str = "4";
     pub const MISSING_BODY: &str = "21";
     pub const INVALID_BODY: &str = "22";
     pub const MISSING_BODY_FIELD: &str = "23";
@@ -272,9 +274,28 @@ impl Error {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, reason).caused_by(cause)
     }
 
+    /// A change begins a job in a tenant that is not known to have any: it has to be made again.
+    pub(crate) fn unannounced() -> Self {
+        let mut error = Self::internal("a job begins that was not announced");
+        error.0.code = code::UNANNOUNCED;
+        error
+    }
+
+    /// Whether the change has to be made again, when it is known that there are jobs.
+    pub(crate) fn is_unannounced(&self) -> bool {
+        self.0.code == code::UNANNOUNCED
+    }
+
     /// What the log should know, if anything.
     pub(crate) fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
+    }
+
+    /// What the log is told where nobody is answered.
+    pub(crate) fn told(&self) -> String {
+        let Parts { reason, message, cause, .. } = &*self.0;
+        let parts = [Some(reason), message.as_ref(), cause.as_ref()];
+        parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(": ")
     }
 
     /// Whether a change may have been made.

@@ -17,6 +17,7 @@
 //!   document.
 //! * `operations` – what a client does, a file each.
 //! * `commit` – the only way to write: rules, indexes, record.
+//! * [`jobs`] – what goes on after requests.
 //! * `selection` – carrying out a query.
 //! * `storage` – resources in the tree of their tenant.
 //! * `answer` – resources as a client sees them, and what every answer has.
@@ -31,6 +32,7 @@ mod budget;
 mod commit;
 mod context;
 pub mod error;
+pub mod jobs;
 pub mod model;
 mod operations;
 mod patch;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::task::Poll;
 
-use access::{Caller, Refusal};
+use access::{Caller, Refusal, Tenant};
 use jiff::Timestamp;
 use kv_tree::{Kv, KvError, Store};
 use uuid::Uuid;
@@ -45,6 +45,11 @@ pub trait Ports {
     fn new_request_id(&self, now: Timestamp) -> Uuid {
         let _ = now;
         self.new_id()
+    }
+
+    /// Is told that the tenant has work that goes on after the request ([`jobs`](crate::jobs)).
+    fn note_work(&self, tenant: &Tenant) {
+        let _ = tenant;
     }
 
     /// Writes a line to the log, for operators only.

@@ -55,11 +55,11 @@ impl<'s> Sight<'s> {
 
     /// What a resource of the kind must name to be seen; nothing if all of them are.
     pub fn limit(self, resource: &Resource) -> Option<Limit<'s>> {
-        match (&self.caller.parties, resource.visibility) {
-            (Parties::Only(parties), Visibility::Parties(named)) => {
+        match (&self.caller.parties, resource.visibility.parties()) {
+            (Parties::Only(parties), Some(named)) => {
                 Some(Limit { named, parties, roles: self.roles })
             }
-            (Parties::All, _) | (_, Visibility::Shared) => None,
+            _ => None,
         }
     }
 
@@ -68,6 +68,10 @@ impl<'s> Sight<'s> {
     pub fn expect_own(self, definition: &Definition, change: Change<'_>) -> Result<(), Error> {
         let Change { id, before, after, .. } = change;
         let Some(limit) = self.limit(definition.resource) else { return Ok(()) };
+        let is_server_named = matches!(definition.resource.visibility, Visibility::ServerNamed(_));
+        if is_server_named && before.is_none() && after.is_some() {
+            return Ok(());
+        }
         let admits = |document: &Value| limit.admits_value(document);
         // What there was and cannot be read is nobody's.
         let is_seen = before.map_or(after.is_some(), admits);
@@ -95,7 +99,7 @@ impl Limit<'_> {
 
     /// Whether the record is of a resource that is seen. What cannot be read is nobody's.
     pub fn admits_record(&self, record: &Record) -> bool {
-        record.part(self.named.list).is_ok_and(|part| self.admits(&part))
+        record.part(self.named.attribute()).is_ok_and(|part| self.admits(&part))
     }
 
     /// The same of a document that is a value.

@@ -30,6 +30,7 @@ static LIBRARY: Api = Api {
     }],
     resources: &[BOOK_RESOURCE, SHELF_RESOURCE],
     relations: &[Relation { from: &["book"], id: "shelf.id", to: &["shelf"] }],
+    others: &[],
 };
 
 const BOOK_RESOURCE: Resource = Resource {
@@ -54,6 +55,7 @@ static BOOK: Definition = Definition {
     immutable_in_v4: &[],
     own_indexes: &[Index::text("name")],
     rules: &[&NoNovels],
+    behaviour: None,
     variables: &[NOVELS],
 };
 

@@ -27,6 +27,9 @@ const SEGMENT: &AsciiSet = &CONTROLS
 
 /// Makes the absolute addresses of resources. They have no character that JSON or a header escapes.
 pub(crate) struct Links {
+    /// Scheme and authority, and perhaps a path, in front of that of the API.
+    base: String,
+    version: Version,
     collection: String,
 }
 
@@ -39,12 +42,22 @@ impl Links {
         version: Version,
         request: &Request<B>,
     ) -> Result<Self, Error> {
-        let mut collection = base_url(settings, request)?;
+        Ok(Self::under(base_url(settings, request)?, definition, version))
+    }
+
+    /// Addresses under a base URL.
+    pub fn under(base: String, definition: &Definition, version: Version) -> Self {
+        let mut collection = base.clone();
         let number = [b'0' + version.number()];
         collection.extend([definition.api.base, "/v"]);
         collection.extend(number.map(char::from));
         collection.extend(["/", definition.name()]);
-        Ok(Self { collection })
+        Self { base, version, collection }
+    }
+
+    /// The address of a resource of any kind.
+    pub fn address(&self, definition: &Definition, id: &str) -> String {
+        Self::under(self.base.clone(), definition, self.version).href(id)
     }
 
     /// The address of the collection.

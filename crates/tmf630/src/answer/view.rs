@@ -4,11 +4,13 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderValue, Response, StatusCode};
+use jiff::Timestamp;
 use schemas::{Fault, Schema};
 use serde_json::Value;
 
 use crate::answer::links::Links;
 use crate::budget::Budget;
+use crate::model::behaviour::HIDDEN;
 use crate::model::version::Version;
 use crate::query::Fields;
 use crate::request::json;
@@ -23,6 +25,8 @@ pub(crate) struct View<'v> {
     pub links: Links,
     /// What the request may still cost.
     pub budget: &'v Budget,
+    /// When it was made.
+    pub now: Timestamp,
 }
 
 /// A response with several resources.
@@ -37,7 +41,8 @@ pub(crate) struct Listed {
 
 impl View<'_> {
     /// The document with the `id`, stored as `stored`, as the client sees it: with its `href`.
-    pub fn document(&self, id: &str, stored: Document) -> Document {
+    pub fn document(&self, id: &str, mut stored: Document) -> Document {
+        stored.remove(HIDDEN);
         let mut shown = match self.version {
             Version::V4 => self.definition.class.to_v4(stored),
             Version::V5 => stored,
@@ -70,6 +75,9 @@ impl View<'_> {
             class.v5.drop_nulls(&mut document);
         }
         class.complete(&mut document);
+        if let Some(behaviour) = self.definition.behaviour {
+            faults.extend(behaviour.complete(&mut document, before, self.now));
+        }
         let mut found = faults_of(&class.v5, &mut document);
         if !found.is_empty() {
             // What v5 requires and v4 does not, a client of v4 need not give, and a client of v5 that

@@ -1,41 +1,71 @@
-//! What rules see of other resources: the tenant's, in the transaction of the change.
+//! What rules see of other resources: the tenant's, in the transaction of the change. And what the
+//! server writes there of its own.
 
 use bytes::Bytes;
-use kv_tree::{Order, Snapshot};
+use jiff::Timestamp;
+use kv_tree::{KeyRange, Kv, Order, Snapshot, Transaction};
 use serde_json::Value;
 
 use crate::context::Context;
+use crate::jobs;
+use crate::model::behaviour::Work;
 use crate::model::index::Index;
-use crate::model::rule::{Asked, Data};
+use crate::model::job::Job;
+use crate::model::rule::{Asked, Data, Entry, Texts};
 use crate::storage::catalogue::Known;
-use crate::storage::index::Entries;
+use crate::storage::index::{self, Entries};
 use crate::storage::keys::Keys;
 use crate::storage::record::Record;
-use crate::{Error, Ports};
+use crate::{Definition, Error, Ports, Settings};
 
 /// How many records are fetched together.
 const BATCH: usize = 16;
+
+/// What an entry of an index costs to read, in bytes.
+const BYTES_PER_ENTRY: usize = 128;
 
 /// How many bytes of JSON the documents have together that are looked at at once. In memory they take up
 /// to 15 times as much.
 const MAX_HELD_BYTES: usize = 16 << 20;
 
-/// The resources in a snapshot of the tenant's tree.
-pub(super) struct TenantData<'d, P: Ports> {
+/// What the tenant's tree has: as a snapshot of it shows, or a transaction.
+pub(crate) struct TenantData<'d, P: Ports, S> {
     pub context: &'d Context<'d, P>,
-    pub snapshot: &'d Snapshot<P::Kv>,
+    pub snapshot: S,
 }
 
-impl<P: Ports> Data for TenantData<'_, P> {
+/// What one commit of a tree is read through.
+pub(crate) trait Reads<K: Kv> {
+    fn snapshot(&self) -> &Snapshot<K>;
+}
+
+impl<K: Kv> Reads<K> for &Snapshot<K> {
+    fn snapshot(&self) -> &Snapshot<K> {
+        self
+    }
+}
+
+impl<K: Kv> Reads<K> for &mut Transaction<K> {
+    fn snapshot(&self) -> &Snapshot<K> {
+        self
+    }
+}
+
+impl<P: Ports, S: Reads<P::Kv>> Data for TenantData<'_, P, S> {
     fn can_see<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, bool> {
         Box::pin(async move {
             let Context { definition, sight, .. } = self.context;
-            let limit = definition.api.resource(resource).and_then(|it| sight.limit(it));
+            let limit = definition.api.known_resource(resource).and_then(|it| sight.limit(it));
             let Some(limit) = limit else {
                 self.charge(0).await?;
-                return Ok(self.snapshot.get(Keys(resource).record(id)).await?.is_some());
+                return Ok(self
+                    .snapshot
+                    .snapshot()
+                    .get(Keys(resource).record(id))
+                    .await?
+                    .is_some());
             };
-            let value = match self.snapshot.get(Keys(resource).record(id)).await {
+            let value = match self.snapshot.snapshot().get(Keys(resource).record(id)).await {
                 // What cannot be read is nobody's.
                 Err(kv_tree::Error::Damaged { .. }) => None,
                 value => value?,
@@ -48,7 +78,7 @@ impl<P: Ports> Data for TenantData<'_, P> {
 
     fn document<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, Option<Value>> {
         Box::pin(async move {
-            let value = self.snapshot.get(Keys(resource).record(id)).await?;
+            let value = self.snapshot.snapshot().get(Keys(resource).record(id)).await?;
             let read = value.and_then(|value| self.readable(resource, id, value));
             self.charge(read.as_ref().map_or(0, |(bytes, _)| *bytes)).await?;
             Ok(read.map(|(_, document)| document))
@@ -65,15 +95,155 @@ impl<P: Ports> Data for TenantData<'_, P> {
         Box::pin(async move {
             self.charge(0).await?;
             let keys = Keys(resource);
-            match Known::read(keys, self.snapshot).await?.is_whole(&index) {
+            match Known::read(keys, self.snapshot.snapshot()).await?.is_whole(&index) {
                 true => self.by_index(keys, index, text, limit).await,
                 false => self.by_looking(keys, index, text, limit).await,
             }
         })
     }
+
+    fn documents<'a>(
+        &'a self,
+        resource: &'static str,
+        ids: &'a [String],
+    ) -> Asked<'a, Vec<Option<Value>>> {
+        Box::pin(async move {
+            let keys = ids.iter().map(|id| Keys(resource).record(id));
+            let values = self.snapshot.snapshot().get_many(keys).await?;
+            let mut documents = Vec::with_capacity(ids.len());
+            for (id, value) in ids.iter().zip(values) {
+                let read = value.and_then(|value| self.readable(resource, id, value));
+                self.context.budget.look_up(read.as_ref().map_or(0, |(bytes, _)| *bytes))?;
+                documents.push(read.map(|(_, document)| document));
+            }
+            self.context.budget.pause_if_due(self.context.ports).await;
+            Ok(documents)
+        })
+    }
+
+    fn entries<'a>(
+        &'a self,
+        resource: &'static str,
+        index: Index,
+        range: Texts<'a>,
+        limit: usize,
+    ) -> Asked<'a, Vec<Entry>> {
+        Box::pin(async move {
+            let (entries, range) = self.entries_of(resource, index, range).await?;
+            let scan = self.snapshot.snapshot().scan(range, Order::Ascending);
+            let mut scan = scan.limit(limit as u64);
+            let mut found = Vec::new();
+            while let Some((key, _)) = scan.next().await? {
+                let id = entries.id_of(&key)?.to_owned();
+                found.push(Entry { key, id });
+            }
+            self.charge(found.len().saturating_mul(BYTES_PER_ENTRY)).await?;
+            Ok(found)
+        })
+    }
+
+    fn count<'a>(
+        &'a self,
+        resource: &'static str,
+        index: Index,
+        range: Texts<'a>,
+    ) -> Asked<'a, u64> {
+        Box::pin(async move {
+            self.charge(0).await?;
+            let (_, range) = self.entries_of(resource, index, range).await?;
+            Ok(self.snapshot.snapshot().count(&range).await?)
+        })
+    }
+
+    fn get<'a>(&'a self, key: &'a str) -> Asked<'a, Option<Bytes>> {
+        Box::pin(async move {
+            self.charge(0).await?;
+            Ok(self.snapshot.snapshot().get(key).await?)
+        })
+    }
+
+    fn scan<'a>(&'a self, prefix: &'a str, limit: usize) -> Asked<'a, Vec<(String, Bytes)>> {
+        Box::pin(async move {
+            let scan = self.snapshot.snapshot().scan(KeyRange::prefix(prefix), Order::Ascending);
+            let mut scan = scan.limit(limit as u64);
+            let mut found = Vec::new();
+            while let Some((key, value)) = scan.next().await? {
+                found.push((String::from_utf8(key.to_vec()).map_err(Error::internal)?, value));
+            }
+            self.charge(found.len().saturating_mul(BYTES_PER_ENTRY)).await?;
+            Ok(found)
+        })
+    }
 }
 
-impl<P: Ports> TenantData<'_, P> {
+impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
+    fn settings(&self) -> &Settings {
+        self.context.settings
+    }
+
+    fn now(&self) -> Timestamp {
+        self.context.ports.now()
+    }
+
+    fn new_id(&self) -> String {
+        self.context.ports.new_id().to_string()
+    }
+
+    fn address(&self, definition: &Definition, id: &str) -> String {
+        self.context.view.links.address(definition, id)
+    }
+
+    fn put(&mut self, key: String, value: Bytes) {
+        self.snapshot.put(key, value);
+    }
+
+    fn delete(&mut self, key: String) {
+        self.snapshot.delete(key);
+    }
+
+    fn write(
+        &mut self,
+        definition: &'static Definition,
+        id: &str,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) {
+        index::update(definition, self.snapshot, id, before, after);
+        let key = Keys(definition.name()).record(id);
+        match after.and_then(Value::as_object) {
+            Some(document) => self.snapshot.put(key, Record::write(document).to_value()),
+            None => self.snapshot.delete(key),
+        }
+    }
+
+    fn start<'a>(&'a mut self, job: &'static dyn Job, id: &'a str, state: Bytes) -> Asked<'a, ()> {
+        Box::pin(async move {
+            jobs::expect_announced(self.context)?;
+            self.snapshot.put(jobs::key(job.name(), id), state);
+            Ok(())
+        })
+    }
+}
+
+impl<P: Ports, S: Reads<P::Kv>> TenantData<'_, P, S> {
+    /// The entries of an index that can be relied on, and the range of them.
+    async fn entries_of(
+        &self,
+        resource: &'static str,
+        index: Index,
+        range: Texts<'_>,
+    ) -> Result<(Entries, KeyRange), Error> {
+        let keys = Keys(resource);
+        match Known::read(keys, self.snapshot.snapshot()).await?.is_whole(&index) {
+            true => {
+                let entries = Entries::of(index, keys);
+                let range = entries.texts(range);
+                Ok((entries, range))
+            }
+            false => Err(Error::not_ready(index.path)),
+        }
+    }
+
     async fn by_index(
         &self,
         keys: Keys,
@@ -87,7 +257,7 @@ impl<P: Ports> TenantData<'_, P> {
         loop {
             // What cannot be read takes no place of what can.
             let wanted = limit.saturating_sub(found.len()).min(BATCH);
-            let scan = self.snapshot.scan(range.clone(), Order::Ascending);
+            let scan = self.snapshot.snapshot().scan(range.clone(), Order::Ascending);
             let mut scan = scan.offset(seen).limit(wanted as u64);
             let mut ids = Vec::new();
             while let Some((key, _)) = scan.next().await? {
@@ -96,7 +266,8 @@ impl<P: Ports> TenantData<'_, P> {
             let is_end = ids.len() < wanted;
             seen += ids.len() as u64;
             // Where a page is damaged, rules cannot be checked: the change is refused.
-            let values = self.snapshot.get_many(ids.iter().map(|id| keys.record(id))).await?;
+            let values =
+                self.snapshot.snapshot().get_many(ids.iter().map(|id| keys.record(id))).await?;
             for (id, value) in ids.into_iter().zip(values) {
                 let document = value.and_then(|value| self.readable(keys.0, &id, value));
                 if let Some((bytes, document)) = document {
@@ -120,7 +291,7 @@ impl<P: Ports> TenantData<'_, P> {
         limit: usize,
     ) -> Result<Vec<(String, Value)>, Error> {
         let (mut found, mut held) = (Vec::new(), 0);
-        let mut scan = self.snapshot.scan(keys.records(), Order::Ascending);
+        let mut scan = self.snapshot.snapshot().scan(keys.records(), Order::Ascending);
         while found.len() < limit
             && let Some((key, value)) = scan.next().await?
         {

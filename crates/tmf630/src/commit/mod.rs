@@ -3,19 +3,22 @@
 //!
 //! # Layout
 //!
-//! * `data` – what rules see of other resources.
+//! * `data` – what rules see of other resources, and what the server writes of its own.
 //! * `references` – what refers to a resource stays right.
 
-mod data;
+pub(crate) mod data;
 mod references;
 
 use bytes::Bytes;
 use data::TenantData;
-use kv_tree::Transaction;
+use kv_tree::{Snapshot, Transaction};
+use serde_json::Value;
 
 use crate::context::Context;
+use crate::model::behaviour::{Draft, Outcome};
 use crate::model::rule::Change;
 use crate::storage::keys::Keys;
+use crate::storage::record::Record;
 use crate::storage::{catalogue, index};
 use crate::{Definition, Error, Ports};
 
@@ -23,6 +26,14 @@ use crate::{Definition, Error, Ports};
 pub(crate) struct Changes<'t, P: Ports> {
     context: &'t Context<'t, P>,
     transaction: &'t mut Transaction<P::Kv>,
+}
+
+/// What came of a change.
+pub(crate) struct Made {
+    /// What is there now, if anything.
+    pub record: Option<Record>,
+    /// Whether it is stored.
+    pub is_stored: bool,
 }
 
 impl<'t, P: Ports> Changes<'t, P> {
@@ -43,6 +54,41 @@ impl<'t, P: Ports> Changes<'t, P> {
     /// Whether there is a resource with the id, be it readable or not.
     pub async fn has(&self, id: &str) -> Result<bool, Error> {
         Ok(self.transaction.get(self.context.keys().record(id)).await?.is_some())
+    }
+
+    /// Makes a change of which `record` is the stored form, or what the server makes of it: that is
+    /// told, and whether it is stored.
+    pub async fn make(
+        &mut self,
+        change: Change<'_>,
+        record: Option<Record>,
+    ) -> Result<Made, Error> {
+        let Change { id, before, after, .. } = change;
+        let outcome = match self.context.definition.behaviour {
+            None => Outcome::AsAsked,
+            Some(behaviour) => {
+                let mut work =
+                    TenantData { context: self.context, snapshot: &mut *self.transaction };
+                behaviour.process(Draft { id, before, after }, &mut work).await?
+            }
+        };
+        match outcome {
+            Outcome::AsAsked => {
+                let value = record.as_ref().map(Record::to_value);
+                self.commit(change, value).await?;
+                Ok(Made { record, is_stored: true })
+            }
+            Outcome::Store(document) => {
+                let record = Record::write(&document);
+                let document = Value::Object(document);
+                let change = Change { after: Some(&document), ..change };
+                self.commit(change, Some(record.to_value())).await?;
+                Ok(Made { record: Some(record), is_stored: true })
+            }
+            Outcome::Show(document) => {
+                Ok(Made { record: Some(Record::write(&document)), is_stored: false })
+            }
+        }
     }
 
     /// Makes a change, unless it is not the caller's to make, or a rule is against it: `record` is the
@@ -67,7 +113,8 @@ impl<'t, P: Ports> Changes<'t, P> {
 
     async fn check(&self, change: Change<'_>) -> Result<(), Error> {
         let Context { definition, settings, sight, .. } = self.context;
-        let data = TenantData { context: self.context, snapshot: self.transaction };
+        let data: TenantData<'_, P, &Snapshot<P::Kv>> =
+            TenantData { context: self.context, snapshot: self.transaction };
         match change.after {
             Some(after) => {
                 references::check_from(definition.api, change, after, settings, &data).await?

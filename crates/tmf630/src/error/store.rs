@@ -48,6 +48,14 @@ impl Hindrance {
     }
 }
 
+impl Error {
+    /// What is looked for by an index that is still being built.
+    pub(crate) fn not_ready(index: &str) -> Self {
+        unavailable("The request needs an index that is still being built", "1")
+            .caused_by(format!("index {index} is not whole"))
+    }
+}
+
 impl From<kv_tree::Error> for Error {
     fn from(error: kv_tree::Error) -> Self {
         let answer = match &error {

@@ -23,6 +23,8 @@ pub struct Api {
     pub resources: &'static [Resource],
     /// What refers to what.
     pub relations: &'static [Relation],
+    /// Resources of other APIs that its rules look at.
+    pub others: &'static [&'static Resource],
 }
 
 /// A version of an API.
@@ -88,6 +90,12 @@ impl Api {
     /// The resource called `name`.
     pub fn resource(&self, name: &str) -> Option<&'static Resource> {
         self.resources.iter().find(|resource| resource.name == name)
+    }
+
+    /// The resource called `name`, be it of this API or of another one that its rules look at.
+    pub(crate) fn known_resource(&self, name: &str) -> Option<&'static Resource> {
+        let others = || self.others.iter().copied().find(|resource| resource.name == name);
+        self.resource(name).or_else(others)
     }
 
     /// What the resource refers to.

@@ -5,6 +5,7 @@ use schemas::{Class, Fault, Kind};
 use serde_json::Value;
 
 use super::api::{Api, Resource};
+use super::behaviour::Behaviour;
 use super::index::Index;
 use super::operation::{Operation, Operations};
 use super::rule::Rule;
@@ -34,6 +35,8 @@ pub struct Definition {
     pub own_indexes: &'static [Index],
     /// What a change of it must satisfy.
     pub rules: &'static [&'static dyn Rule],
+    /// What the server does of its own with it.
+    pub behaviour: Option<&'static dyn Behaviour>,
     /// What its rules let a deployment choose.
     pub variables: &'static [Variable],
 }

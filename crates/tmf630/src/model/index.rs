@@ -3,6 +3,7 @@
 use schemas::Kind;
 use serde_json::Value;
 
+use super::behaviour::HIDDEN;
 use crate::value::path;
 
 /// Shows each text that a document is found by.
@@ -41,6 +42,11 @@ impl Index {
     /// Any number of texts that are made of a document, and called `name`.
     pub const fn made(name: &'static str, values: Values) -> Self {
         Self { path: name, kind: Kind::Text, is_multiple: true, values: Some(values) }
+    }
+
+    /// Whether it is of an attribute that clients see.
+    pub(crate) fn is_of_attribute(&self) -> bool {
+        self.values.is_none() && !self.path.starts_with(HIDDEN)
     }
 
     /// Shows `visit` every text that the document is found by.

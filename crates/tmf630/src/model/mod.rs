@@ -8,13 +8,16 @@
 //! * [`operation`] – what can be done with it.
 //! * [`index`] – what it can be found by.
 //! * [`rule`] – what a change of it must satisfy.
+//! * [`behaviour`] – what the server does of its own with it; [`job`] – what it does step by step.
 //! * [`variable`] – what a deployment can choose.
 //! * [`visibility`] – who may see it.
 //! * [`version`] – the generations of TM Forum's APIs.
 
 pub mod api;
+pub mod behaviour;
 pub mod definition;
 pub mod index;
+pub mod job;
 pub mod operation;
 pub mod relation;
 pub mod rule;

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::pin::Pin;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::api::Resource;
@@ -56,6 +57,56 @@ pub trait Data {
         text: &'a str,
         limit: usize,
     ) -> Asked<'a, Vec<(String, Value)>>;
+
+    /// The documents with the ids, in their order, whoever sees them.
+    fn documents<'a>(
+        &'a self,
+        resource: &'static str,
+        ids: &'a [String],
+    ) -> Asked<'a, Vec<Option<Value>>>;
+
+    /// The entries of an index in the range, in its order: `limit` at most.
+    fn entries<'a>(
+        &'a self,
+        resource: &'static str,
+        index: Index,
+        range: Texts<'a>,
+        limit: usize,
+    ) -> Asked<'a, Vec<Entry>>;
+
+    /// How many entries of an index are in the range.
+    fn count<'a>(
+        &'a self,
+        resource: &'static str,
+        index: Index,
+        range: Texts<'a>,
+    ) -> Asked<'a, u64>;
+
+    /// The value at a key of the API's own.
+    fn get<'a>(&'a self, key: &'a str) -> Asked<'a, Option<Bytes>>;
+
+    /// What the API keeps of its own at keys that begin with the prefix, in their order: `limit` at most.
+    fn scan<'a>(&'a self, prefix: &'a str, limit: usize) -> Asked<'a, Vec<(String, Bytes)>>;
+}
+
+/// A range of the texts of an index: from one on, up to another, which is not in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts<'t> {
+    /// The first text.
+    pub from: &'t str,
+    /// The text that ends the range.
+    pub to: &'t str,
+    /// The key of the entry behind which the range begins, where part of it was seen.
+    pub after: Option<&'t [u8]>,
+}
+
+/// An entry of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its key, by which one goes on behind it.
+    pub key: Bytes,
+    /// The resource that it is for.
+    pub id: String,
 }
 
 /// A rule of an API's own.

@@ -11,12 +11,24 @@ pub enum Visibility {
     Shared,
     /// Who acts for one of the parties that it names.
     Parties(NamedParties),
+    /// The same, where the server names the parties: a rule says who may create one.
+    ServerNamed(NamedParties),
+}
+
+impl Visibility {
+    /// Where it names parties.
+    pub(crate) fn parties(self) -> Option<NamedParties> {
+        match self {
+            Self::Shared => None,
+            Self::Parties(named) | Self::ServerNamed(named) => Some(named),
+        }
+    }
 }
 
 /// Where a resource names parties: one in each element of a list, perhaps with the role that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NamedParties {
-    /// The attribute with the list, such as `relatedParty`.
+    /// The dotted path of the list, such as `relatedParty`.
     pub list: &'static str,
     /// The dotted path of the id of the party in an element.
     pub id: &'static str,
@@ -32,7 +44,12 @@ impl NamedParties {
         document: &Map<String, Value>,
         mut is_wanted: impl FnMut(&str, Option<&str>) -> bool,
     ) -> bool {
-        let elements = match document.get(self.list) {
+        let (attribute, rest) = self.list.split_once('.').unwrap_or((self.list, ""));
+        let list = document.get(attribute).and_then(|value| match rest {
+            "" => Some(value),
+            rest => value.get(rest),
+        });
+        let elements = match list {
             Some(Value::Array(elements)) => &elements[..],
             Some(single) => std::slice::from_ref(single),
             None => &[],
@@ -45,6 +62,11 @@ impl NamedParties {
             });
             is_named
         })
+    }
+
+    /// The attribute that the list is in.
+    pub(crate) fn attribute(&self) -> &'static str {
+        self.list.split('.').next().unwrap_or(self.list)
     }
 
     /// Whether an index of the path finds resources by the ids of these parties.

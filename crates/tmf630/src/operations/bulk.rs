@@ -51,17 +51,12 @@ pub(crate) async fn create_many<P: Ports, B: http_body::Body>(
     }
     resources.iter().for_each(|resource| context.audit.note(&resource.id));
     let repeatable = head.repeatable(context, &body.bytes);
-    let first = create::insert(context, &resources, repeatable.as_ref()).await?;
-    if let Some(created) = &first {
-        context.audit.note_repeated(created.iter().map(|(id, _)| &id[..]));
-    }
-    let created: Vec<_> = match &first {
-        Some(created) => created.iter().map(|(id, record)| (&id[..], record)).collect(),
-        None => resources.iter().map(|resource| (&resource.id[..], &resource.record)).collect(),
-    };
+    let inserted = create::insert(context, &resources, repeatable.as_ref()).await?;
+    inserted.note(context);
+    let created = inserted.resources.iter().map(|(id, record)| (&id[..], record));
     // As long as a body is: a client must see all that it has created.
     let listed = context.view.respond_list(
-        created.into_iter(),
+        created,
         head.fields.as_ref(),
         usize::MAX,
         context.unreadable(),

@@ -3,10 +3,12 @@
 use bytes::Bytes;
 use http::header::LOCATION;
 use http::{HeaderValue, Request, Response, StatusCode};
+use jiff::Timestamp;
+use kv_tree::Transaction;
 use schemas::Fault;
 use serde_json::Value;
 
-use crate::commit::Changes;
+use crate::commit::{Changes, Made};
 use crate::context::Context;
 use crate::model::rule::Change;
 use crate::query::{self, Fields};
@@ -16,7 +18,7 @@ use crate::storage::idempotency::{Created, IdempotencyKey, Repeatable};
 use crate::storage::record::Record;
 use crate::value::Document;
 use crate::value::id::{ID_RULE, is_id};
-use crate::{Definition, Error, Ports};
+use crate::{Definition, Error, Ports, jobs};
 
 pub(crate) async fn create<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
@@ -28,16 +30,17 @@ pub(crate) async fn create<P: Ports, B: http_body::Body>(
     context.audit.note(&new.id);
 
     let repeatable = head.repeatable(context, &body.bytes);
-    let first = insert(context, std::slice::from_ref(&new), repeatable.as_ref()).await?;
-    let first = first.as_ref().and_then(|created| created.first());
-    let (id, record) = match first {
-        Some((id, record)) => {
-            context.audit.note_repeated([&id[..]].into_iter());
-            (&id[..], record)
+    let inserted = insert(context, std::slice::from_ref(&new), repeatable.as_ref()).await?;
+    inserted.note(context);
+    let (id, record) = inserted.resources.first().ok_or_else(|| Error::internal("none created"))?;
+    match inserted.is_stored {
+        true => created(context, id, record, head.fields.as_ref()),
+        false => {
+            context.audit.note_unchanged();
+            let tag = context.view.etag(record);
+            context.view.respond(StatusCode::OK, id, record, tag, head.fields.as_ref())
         }
-        None => (&new.id[..], &new.record),
-    };
-    created(context, id, record, head.fields.as_ref())
+    }
 }
 
 fn created<P: Ports>(
@@ -80,35 +83,70 @@ impl Head {
     }
 }
 
+/// What came of creating resources.
+pub(crate) struct Inserted {
+    /// The resources, with their ids.
+    pub resources: Created,
+    /// Whether an earlier request with the same key has created them.
+    is_repeated: bool,
+    /// Whether they are stored.
+    pub is_stored: bool,
+}
+
+impl Inserted {
+    /// Tells the log whether they were created now.
+    pub fn note<P: Ports>(&self, context: &Context<'_, P>) {
+        if self.is_repeated {
+            context.audit.note_repeated(self.resources.iter().map(|(id, _)| &id[..]));
+        }
+    }
+}
+
 /// Stores all of the resources or none. Where the request was sent before, nothing happens, and what
 /// it created then is the answer.
 pub(crate) async fn insert<P: Ports>(
     context: &Context<'_, P>,
     resources: &[NewResource],
     repeatable: Option<&Repeatable>,
-) -> Result<Option<Created>, Error> {
+) -> Result<Inserted, Error> {
     let now = context.ports.now();
-    context
-        .tree
-        .transact(async |transaction| {
-            if let Some(repeatable) = repeatable
-                && let Some(first) = repeatable.first(transaction, now).await?
-            {
-                return Ok(Some(first));
-            }
-            let mut changes = Changes::begin(context, transaction).await?;
-            for resource in resources {
-                let inserted = resource.insert(&mut changes).await;
-                inserted.map_err(|error| error.within(&resource.place))?;
-            }
-            if let Some(repeatable) = repeatable {
-                let created =
-                    resources.iter().map(|resource| (&resource.id[..], resource.value.clone()));
-                repeatable.remember(transaction, now, created).await?;
-            }
-            Ok::<_, Error>(None)
-        })
-        .await
+    jobs::announced(context, async || {
+        context
+            .tree
+            .transact(async |transaction| {
+                try_insert(context, resources, repeatable, now, transaction).await
+            })
+            .await
+    })
+    .await
+}
+
+async fn try_insert<P: Ports>(
+    context: &Context<'_, P>,
+    resources: &[NewResource],
+    repeatable: Option<&Repeatable>,
+    now: Timestamp,
+    transaction: &mut Transaction<P::Kv>,
+) -> Result<Inserted, Error> {
+    if let Some(repeatable) = repeatable
+        && let Some(first) = repeatable.first(transaction, now).await?
+    {
+        return Ok(Inserted { resources: first, is_repeated: true, is_stored: true });
+    }
+    let mut changes = Changes::begin(context, transaction).await?;
+    let mut inserted = Inserted { resources: Vec::new(), is_repeated: false, is_stored: true };
+    for resource in resources {
+        let made = resource.insert(&mut changes).await;
+        let made = made.map_err(|error| error.within(&resource.place))?;
+        inserted.is_stored &= made.is_stored;
+        inserted.resources.extend(made.record.map(|record| (resource.id.clone(), record)));
+    }
+    if let Some(repeatable) = repeatable.filter(|_| inserted.is_stored) {
+        let created = inserted.resources.iter();
+        let created = created.map(|(id, record)| (&id[..], record.to_value()));
+        repeatable.remember(transaction, now, created).await?;
+    }
+    Ok(inserted)
 }
 
 /// A resource that is valid and not stored yet.
@@ -116,9 +154,7 @@ pub(crate) struct NewResource {
     pub id: String,
     /// Whether the client chose the id; one that is made here is nobody else's.
     has_chosen_id: bool,
-    pub record: Record,
-    /// What is stored of the record.
-    value: Bytes,
+    record: Record,
     document: Value,
     /// Where the body has it, as a JSON Pointer.
     pub place: String,
@@ -145,9 +181,8 @@ impl NewResource {
         let mut document = view.accept(document, faults, None)?;
         definition.stamp(&mut document, ports.now());
         let record = Record::write(&document);
-        let (value, document) = (record.to_value(), Value::Object(document));
-        let place = String::new();
-        let new = Self { id, has_chosen_id, record, value, document, place };
+        let (document, place) = (Value::Object(document), String::new());
+        let new = Self { id, has_chosen_id, record, document, place };
         // Before it is asked whether the id is taken, perhaps by what the client does not see.
         context.expect_own(new.change(definition))?;
         Ok(new)
@@ -155,11 +190,11 @@ impl NewResource {
 
     /// Stores the resource, unless there is one with its id or a rule is against it. Whether its
     /// client sees what has the id makes no difference to the answer.
-    async fn insert<P: Ports>(&self, changes: &mut Changes<'_, P>) -> Result<(), Error> {
+    async fn insert<P: Ports>(&self, changes: &mut Changes<'_, P>) -> Result<Made, Error> {
         if self.has_chosen_id && changes.has(&self.id).await? {
             return Err(Error::id_taken(&self.id));
         }
-        changes.commit(self.change(changes.definition()), Some(self.value.clone())).await
+        changes.make(self.change(changes.definition()), Some(self.record.clone())).await
     }
 
     fn change(&self, definition: &Definition) -> Change<'_> {

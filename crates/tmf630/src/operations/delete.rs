@@ -39,7 +39,8 @@ pub(crate) async fn delete<P: Ports, B>(
             if let Some(current) = &current {
                 conditions.check(Some(&context.view.etag(current)))?;
             }
-            Changes::begin(context, transaction).await?.commit(change, None).await
+            let mut changes = Changes::begin(context, transaction).await?;
+            changes.make(change, None).await.map(drop)
         })
         .await?;
     let mut response = Response::new(Bytes::new());

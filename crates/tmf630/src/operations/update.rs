@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::commit::Changes;
 use crate::context::Context;
+use crate::model::behaviour::HIDDEN;
 use crate::model::rule::Change;
 use crate::patch::Patch;
 use crate::request::body;
@@ -47,10 +48,12 @@ async fn change<P: Ports>(
     transaction: &mut kv_tree::Transaction<P::Kv>,
 ) -> Result<(Record, bool), Error> {
     let Context { definition, view, ports, .. } = context;
-    let current = context.find(transaction, id).await?;
+    let stored = context.find(transaction, id).await?;
+    let current = context.shown(transaction, id, stored.clone()).await?;
     conditions.check(Some(&view.etag(&current)))?;
 
-    let before = current.document()?;
+    let mut before = current.document()?;
+    before.remove(HIDDEN);
     // What v5 shows is what is stored, but for the href.
     let shown = view.document(id, before.clone());
     let shown_in_v4 = (view.version == Version::V4).then(|| shown.clone());
@@ -80,13 +83,21 @@ async fn change<P: Ports>(
         return Ok((current, false));
     }
     definition.stamp(&mut after, ports.now());
+    let before = stored.document()?;
+    if let Some(behaviour) = definition.behaviour {
+        behaviour.strip(&mut after, &before);
+    }
+    if let Some(hidden) = before.get(HIDDEN) {
+        after.insert(HIDDEN.to_owned(), hidden.clone());
+    }
     let record = Record::write(&after);
     let (before, after) = (Value::Object(before), Value::Object(after));
     let change =
         Change { resource: definition.resource, id, before: Some(&before), after: Some(&after) };
     let mut changes = Changes::begin(context, transaction).await?;
-    changes.commit(change, Some(record.to_value())).await?;
-    Ok((record, true))
+    let made = changes.make(change, Some(record)).await?;
+    let record = made.record.ok_or_else(|| Error::internal("nothing is left of a patch"))?;
+    Ok((context.shown(transaction, id, record).await?, true))
 }
 
 /// Whether `href` is an address of the resource. The same resource is reached at several addresses:

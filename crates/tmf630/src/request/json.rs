@@ -13,6 +13,7 @@ use schemas::Fault;
 use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::model::behaviour::HIDDEN;
 
 /// How many arrays and objects may lie within each other. A full account has 6.
 pub(crate) const MAX_NESTING: usize = 64;
@@ -59,6 +60,9 @@ pub(crate) fn reserved_name(document: &Map<String, Value>) -> Option<Fault> {
                 _ => None,
             },
         })
+    }
+    if document.contains_key(HIDDEN) {
+        return Some(Fault::new(format!("/{HIDDEN}"), "cannot be a name here: the server uses it"));
     }
     in_object(document, "")
 }

@@ -64,7 +64,8 @@ pub(crate) async fn select<P: Ports>(
     query: &Query,
 ) -> Result<Selected, Error> {
     let limit = context.sight.limit(context.definition.resource);
-    let plan = Plan::of(&context.view, known, limit);
+    let derived = context.derived(snapshot).await?;
+    let plan = Plan::of(&context.view, known, derived, limit);
     if let Some((ranges, order)) = plan.straight(query) {
         return page::read(context, snapshot, &ranges, order, query.page).await;
     }

@@ -55,6 +55,7 @@ pub(super) async fn read<P: Ports>(
         }
         offset = offset.saturating_sub(count);
     }
+    context.show(snapshot, &mut selected.page).await?;
     Ok(selected)
 }
 
@@ -76,6 +77,7 @@ pub(super) async fn read_union<P: Ports>(
         Order::Descending => ids.into_iter().rev().skip(start).take(limit).collect(),
     };
     fetch(context, snapshot, page, &mut selected).await?;
+    context.show(snapshot, &mut selected.page).await?;
     Ok(selected)
 }
 

@@ -47,12 +47,20 @@ pub(super) struct Plan<'p> {
     keys: Keys,
     view: &'p View<'p>,
     known: &'p Known,
+    /// The attributes that no index knows at present, because they are shown otherwise than they are
+    /// stored.
+    derived: &'p [&'p str],
     limit: Option<Limit<'p>>,
 }
 
 impl<'p> Plan<'p> {
-    pub fn of(view: &'p View<'p>, known: &'p Known, limit: Option<Limit<'p>>) -> Self {
-        Self { keys: Keys(view.definition.name()), view, known, limit }
+    pub fn of(
+        view: &'p View<'p>,
+        known: &'p Known,
+        derived: &'p [&'p str],
+        limit: Option<Limit<'p>>,
+    ) -> Self {
+        Self { keys: Keys(view.definition.name()), view, known, derived, limit }
     }
 
     /// The entries of what names the parties of the limit, a range for each; nothing if no index
@@ -69,8 +77,11 @@ impl<'p> Plan<'p> {
     fn entries(&self, path: &Path) -> Option<Entries> {
         let View { definition, version, .. } = self.view;
         let stored = definition.api.stored_path_in(*version, path.as_str());
-        let mut indexes = definition.indexes().filter(|index| index.values.is_none());
+        let mut indexes = definition.indexes().filter(|index| index.is_of_attribute());
         let index = indexes.find(|index| index.path == stored)?;
+        if self.derived.contains(&index.path) {
+            return None;
+        }
         self.known.is_whole(&index).then(|| Entries::of(index, self.keys))
     }
 
@@ -285,8 +296,14 @@ mod tests {
             let settings = Settings::read(&[], |_| None).unwrap();
             let request = http::Request::get("http://a.example/").body(()).unwrap();
             let links = Links::of(&ACCOUNTS, &settings, version, &request).unwrap();
-            let view = View { definition: &ACCOUNTS, version, links, budget: &budget };
-            let plan = Plan::of(&view, &Known::All, None);
+            let view = View {
+                definition: &ACCOUNTS,
+                version,
+                links,
+                budget: &budget,
+                now: jiff::Timestamp::UNIX_EPOCH,
+            };
+            let plan = Plan::of(&view, &Known::All, &[], None);
             let query = Query::parse(query, &ACCOUNTS, version).unwrap();
             assert_eq!(plan.straight(&query).is_some(), is_served, "{query:?} in {version:?}");
         }

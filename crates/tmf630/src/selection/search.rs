@@ -64,6 +64,7 @@ pub(super) async fn look_through<P: Ports>(
                 ids.is_empty()
             }
         };
+        context.show(snapshot, &mut batch).await?;
         for (id, record) in batch {
             budget.read(definition, record.json().len())?;
             budget.pause_if_due(*ports).await;

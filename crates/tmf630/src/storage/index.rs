@@ -19,6 +19,7 @@ use super::keys::Keys;
 use crate::Error;
 use crate::model::definition::Definition;
 use crate::model::index::Index;
+use crate::model::rule::Texts;
 use crate::query::{Criterion, Operator};
 use crate::value::compare::{Operand, SORTED_TEXT_BYTES};
 use crate::value::time::{Instant, Times};
@@ -184,6 +185,21 @@ impl Entries {
     pub(crate) fn equal(&self, text: &str) -> Option<KeyRange> {
         let (first, after) = self.keys_of(&Operand::new(text))?;
         Some(KeyRange::between(Bound::Included(first), Bound::Excluded(after)))
+    }
+
+    /// The entries with the texts.
+    pub(crate) fn texts(&self, Texts { from, to, after }: Texts<'_>) -> KeyRange {
+        let edge = |text: &str| {
+            let mut key = self.prefix.clone();
+            key.push(PRESENT);
+            key.extend_from_slice(text.as_bytes());
+            key
+        };
+        let start = match after {
+            Some(after) => Bound::Excluded(after.to_vec()),
+            None => Bound::Included(edge(from)),
+        };
+        KeyRange::between(start, Bound::Excluded(edge(to)))
     }
 
     /// Where the entries with a value begin, and where those with greater values do.

@@ -4,17 +4,22 @@
 //! in version 1; in version 2 its length (4 bytes, little-endian) and an LZ4 block that is
 //! compressed with a dictionary of what documents are made of, which leaves a half to a third of it;
 //! in version 3 the same behind an XXH3 checksum of the text (8 bytes, little-endian), so that who
-//! copies a text into an answer need not look whether it is one. The document has everything but the
-//! `href`, which depends on the address that a client uses.
+//! copies a text into an answer need not look whether it is one. Version 4 is version 3 of a text that
+//! goes on behind the document, after a zero byte, which JSON has none of: with what the server keeps
+//! there for itself ([`HIDDEN`]), an object too. The document has everything but the `href`, which
+//! depends on the address that a client uses.
 
 use std::fmt::{self, Formatter};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use lz4_flex::block::{compress_prepend_size_with_dict, decompress_with_dict};
+use serde::Serializer as _;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::Error;
+use crate::model::behaviour::HIDDEN;
 use crate::value::Document;
 
 /// The JSON text itself.
@@ -25,6 +30,12 @@ const COMPRESSED: u8 = 2;
 
 /// The same, compressed, behind a checksum of it.
 const CHECKED: u8 = 3;
+
+/// The same, with what is hidden behind the document.
+const WITH_HIDDEN: u8 = 4;
+
+/// Stands between a document and what is hidden.
+const SEPARATOR: u8 = 0;
 
 /// The classes with their attributes, as documents have them. What is stored can only be read with
 /// the dictionary that it was written with: another one is another version.
@@ -37,6 +48,8 @@ const MAX_EXPANSION: usize = 255;
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
     json: Bytes,
+    /// What the server keeps with it, as JSON; empty if that is nothing.
+    hidden: Bytes,
     /// Whether the text is sure to be what this program has written.
     is_checked: bool,
 }
@@ -44,17 +57,33 @@ pub(crate) struct Record {
 impl Record {
     pub fn write(document: &Document) -> Self {
         let mut json = BytesMut::new().writer();
+        let hidden = document.get(HIDDEN).map(|hidden| Bytes::from(hidden.to_string()));
         // Writing JSON to memory fails for map keys that are no strings, which a Map cannot have.
-        let _ = serde_json::to_writer(&mut json, document);
-        Self { json: json.into_inner().freeze(), is_checked: true }
+        let _ = match hidden {
+            None => serde_json::to_writer(&mut json, document),
+            Some(_) => {
+                let shown = document.iter().filter(|(name, _)| *name != HIDDEN);
+                serde_json::Serializer::new(&mut json).collect_map(shown)
+            }
+        };
+        let json = json.into_inner().freeze();
+        Self { json, hidden: hidden.unwrap_or_default(), is_checked: true }
     }
 
     pub fn read(id: &str, value: Bytes) -> Result<Self, Error> {
         let damaged = |fault: String| Error::internal(format!("record {id} is damaged: {fault}"));
+        let mut hidden = Bytes::new();
         let (json, is_checked) = match value.first() {
             Some(&PLAIN) => (value.slice(1..), false),
             Some(&COMPRESSED) => (decompress(&value[1..]).map_err(damaged)?, false),
             Some(&CHECKED) => (decompress_checked(&value[1..]).map_err(damaged)?, true),
+            Some(&WITH_HIDDEN) => {
+                let mut text = decompress_checked(&value[1..]).map_err(damaged)?;
+                let end = text.iter().position(|byte| *byte == SEPARATOR);
+                let end = end.ok_or_else(|| damaged("nothing is hidden in it".to_owned()))?;
+                hidden = text.split_off(end).slice(1..);
+                (text, true)
+            }
             Some(version) => {
                 return Err(Error::internal(format!(
                     "record {id} has format version {version}, which this program does not know"
@@ -63,17 +92,30 @@ impl Record {
             None => return Err(Error::internal(format!("record {id} is empty"))),
         };
         match json.first() {
-            Some(b'{') => Ok(Self { json, is_checked }),
+            Some(b'{') => Ok(Self { json, hidden, is_checked }),
             _ => Err(damaged("it is no JSON object".to_owned())),
         }
     }
 
     pub fn document(&self) -> Result<Document, Error> {
-        serde_json::from_slice(self.json()).map_err(damaged)
+        let mut document: Document = serde_json::from_slice(self.json()).map_err(damaged)?;
+        if !self.hidden.is_empty() {
+            document.insert(HIDDEN.to_owned(), self.hidden()?);
+        }
+        Ok(document)
+    }
+
+    fn hidden(&self) -> Result<Value, Error> {
+        serde_json::from_slice(&self.hidden).map_err(damaged)
     }
 
     /// The document with one attribute alone, if it has that: who needs no more need not read it all.
     pub fn part(&self, attribute: &'static str) -> Result<Document, Error> {
+        if attribute == HIDDEN {
+            let has_it = !self.hidden.is_empty();
+            let hidden = has_it.then(|| Ok((HIDDEN.to_owned(), self.hidden()?)));
+            return hidden.into_iter().collect();
+        }
         let mut text = serde_json::Deserializer::from_slice(self.json());
         Part(attribute).deserialize(&mut text).map_err(damaged)
     }
@@ -92,10 +134,19 @@ impl Record {
         if self.json.len() > kv_tree::MAX_VALUE_BYTES {
             return [&[PLAIN], self.json()].concat().into();
         }
-        let mut value = vec![CHECKED];
-        value.extend(xxh3_64(self.json()).to_le_bytes());
-        value.extend(compress_prepend_size_with_dict(&self.json, DICTIONARY));
-        value.into()
+        let checked = |version: u8, text: &[u8]| {
+            let mut value = vec![version];
+            value.extend(xxh3_64(text).to_le_bytes());
+            value.extend(compress_prepend_size_with_dict(text, DICTIONARY));
+            value.into()
+        };
+        match self.hidden.is_empty() {
+            true => checked(CHECKED, &self.json),
+            false => {
+                let text = [&self.json[..], &[SEPARATOR], &self.hidden].concat();
+                checked(WITH_HIDDEN, &text)
+            }
+        }
     }
 
     /// The document as JSON: an object.
@@ -193,7 +244,7 @@ fn decompress(compressed: &[u8]) -> Result<Bytes, String> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

@@ -33,6 +33,7 @@ pub static API: Api = Api {
         id: "financialAccount.id",
         to: &["financialAccount"],
     }],
+    others: &[],
 };
 
 const RESOURCE: Resource = Resource {
@@ -65,5 +66,6 @@ pub static ACCOUNTS: Definition = Definition {
         Index::texts("relatedParty.partyOrPartyRole.id"),
     ],
     rules: &[],
+    behaviour: None,
     variables: &[],
 };

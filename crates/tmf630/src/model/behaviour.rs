@@ -1,0 +1,174 @@
+//! What a server does of its own with resources of a kind, beside what clients ask for.
+
+use std::fmt::Debug;
+use std::future::ready;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use schemas::Fault;
+use serde_json::{Map, Value};
+
+use super::definition::Definition;
+use super::job::Job;
+use super::rule::{Asked, Data};
+use crate::Error;
+use crate::settings::Settings;
+use crate::storage::record::Record;
+
+/// The member of a stored document that no client sees, nor sends: what the server keeps with it.
+pub const HIDDEN: &str = "$server";
+
+/// What a server does with resources of a kind. Whatever is not said, it does not do.
+pub trait Behaviour: Debug + Sync {
+    /// Completes and checks a document before it is validated, in the form that is stored: what was
+    /// there `before` it, if anything, and the time are given.
+    fn complete(
+        &self,
+        document: &mut Map<String, Value>,
+        before: Option<&Map<String, Value>>,
+        now: Timestamp,
+    ) -> Vec<Fault> {
+        let _ = (document, before, now);
+        Vec::new()
+    }
+
+    /// What becomes of a change that a client asks for, and what follows from it, in the transaction of
+    /// the change. It may be done again on a newer state, so it has no effects but through `work`.
+    fn process<'a>(&'a self, draft: Draft<'a>, work: &'a mut dyn Work) -> Asked<'a, Outcome> {
+        let _ = (draft, work);
+        Box::pin(ready(Ok(Outcome::AsAsked)))
+    }
+
+    /// The attributes that are shown otherwise than they are stored, as [`Behaviour::derive`] has them.
+    fn derived(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether anything is shown otherwise than it is stored at present.
+    fn derives<'a>(&'a self, data: &'a dyn Data) -> Asked<'a, bool> {
+        let _ = data;
+        Box::pin(ready(Ok(false)))
+    }
+
+    /// Shows the resources as they are, where they are stored otherwise.
+    fn derive<'a>(&'a self, shown: &'a mut [Shown<'_>], data: &'a dyn Data) -> Asked<'a, ()> {
+        let _ = (shown, data);
+        Box::pin(ready(Ok(())))
+    }
+
+    /// Takes what was derived out of a document that a client sends back.
+    fn strip(&self, document: &mut Map<String, Value>, stored: &Map<String, Value>) {
+        let _ = (document, stored);
+    }
+
+    /// What goes on after a change was answered.
+    fn jobs(&self) -> &'static [&'static dyn Job] {
+        &[]
+    }
+
+    /// The names of the documents that lie below each resource, such as `document`.
+    fn parts(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// A document that lies below the resource with the `id`, in a media type that the client accepts.
+    fn part<'a>(&'a self, part: Part<'a>, data: &'a dyn Data) -> Asked<'a, Representation> {
+        let _ = data;
+        Box::pin(ready(Err(Error::internal(format!("no {}", part.name)))))
+    }
+}
+
+/// A document below a resource that is asked for.
+pub struct Part<'p> {
+    /// Its name.
+    pub name: &'p str,
+    /// The id of the resource.
+    pub id: &'p str,
+    /// The resource, as it is shown.
+    pub resource: Value,
+    /// What the client accepts, as the header `Accept` has it.
+    pub accept: &'p str,
+}
+
+/// What a client is shown that is no JSON of a resource.
+pub struct Representation {
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub body: Bytes,
+}
+
+/// A change that is going to be made: nothing was there before a resource is created, and nothing is left
+/// of one that is deleted.
+pub struct Draft<'d> {
+    /// The id of the resource.
+    pub id: &'d str,
+    /// What is stored.
+    pub before: Option<&'d Value>,
+    /// What a client wants to be stored.
+    pub after: Option<&'d Value>,
+}
+
+/// What becomes of a change.
+pub enum Outcome {
+    /// It is made as it was asked for.
+    AsAsked,
+    /// This is stored instead.
+    Store(Map<String, Value>),
+    /// The client is shown this, and nothing is stored.
+    Show(Map<String, Value>),
+}
+
+/// A resource that a client is going to be shown.
+pub struct Shown<'r> {
+    /// Its id.
+    pub id: &'r str,
+    pub(crate) record: &'r mut Record,
+}
+
+impl Shown<'_> {
+    /// The document, as it is stored; nothing if that cannot be read.
+    pub fn document(&self) -> Option<Map<String, Value>> {
+        self.record.document().ok()
+    }
+
+    /// Shows another document instead.
+    pub fn set(&mut self, document: &Map<String, Value>) {
+        *self.record = Record::write(document);
+    }
+}
+
+/// A transaction of the server's own. What it writes is stored together with the change that it belongs
+/// to, or not at all.
+pub trait Work: Data {
+    /// What the deployment chose.
+    fn settings(&self) -> &Settings;
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// An id that no resource has. Ids ascend in the order in which they are made.
+    fn new_id(&self) -> String;
+
+    /// The address of a resource, for a client like that of the request.
+    fn address(&self, definition: &Definition, id: &str) -> String;
+
+    /// Writes a value at a key of the API's own, which begins with a word that no resource is called.
+    fn put(&mut self, key: String, value: Bytes);
+
+    /// Removes a key of the API's own.
+    fn delete(&mut self, key: String);
+
+    /// Creates, changes or deletes a resource, with its entries in indexes. No rule is asked: what the
+    /// server does of its own has to be right.
+    fn write(
+        &mut self,
+        definition: &'static Definition,
+        id: &str,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    );
+
+    /// Begins a job, whose first step finds the `state`. It ends with the change, if that is not made.
+    fn start<'a>(&'a mut self, job: &'static dyn Job, id: &'a str, state: Bytes) -> Asked<'a, ()>;
+}
