@@ -89,10 +89,13 @@ impl Error {
     }
 
     /// The client takes nothing that this API can answer with.
-    pub(crate) fn not_acceptable() -> Self {
-        let reason = "The API answers with JSON only";
+    pub(crate) fn not_acceptable(offered: &[&str]) -> Self {
+        let reason = match offered {
+            ["application/json"] => "The API answers with JSON only",
+            _ => "There is no such representation",
+        };
         Self::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_HEADER_VALUE, reason)
-            .message("Accept must allow application/json.")
+            .message(format!("Accept must allow {}.", offered.join(" or ")))
     }
 
     /// The address of the request is too long; `limit` is in bytes.

@@ -61,7 +61,7 @@ pub use model::version::Version;
 pub use operations::document::serve_document;
 pub use operations::entry::serve_entry;
 pub use operations::mistake::serve_mistake;
-use operations::{bulk, create, delete, list, retrieve, update};
+use operations::{bulk, create, delete, list, part, retrieve, update};
 pub use ports::{Activity, Ports};
 use request::negotiation;
 use request::target::{Route, Target};
@@ -100,8 +100,10 @@ async fn answer<P: Ports, B: http_body::Body>(
 ) -> Result<Response<Bytes>, Error> {
     exchange::expect_short(&request)?;
     let (version, target) = found?;
-    negotiation::expect_json(request.headers())?;
-    let operation = definition.operations.find(target.is_item(), request.method());
+    if !matches!(target, Target::Part(..)) {
+        negotiation::expect_json(request.headers())?;
+    }
+    let operation = target.operation(definition, request.method());
     let (Some(operation), Some(caller)) = (operation, caller) else {
         return options_or_refusal(definition, &target, request.method());
     };
@@ -121,6 +123,9 @@ async fn answer<P: Ports, B: http_body::Body>(
         (Operation::Retrieve, Target::Item(id)) => {
             retrieve::retrieve(&context, &id, &request).await
         }
+        (Operation::Retrieve, Target::Part(id, name)) => {
+            part::retrieve(&context, &id, name, &request).await
+        }
         (Operation::Update, Target::Item(id)) => update::update(&context, &id, request).await,
         (Operation::Delete, Target::Item(id)) => delete::delete(&context, &id, &request).await,
         (_, target) => options_or_refusal(definition, &target, request.method()),
@@ -132,7 +137,7 @@ fn options_or_refusal(
     target: &Target,
     method: &Method,
 ) -> Result<Response<Bytes>, Error> {
-    let allow = definition.operations.allow(target.is_item());
+    let allow = target.allow(definition);
     if method == Method::OPTIONS {
         return options(definition, target, &allow);
     }
@@ -149,7 +154,7 @@ fn options(
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::try_from(allow).map_err(Error::internal)?);
-    if definition.operations.find(target.is_item(), &Method::PATCH).is_some() {
+    if target.operation(definition, &Method::PATCH).is_some() {
         let accept_patch = HeaderValue::from_static(target.accept_patch());
         headers.insert(HeaderName::from_static("accept-patch"), accept_patch);
     }

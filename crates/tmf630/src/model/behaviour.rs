@@ -12,6 +12,7 @@ use super::definition::Definition;
 use super::job::Job;
 use super::rule::{Asked, Data};
 use crate::Error;
+use crate::request::negotiation;
 use crate::settings::Settings;
 use crate::storage::record::Record;
 
@@ -88,6 +89,14 @@ pub struct Part<'p> {
     pub resource: Value,
     /// What the client accepts, as the header `Accept` has it.
     pub accept: &'p str,
+}
+
+impl Part<'_> {
+    /// The media type that the client prefers among those that are offered.
+    pub fn preferred(&self, offered: &[&'static str]) -> Result<&'static str, Error> {
+        let preferred = negotiation::preferred(self.accept, offered);
+        preferred.ok_or_else(|| Error::not_acceptable(offered))
+    }
 }
 
 /// What a client is shown that is no JSON of a resource.

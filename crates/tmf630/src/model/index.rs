@@ -21,27 +21,35 @@ pub struct Index {
     pub is_multiple: bool,
     /// Where the values are not those of an attribute: shows each that the document has.
     pub values: Option<Values>,
+    /// The dotted path of an attribute with a single text, where the order of the index is one within
+    /// each of its values. Such an index has nothing for resources without it.
+    pub within: Option<&'static str>,
 }
 
 impl Index {
     /// An attribute with a text.
     pub const fn text(path: &'static str) -> Self {
-        Self { path, kind: Kind::Text, is_multiple: false, values: None }
+        Self { path, kind: Kind::Text, is_multiple: false, values: None, within: None }
     }
 
     /// An attribute with any number of texts. Such an index has nothing for resources without any.
     pub const fn texts(path: &'static str) -> Self {
-        Self { path, kind: Kind::Text, is_multiple: true, values: None }
+        Self { path, kind: Kind::Text, is_multiple: true, values: None, within: None }
     }
 
     /// An attribute with a time.
     pub const fn time(path: &'static str) -> Self {
-        Self { path, kind: Kind::Time, is_multiple: false, values: None }
+        Self { path, kind: Kind::Time, is_multiple: false, values: None, within: None }
+    }
+
+    /// The same within each value of an attribute with a single text.
+    pub const fn within(self, path: &'static str) -> Self {
+        Self { within: Some(path), ..self }
     }
 
     /// Any number of texts that are made of a document, and called `name`.
     pub const fn made(name: &'static str, values: Values) -> Self {
-        Self { path: name, kind: Kind::Text, is_multiple: true, values: Some(values) }
+        Self { path: name, kind: Kind::Text, is_multiple: true, values: Some(values), within: None }
     }
 
     /// Whether it is of an attribute that clients see.

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! * `list`, `create`, `bulk` – on the collection.
-//! * `retrieve`, `update`, `delete` – on a resource.
+//! * `retrieve`, `update`, `delete` – on a resource; `part` – on what lies below it.
 //! * `document`, `entry` – where there is no resource: texts, and what there is at all.
 //! * `mistake` – where nothing can be answered.
 
@@ -14,5 +14,6 @@ pub(crate) mod document;
 pub(crate) mod entry;
 pub(crate) mod list;
 pub(crate) mod mistake;
+pub(crate) mod part;
 pub(crate) mod retrieve;
 pub(crate) mod update;

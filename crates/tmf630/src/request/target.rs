@@ -2,10 +2,12 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::body;
 use crate::model::api::Api;
+use crate::model::operation::{Operation, Operations};
 use crate::{Definition, Error, Version};
 
 /// What a path leads to.
@@ -15,6 +17,8 @@ pub(crate) enum Target {
     Collection,
     /// The resource with the id.
     Item(String),
+    /// A document below the resource with the id.
+    Part(String, &'static str),
 }
 
 /// The path of a request with placeholders for what differs between requests, for the log.
@@ -30,6 +34,8 @@ pub(crate) enum Route<'r> {
     Collection(&'r Api, Version, &'r str),
     /// One of them.
     Item(&'r Api, Version, &'r str),
+    /// A document below one of them.
+    Part(&'r Api, Version, &'r str, &'r str),
     /// There is nothing at the path.
     Nowhere,
 }
@@ -45,6 +51,9 @@ impl Display for Route<'_> {
             }
             Self::Item(api, version, name) => {
                 write!(formatter, "{}/v{}/{name}/{{id}}", api.base, version.number())
+            }
+            Self::Part(api, version, name, part) => {
+                write!(formatter, "{}/v{}/{name}/{{id}}/{part}", api.base, version.number())
             }
             Self::Nowhere => formatter.write_str("none"),
         }
@@ -66,10 +75,17 @@ impl Target {
         }
         let id = rest.strip_prefix('/').ok_or_else(|| Error::no_such_path(path))?;
         let id = id.strip_suffix('/').unwrap_or(id);
+        let parts = definition.behaviour.map_or(&[][..], |behaviour| behaviour.parts());
+        let part = id.split_once('/').and_then(|(id, name)| {
+            let part = parts.iter().copied().find(|part| *part == name)?;
+            Some((id, part))
+        });
+        let id = part.map_or(id, |(id, _)| id);
         let decoded = percent_decode_str(id).decode_utf8();
         match decoded {
             Ok(decoded) if !id.is_empty() && !id.contains('/') => {
-                Ok((version, Self::Item(decoded.into_owned())))
+                let id = decoded.into_owned();
+                Ok((version, part.map_or(Self::Item(id.clone()), |(_, part)| Self::Part(id, part))))
             }
             _ => Err(Error::no_such_path(path)),
         }
@@ -79,7 +95,7 @@ impl Target {
     pub fn accept_patch(&self) -> &'static str {
         match self {
             Self::Collection => body::BULK_TYPES,
-            Self::Item(_) => body::PATCH_TYPES,
+            Self::Item(_) | Self::Part(..) => body::PATCH_TYPES,
         }
     }
 
@@ -88,12 +104,23 @@ impl Target {
         match self {
             Self::Collection => Route::Collection(definition.api, version, definition.name()),
             Self::Item(_) => Route::Item(definition.api, version, definition.name()),
+            Self::Part(_, part) => Route::Part(definition.api, version, definition.name(), part),
         }
     }
 
-    /// Whether it is a single resource.
-    pub fn is_item(&self) -> bool {
-        matches!(self, Self::Item(_))
+    /// What `method` does with it, if the resource can be done that with.
+    pub fn operation(&self, definition: &Definition, method: &Method) -> Option<Operation> {
+        let found = definition.operations.find(!matches!(self, Self::Collection), method);
+        // What lies below a resource can only be read.
+        found.filter(|found| !matches!(self, Self::Part(..)) || *found == Operation::Retrieve)
+    }
+
+    /// The methods that can be applied to it, as the `Allow` header lists them.
+    pub fn allow(&self, definition: &Definition) -> String {
+        match self {
+            Self::Part(..) => Operations::of(&[Operation::Retrieve]).allow(true),
+            target => definition.operations.allow(!matches!(target, Self::Collection)),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use schemas::Kind;
 
 use crate::answer::view::View;
 use crate::context::Context;
+use crate::model::index::Index;
 use crate::query::{Criterion, Operator, Query};
 use crate::sight::Limit;
 use crate::storage::catalogue::Known;
@@ -78,11 +79,46 @@ impl<'p> Plan<'p> {
         let View { definition, version, .. } = self.view;
         let stored = definition.api.stored_path_in(*version, path.as_str());
         let mut indexes = definition.indexes().filter(|index| index.is_of_attribute());
-        let index = indexes.find(|index| index.path == stored)?;
-        if self.derived.contains(&index.path) {
-            return None;
-        }
-        self.known.is_whole(&index).then(|| Entries::of(index, self.keys))
+        let index = indexes.find(|index| index.path == stored && index.within.is_none())?;
+        self.reliable(index)
+    }
+
+    /// The entries of the index, if it can be relied on.
+    fn reliable(&self, index: Index) -> Option<Entries> {
+        let is_shown_otherwise = |path: &str| self.derived.contains(&path);
+        let is_derived =
+            is_shown_otherwise(index.path) || index.within.is_some_and(is_shown_otherwise);
+        let is_reliable = !is_derived && self.known.is_whole(&index);
+        is_reliable.then(|| Entries::of(index, self.keys))
+    }
+
+    /// The entries of resources with one value of an attribute in the order of another one, and the
+    /// conditions on that, if those are all that `group` has.
+    fn divided<'c>(
+        &self,
+        group: &'c [Criterion],
+        sort: Option<&Path>,
+    ) -> Option<(Entries, Vec<&'c Criterion>)> {
+        let View { definition, version, .. } = self.view;
+        let stored = |path: &'c Path| definition.api.stored_path_in(*version, path.as_str());
+        let mut indexes = definition.indexes().filter(|index| index.within.is_some());
+        indexes.find_map(|index| {
+            let is_within = |criterion: &&Criterion| {
+                Some(&*definition.api.stored_path_in(*version, criterion.path.as_str()))
+                    == index.within
+            };
+            let (within, others): (Vec<_>, Vec<_>) = group.iter().partition(is_within);
+            let [one] = within[..] else { return None };
+            let [operand] = &one.operands[..] else { return None };
+            let is_decided = is_of_one_value(one)
+                && others.iter().all(|criterion| stored(&criterion.path) == index.path)
+                && (!others.is_empty() || sort.is_some())
+                && sort.is_none_or(|sort| {
+                    definition.api.stored_path_in(*version, sort.as_str()) == index.path
+                });
+            let entries = self.reliable(index).filter(|_| is_decided)?.with(&operand.text)?;
+            Some((entries, others))
+        })
     }
 
     /// The entries that know which resources the conditions, all on this attribute, hold for. Where
@@ -105,6 +141,23 @@ impl<'p> Plan<'p> {
     pub fn straight(&self, query: &Query) -> Option<(Vec<Range>, Order)> {
         if self.limit.is_some() {
             return self.union(query).filter(|(ranges, _)| ranges.len() < 2);
+        }
+        if let [group] = &query.filter.0[..]
+            && group.json_paths.is_empty()
+            && query.sort.len() < 2
+        {
+            let sort = query.sort.first();
+            let divided = self.divided(&group.criteria, sort.map(|sort| &sort.path));
+            if let Some((entries, criteria)) = divided {
+                let order = sort.map_or(Order::Ascending, |sort| sort.order);
+                let range = |range| Range::Entries(entries.clone(), range);
+                if criteria.is_empty() {
+                    return Some((vec![range(entries.present()), range(entries.missing())], order));
+                }
+                if let Some(found) = entries.range(&criteria) {
+                    return Some((vec![range(found)], order));
+                }
+            }
         }
         let filter = match &query.filter.0[..] {
             [] => None,

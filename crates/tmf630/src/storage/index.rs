@@ -22,6 +22,7 @@ use crate::model::index::Index;
 use crate::model::rule::Texts;
 use crate::query::{Criterion, Operator};
 use crate::value::compare::{Operand, SORTED_TEXT_BYTES};
+use crate::value::path;
 use crate::value::time::{Instant, Times};
 
 /// How much of a text is in the index.
@@ -42,6 +43,8 @@ pub(crate) struct Entries {
     pub index: Index,
     /// What every key begins with.
     prefix: Vec<u8>,
+    /// Whether those keys go on with a value of the attribute that the index is within.
+    is_divided: bool,
 }
 
 impl Index {
@@ -54,14 +57,43 @@ impl Index {
             (_, false) => "text",
             (_, true) => "texts",
         };
-        format!("{}:{form}1", self.path)
+        match self.within {
+            None => format!("{}:{form}1", self.path),
+            Some(within) => format!("{within}+{}:{form}1", self.path),
+        }
+    }
+}
+
+impl Index {
+    /// Whether a change may concern its entries: for most changes that is quickly known of most
+    /// indexes.
+    fn concerns(&self, before: Option<&Value>, after: Option<&Value>) -> bool {
+        let (Some(before), Some(after)) = (before, after) else { return true };
+        let differs = |path: &str| {
+            let attribute = path.split('.').next().unwrap_or(path);
+            before.get(attribute) != after.get(attribute)
+        };
+        self.values.is_some() || differs(self.path) || self.within.is_some_and(differs)
     }
 }
 
 impl Entries {
     /// Those of `index` in a resource.
     pub fn of(index: Index, keys: Keys) -> Self {
-        Self { index, prefix: keys.index(&index.name()) }
+        let is_divided = index.within.is_some();
+        Self { index, prefix: keys.index(&index.name()), is_divided }
+    }
+
+    /// Those of resources with the text in the attribute that the index is within; nothing if the text
+    /// is longer than what is indexed.
+    pub fn with(&self, text: &str) -> Option<Self> {
+        (text.len() <= MAX_TEXT_BYTES).then(|| self.of_part(text))
+    }
+
+    fn of_part(&self, text: &str) -> Self {
+        let mut prefix = self.prefix.clone();
+        encode_text(text, &mut prefix);
+        Self { prefix, is_divided: false, ..*self }
     }
 
     /// Whether both are entries of one index.
@@ -72,6 +104,14 @@ impl Entries {
     /// The keys of the entries for a resource.
     pub(crate) fn keys(&self, id: &str, document: &Value) -> BTreeSet<Vec<u8>> {
         let mut keys = BTreeSet::new();
+        if let Some(within) = self.index.within.filter(|_| self.is_divided) {
+            path::walk(within, document, &mut |value| {
+                if let Value::String(text) = value {
+                    keys.extend(self.of_part(text).keys(id, document));
+                }
+            });
+            return keys;
+        }
         let key = |encode: &mut dyn FnMut(&mut Vec<u8>)| {
             let mut key = self.prefix.clone();
             encode(&mut key);
@@ -106,14 +146,12 @@ impl Entries {
 
     /// The id of the resource that an entry is for.
     pub(crate) fn id_of<'k>(&self, key: &'k [u8]) -> Result<&'k str, Error> {
-        let id = key.get(self.prefix.len()..).and_then(|value| {
+        let id = key.get(self.prefix.len()..).and_then(|rest| {
+            let value = if self.is_divided { behind_text(rest)? } else { rest };
             match (value.split_first()?, self.index.kind) {
                 ((&MISSING, id), _) => Some(id),
                 ((_, rest), Kind::Time) => rest.get(TIME_BYTES..),
-                ((_, rest), _) => {
-                    let end = rest.windows(2).position(|pair| pair == END || pair == CUT)?;
-                    rest.get(end + 2..)
-                }
+                ((_, rest), _) => behind_text(rest),
             }
         });
         id.and_then(|id| std::str::from_utf8(id).ok()).ok_or_else(|| {
@@ -228,6 +266,12 @@ impl Entries {
     }
 }
 
+/// What stands behind the text that the bytes begin with.
+fn behind_text(bytes: &[u8]) -> Option<&[u8]> {
+    let end = bytes.windows(2).position(|pair| pair == END || pair == CUT)?;
+    bytes.get(end + 2..)
+}
+
 fn encode_text(text: &str, key: &mut Vec<u8>) {
     let indexed = &text.as_bytes()[..text.len().min(MAX_TEXT_BYTES)];
     for byte in indexed {
@@ -254,7 +298,7 @@ pub(crate) fn update<K: Kv>(
     before: Option<&Value>,
     after: Option<&Value>,
 ) {
-    for index in definition.indexes() {
+    for index in definition.indexes().filter(|index| index.concerns(before, after)) {
         let entries = Entries::of(index, Keys(definition.name()));
         let keys = |document: Option<&Value>| {
             document.map(|document| entries.keys(id, document)).unwrap_or_default()
