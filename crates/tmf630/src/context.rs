@@ -1,6 +1,6 @@
 //! What every operation on a request works with.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use access::Caller;
 use bytes::Bytes;
@@ -38,6 +38,8 @@ pub(crate) struct Context<'c, P: Ports> {
     pub view: View<'c>,
     /// The tree of the tenant, with all resources of all APIs.
     pub tree: Tree<P::Kv>,
+    /// What tells what it writes from what other requests write.
+    pub id: OnceCell<String>,
     /// Whether the tenant is known to have jobs.
     pub is_announced: Cell<bool>,
 }
@@ -68,6 +70,7 @@ impl<'c, P: Ports> Context<'c, P> {
             budget,
             view,
             tree,
+            id: OnceCell::new(),
             is_announced,
         })
     }

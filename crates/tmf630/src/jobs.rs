@@ -8,6 +8,7 @@
 //! work: a step is a transaction that changes the state of its job, so it is not done twice even if
 //! clocks differ.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use access::{Caller, Tenant};
@@ -257,6 +258,7 @@ impl Worker<'_> {
             budget: &budget,
             view,
             tree: tree.clone(),
+            id: OnceCell::new(),
             is_announced: true.into(),
         };
         tree.transact(async |transaction| self.try_step(&context, transaction).await).await

@@ -189,6 +189,10 @@ impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
         self.context.ports.new_id().to_string()
     }
 
+    fn id(&self) -> String {
+        self.context.id.get_or_init(|| self.new_id()).clone()
+    }
+
     fn address(&self, definition: &Definition, id: &str) -> String {
         self.context.view.links.address(definition, id)
     }

@@ -159,6 +159,9 @@ pub trait Work: Data {
     /// An id that no resource has. Ids ascend in the order in which they are made.
     fn new_id(&self) -> String;
 
+    /// An id of the transaction that no other one has. It may stay the same where a step is done again.
+    fn id(&self) -> String;
+
     /// The address of a resource, for a client like that of the request.
     fn address(&self, definition: &Definition, id: &str) -> String;
 

@@ -84,7 +84,9 @@ async fn change<P: Ports>(
     }
     definition.stamp(&mut after, ports.now());
     let before = stored.document()?;
-    if let Some(behaviour) = definition.behaviour {
+    if let Some(behaviour) = definition.behaviour
+        && current.json() != stored.json()
+    {
         behaviour.strip(&mut after, &before);
     }
     if let Some(hidden) = before.get(HIDDEN) {

@@ -27,6 +27,7 @@ use serde_json::Value;
 pub(crate) use sort::{SortKey, SortValue};
 
 use crate::budget::Budget;
+use crate::value::path::Path;
 use crate::{Definition, Error, Version};
 
 /// Everything that the query of a list asks for.
@@ -42,6 +43,23 @@ pub(crate) struct Query {
 const UNSUPPORTED: [&str; 4] = ["depth", "expand", "before", "after"];
 
 impl Query {
+    /// Whether its answer may depend on one of the attributes, by their dotted paths.
+    pub fn concerns(&self, attributes: &[&str]) -> bool {
+        let is_within = |path: &str, attribute: &str| {
+            let rest = path.strip_prefix(attribute);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let concerns = |path: &Path| {
+            let path = path.as_str();
+            attributes.iter().any(|it| is_within(path, it) || is_within(it, path))
+        };
+        let has_json_path = || self.filter.0.iter().any(|group| !group.json_paths.is_empty());
+        !attributes.is_empty()
+            && (has_json_path()
+                || self.filter.criteria().any(|criterion| concerns(&criterion.path))
+                || self.sort.iter().any(|key| concerns(&key.path)))
+    }
+
     /// Reads the query of a list.
     pub fn parse(raw: &str, definition: &Definition, version: Version) -> Result<Self, Error> {
         let mut query = Self::default();

@@ -39,6 +39,8 @@ pub(super) async fn look_through<P: Ports>(
     let mut sorted: Vec<(Vec<Option<SortValue>>, String)> = Vec::new();
     let keys = context.keys();
     let mut scan = snapshot.scan(keys.records(), Order::Ascending);
+    // Most queries are about what is stored, so that only those of the page need be completed.
+    let is_derived = query.concerns(context.derived(snapshot).await?);
     loop {
         let mut batch: Vec<(String, Record)> = Vec::new();
         let is_end = match &mut source {
@@ -64,7 +66,9 @@ pub(super) async fn look_through<P: Ports>(
                 ids.is_empty()
             }
         };
-        context.show(snapshot, &mut batch).await?;
+        if is_derived {
+            context.show(snapshot, &mut batch).await?;
+        }
         for (id, record) in batch {
             budget.read(definition, record.json().len())?;
             budget.pause_if_due(*ports).await;
@@ -106,5 +110,7 @@ pub(super) async fn look_through<P: Ports>(
         let ids = sorted.into_iter().skip(start).take(limit).map(|(_, id)| id).collect();
         fetch(context, snapshot, ids, &mut selected).await?;
     }
+    // What was completed stays so.
+    context.show(snapshot, &mut selected.page).await?;
     Ok(selected)
 }

@@ -1,0 +1,161 @@
+//! What a change adds to the balance of an account.
+
+use bytes::Bytes;
+use money::{Currency, Money};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use tmf630::Error;
+use tmf630::model::behaviour::Work;
+
+use crate::{FOLDED_BY_ONE_IN, SPACE};
+
+/// How many postings are folded at once.
+const FOLDED_AT_ONCE: usize = 256;
+
+/// An account that something stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account<'a> {
+    /// What kind of account it is, by its name in paths.
+    pub kind: &'static str,
+    /// Its id.
+    pub id: &'a str,
+}
+
+/// Amounts, in one currency, and what they are made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posting {
+    /// What unbilled items cost with their taxes.
+    #[serde(with = "text")]
+    pub unbilled: Decimal,
+    /// How many they are.
+    pub unbilled_items: i64,
+    /// What remains of open bills.
+    #[serde(with = "text")]
+    pub receivable: Decimal,
+    /// How many they are.
+    pub open_bills: i64,
+    /// When this was last changed, in milliseconds since 1970.
+    pub at: i64,
+}
+
+/// Numbers as text: all of their digits, and no binary fraction.
+mod text {
+    use rust_decimal::Decimal;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(number: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(number)
+    }
+
+    pub fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Decimal, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl Posting {
+    /// Unbilled items, so many, that cost this with their taxes.
+    pub fn unbilled(items: i64, cost: &Money) -> Self {
+        Self { unbilled: cost.amount(), unbilled_items: items, ..Self::default() }
+    }
+
+    /// Open bills, so many, of which this remains.
+    pub fn receivable(bills: i64, remains: &Money) -> Self {
+        Self { receivable: remains.amount(), open_bills: bills, ..Self::default() }
+    }
+
+    /// Both.
+    pub fn plus(self, other: Self) -> Result<Self, Error> {
+        let add = |a: Decimal, b: Decimal| {
+            a.checked_add(b)
+                .ok_or_else(|| Error::internal("a balance is beyond what can be counted"))
+        };
+        Ok(Self {
+            unbilled: add(self.unbilled, other.unbilled)?,
+            unbilled_items: self.unbilled_items.saturating_add(other.unbilled_items),
+            receivable: add(self.receivable, other.receivable)?,
+            open_bills: self.open_bills.saturating_add(other.open_bills),
+            at: self.at.max(other.at),
+        })
+    }
+
+    /// What takes this back.
+    pub fn negated(self) -> Self {
+        Self {
+            unbilled: -self.unbilled,
+            unbilled_items: -self.unbilled_items,
+            receivable: -self.receivable,
+            open_bills: -self.open_bills,
+            at: self.at,
+        }
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_nothing(self) -> bool {
+        Self { at: 0, ..self } == Self::default()
+    }
+
+    pub(crate) fn decode(value: &Bytes) -> Result<Self, Error> {
+        serde_json::from_slice(value).map_err(Error::internal)
+    }
+
+    fn encode(self) -> Result<Bytes, Error> {
+        Ok(serde_json::to_vec(&self).map_err(Error::internal)?.into())
+    }
+}
+
+/// What the keys of an account begin with.
+pub(crate) fn account_prefix(Account { kind, id }: Account<'_>) -> String {
+    format!("{SPACE}{kind}/{id}/")
+}
+
+/// Adds what a change brings to the account.
+pub async fn post(
+    work: &mut dyn Work,
+    account: Account<'_>,
+    currency: Currency,
+    posting: Posting,
+) -> Result<(), Error> {
+    if posting.is_nothing() {
+        return Ok(());
+    }
+    let prefix = format!("{}{}/", account_prefix(account), currency.code());
+    let transaction = work.id();
+    let key = format!("{prefix}p/{transaction}");
+    let posting = Posting { at: work.now().as_millisecond(), ..posting };
+    let before = work.get(&key).await?;
+    let is_first = before.is_none();
+    let posting = match before {
+        Some(before) => Posting::decode(&before)?.plus(posting)?,
+        None => posting,
+    };
+    work.put(key, posting.encode()?);
+    let folds = transaction.bytes().next_back().is_some_and(|last| last % FOLDED_BY_ONE_IN == 0);
+    match folds && is_first {
+        true => fold(work, &prefix).await,
+        false => Ok(()),
+    }
+}
+
+/// Adds postings up in the total, so that there are fewer.
+async fn fold(work: &mut dyn Work, prefix: &str) -> Result<(), Error> {
+    let total_key = format!("{prefix}t");
+    let mut total = match work.get(&total_key).await? {
+        Some(total) => Posting::decode(&total)?,
+        None => Posting::default(),
+    };
+    for (key, value) in work.scan(&format!("{prefix}p/"), FOLDED_AT_ONCE).await? {
+        total = total.plus(Posting::decode(&value)?)?;
+        work.delete(key);
+    }
+    work.put(total_key, total.encode()?);
+    Ok(())
+}
+
+/// Takes everything that stands on the account off it, for one that is going to be deleted.
+pub async fn clear(work: &mut dyn Work, account: Account<'_>) -> Result<(), Error> {
+    for (key, _) in work.scan(&account_prefix(account), crate::balances::MOST_ENTRIES).await? {
+        work.delete(key);
+    }
+    Ok(())
+}
