@@ -10,6 +10,7 @@ pub static ACCOUNT_MANAGEMENT: Api = Api {
     number: "TMF666",
     title: "Account Management",
     base: "/tmf-api/accountManagement",
+    alias: None,
     versions: &[
         ApiVersion { version: Version::V5, release: "5.0.0", renames: &[], filled_in: &[] },
         ApiVersion {
@@ -107,6 +108,7 @@ pub(crate) const PARTY_ACCOUNT: Resource = Resource {
     many: "party accounts",
     description: "Accounts that parties hold.",
     visibility: OF_ITS_PARTIES,
+    versions: Version::ALL,
 };
 
 pub(crate) const BILLING_ACCOUNT: Resource = Resource {
@@ -117,6 +119,7 @@ pub(crate) const BILLING_ACCOUNT: Resource = Resource {
     many: "billing accounts",
     description: "Accounts that bills are issued for.",
     visibility: OF_ITS_PARTIES,
+    versions: Version::ALL,
 };
 
 pub(crate) const SETTLEMENT_ACCOUNT: Resource = Resource {
@@ -127,6 +130,7 @@ pub(crate) const SETTLEMENT_ACCOUNT: Resource = Resource {
     many: "settlement accounts",
     description: "Accounts that are settled with, such as those of partners.",
     visibility: OF_ITS_PARTIES,
+    versions: Version::ALL,
 };
 
 pub(crate) const FINANCIAL_ACCOUNT: Resource = Resource {
@@ -137,6 +141,7 @@ pub(crate) const FINANCIAL_ACCOUNT: Resource = Resource {
     many: "financial accounts",
     description: "Accounts in the ledger, which the charges and payments of other accounts add up to.",
     visibility: OF_ITS_PARTIES,
+    versions: Version::ALL,
 };
 
 pub(crate) const BILL_FORMAT: Resource = Resource {
@@ -147,6 +152,7 @@ pub(crate) const BILL_FORMAT: Resource = Resource {
     many: "bill formats",
     description: "How bills are laid out and how detailed they are.",
     visibility: Visibility::Shared,
+    versions: Version::ALL,
 };
 
 pub(crate) const BILL_PRESENTATION_MEDIA: Resource = Resource {
@@ -157,6 +163,7 @@ pub(crate) const BILL_PRESENTATION_MEDIA: Resource = Resource {
     many: "bill presentation media",
     description: "The media that bills are delivered by.",
     visibility: Visibility::Shared,
+    versions: Version::ALL,
 };
 
 pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
@@ -167,6 +174,7 @@ pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
     many: "billing cycle specifications",
     description: "When bills are made, and when their steps are due.",
     visibility: Visibility::Shared,
+    versions: Version::ALL,
 };
 
 #[cfg(test)]

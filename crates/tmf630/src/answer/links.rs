@@ -41,7 +41,9 @@ impl Links {
     ) -> Result<Self, Error> {
         let mut collection = base_url(settings, request)?;
         let number = [b'0' + version.number()];
-        collection.extend([definition.api.base, "/v"]);
+        let api = definition.api;
+        let base = api.base_of(request.uri().path(), settings).unwrap_or(api.base);
+        collection.extend([base, "/v"]);
         collection.extend(number.map(char::from));
         collection.extend(["/", definition.name()]);
         Ok(Self { collection })
@@ -99,7 +101,7 @@ mod tests {
         fn hrefs_lead_to_the_resource(id in "[ -~é]{1,20}") {
             let href = links("").href(&id);
             let uri: http::Uri = href.parse().unwrap();
-            let target = Target::of(&ACCOUNTS, uri.path());
+            let target = Target::of(&ACCOUNTS, uri.path(), &Settings::default());
             prop_assert_eq!(target.ok(), Some((Version::V5, Target::Item(id))), "{}", href);
             prop_assert_eq!(serde_json::to_string(&href).unwrap(), format!("\"{href}\""));
         }
