@@ -1,11 +1,13 @@
-//! Writes what the schema files say of attributes as Rust (see `src/attribute.rs`): a static for
-//! each type, with the types that it extends and what its attributes hold, in the order of names.
+//! Writes as Rust what the schema files say: of attributes (see `src/attribute.rs`), a static for each
+//! type, with the types that it extends and what its attributes hold, in the order of names; and of
+//! the resources (see `src/v4.rs`, `src/v5.rs`), a schema for each, with a validator that is compiled
+//! from its file and from those that it refers to.
 //!
 //! A type is a file. Everything that an object of it can have is united: what it extends (`allOf`)
 //! and what a branch adds (`then`, `else`). The files are ours, so what they do not use is refused
 //! rather than guessed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
@@ -23,7 +25,39 @@ type Files = BTreeMap<String, Map<String, Value>>;
 /// What attributes hold, as Rust has it, by their names.
 type Members = BTreeMap<String, String>;
 
+/// What the resources of an API have in common.
+struct Api {
+    resources: &'static [&'static str],
+    /// Those that only v5 has.
+    only_v5: &'static [&'static str],
+    /// Whether its clients may write in short what `Schema::normalise` spells out.
+    has_shorthand: bool,
+}
+
+/// TMF666 and TMF678.
+const APIS: [Api; 2] = [
+    Api {
+        resources: &[
+            "PartyAccount",
+            "BillingAccount",
+            "SettlementAccount",
+            "FinancialAccount",
+            "BillFormat",
+            "BillPresentationMedia",
+            "BillingCycleSpecification",
+        ],
+        only_v5: &[],
+        has_shorthand: false,
+    },
+    Api {
+        resources: &["AppliedCustomerBillingRate", "CustomerBill", "CustomerBillOnDemand"],
+        only_v5: &["BillCycle"],
+        has_shorthand: true,
+    },
+];
+
 fn main() -> Result<()> {
+    let folder = env::var("OUT_DIR")?;
     println!("cargo::rerun-if-changed=build.rs");
     let mut out = String::new();
     for version in ["v4", "v5"] {
@@ -36,9 +70,65 @@ fn main() -> Result<()> {
             out.push_str(&text?);
         }
         writeln!(out, "}}")?;
+        let mut schemas = String::new();
+        for api in &APIS {
+            let only_v5 = if version == "v5" { api.only_v5 } else { &[] };
+            for resource in api.resources.iter().chain(only_v5) {
+                schemas.push_str(&schema_of(resource, version, api.has_shorthand, &files)?);
+            }
+        }
+        fs::write(Path::new(&folder).join(format!("{version}.rs")), schemas)?;
     }
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("attributes.rs"), out)?;
+    fs::write(Path::new(&folder).join("attributes.rs"), out)?;
     Ok(())
+}
+
+/// The schema of a resource.
+fn schema_of(name: &str, version: &str, has_shorthand: bool, files: &Files) -> Result<String> {
+    let file = format!("{name}{ENDING}");
+    let constant = constant(&file);
+    let description = named(&file, files)?.get("description").and_then(Value::as_str);
+    let description = description.ok_or_else(|| format!("{file} has no description"))?;
+    let mut reached = BTreeSet::new();
+    add_reached(&file, files, &mut reached)?;
+
+    let mut out = format!("/// {description}\npub const {constant}: Schema = {{\n");
+    writeln!(out, "#[jsonschema::validator(path = \"{version}/{file}\",")?;
+    writeln!(out, "base_uri = \"json-schema:///{version}/{file}\", draft = Draft202012,")?;
+    writeln!(out, "validate_formats = true,")?;
+    writeln!(out, "formats = {{ \"not-blank\" => crate::text::is_not_blank }},")?;
+    writeln!(out, "methods = {{ is_valid = true, validate = false, iter_errors = true }},")?;
+    writeln!(out, "resources = {{")?;
+    for file in reached {
+        let path = format!("{version}/{file}");
+        writeln!(out, "\"json-schema:///{path}\" => {{ path = \"{path}\" }},")?;
+    }
+    writeln!(out, "}})]\nstruct {name};")?;
+    writeln!(out, "Schema {{ type_name: {name:?}, attributes: &types::{constant},")?;
+    writeln!(out, "has_shorthand: {has_shorthand}, is_valid: {name}::is_valid,")?;
+    writeln!(out, "errors: |value| {name}::iter_errors(value) }}\n}};")?;
+    Ok(out)
+}
+
+/// The file and everything that it refers to.
+fn add_reached<'f>(file: &'f str, files: &'f Files, reached: &mut BTreeSet<&'f str>) -> Result<()> {
+    if reached.insert(file) {
+        let mut found = Vec::new();
+        named(file, files)?.values().for_each(|value| add_references(value, &mut found));
+        found.into_iter().try_for_each(|file| add_reached(file, files, reached))?;
+    }
+    Ok(())
+}
+
+fn add_references<'f>(value: &'f Value, found: &mut Vec<&'f str>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get("$ref").and_then(Value::as_str));
+            members.values().for_each(|value| add_references(value, found));
+        }
+        Value::Array(elements) => elements.iter().for_each(|value| add_references(value, found)),
+        _ => {}
+    }
 }
 
 fn read(folder: &Path) -> Result<Files> {
@@ -117,7 +207,7 @@ fn add_members(schema: &Map<String, Value>, files: &Files, members: &mut Members
     Ok(())
 }
 
-/// What an attribute holds, or each element of it.
+/// What an attribute holds, or each element of it. What can be anything is not told.
 fn holds(property: &Value, files: &Files) -> Result<Option<String>> {
     if let Some(file) = property.get("$ref") {
         let file = file.as_str().ok_or("a $ref is a text")?;
@@ -126,7 +216,10 @@ fn holds(property: &Value, files: &Files) -> Result<Option<String>> {
     }
     let text = |name: &str| property.get(name).and_then(Value::as_str);
     let kind = match (text("type"), text("format")) {
-        (Some("array"), _) => return holds(property.get("items").unwrap_or(&Value::Null), files),
+        (Some("array"), _) => {
+            let element = holds(property.get("items").unwrap_or(&Value::Null), files)?;
+            return Ok(element.map(|element| element.replace("Object(", "Objects(")));
+        }
         (Some("string"), Some("date-time")) => "Time",
         (Some("string"), _) => "Text",
         (Some("integer" | "number"), _) => "Number",

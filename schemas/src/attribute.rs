@@ -32,6 +32,8 @@ pub(crate) struct Type {
 pub(crate) enum Holds {
     Value(Kind),
     Object(&'static Type),
+    /// Any number of objects, in an array.
+    Objects(&'static Type),
 }
 
 impl Type {
@@ -45,13 +47,13 @@ impl Type {
         let mut holds = Holds::Object(self);
         for name in path.split('.') {
             holds = match holds {
-                Holds::Object(part) => part.member(name)?,
+                Holds::Object(part) | Holds::Objects(part) => part.member(name)?,
                 Holds::Value(_) => return None,
             };
         }
         match holds {
             Holds::Value(kind) => Some(kind),
-            Holds::Object(_) => None,
+            Holds::Object(_) | Holds::Objects(_) => None,
         }
     }
 
@@ -59,7 +61,7 @@ impl Type {
     pub(crate) fn drop_nulls(&self, object: &mut Map<String, Value>) {
         object.retain(|name, value| match self.member(name) {
             Some(_) if value.is_null() => false,
-            Some(Holds::Object(part)) => {
+            Some(Holds::Object(part) | Holds::Objects(part)) => {
                 part.drop_nulls_in(value);
                 true
             }
@@ -77,6 +79,49 @@ impl Type {
             }
             _ => {}
         }
+    }
+}
+
+/// What some clients write in short.
+impl Type {
+    /// Makes an object of an array that has nothing but one, and a time of a date, where the type has
+    /// an object or a time.
+    pub(crate) fn normalise(&self, object: &mut Map<String, Value>) {
+        for (name, value) in object {
+            match self.member(name) {
+                Some(Holds::Value(Kind::Time)) => begin_of_day(value),
+                Some(Holds::Object(part)) => {
+                    if let Value::Array(elements) = value
+                        && let [single @ Value::Object(_)] = &mut elements[..]
+                    {
+                        *value = single.take();
+                    }
+                    if let Value::Object(object) = value {
+                        part.normalise(object);
+                    }
+                }
+                Some(Holds::Objects(part)) => {
+                    let elements = value.as_array_mut().into_iter().flatten();
+                    elements.filter_map(Value::as_object_mut).for_each(|it| part.normalise(it));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A date (RFC 3339, full-date) as the time at which the day begins in UTC. Whether there is such a day
+/// is the schema's to say.
+fn begin_of_day(value: &mut Value) {
+    const PATTERN: &[u8] = b"0000-00-00";
+    if let Value::String(text) = value
+        && text.len() == PATTERN.len()
+        && text.bytes().zip(PATTERN).all(|(byte, pattern)| match pattern {
+            b'0' => byte.is_ascii_digit(),
+            other => byte == *other,
+        })
+    {
+        text.push_str("T00:00:00Z");
     }
 }
 

@@ -56,6 +56,28 @@ pub static BILLING_CYCLE_SPECIFICATION: Class = Class {
     shape: &convert::BILLING_CYCLE_SPECIFICATION,
 };
 
+/// A bill item.
+pub static APPLIED_CUSTOMER_BILLING_RATE: Class = Class {
+    v4: v4::APPLIED_CUSTOMER_BILLING_RATE,
+    v5: v5::APPLIED_CUSTOMER_BILLING_RATE,
+    shape: &convert::APPLIED_CUSTOMER_BILLING_RATE,
+};
+
+/// A bill.
+pub static CUSTOMER_BILL: Class =
+    Class { v4: v4::CUSTOMER_BILL, v5: v5::CUSTOMER_BILL, shape: &convert::CUSTOMER_BILL };
+
+/// A request to make a bill.
+pub static CUSTOMER_BILL_ON_DEMAND: Class = Class {
+    v4: v4::CUSTOMER_BILL_ON_DEMAND,
+    v5: v5::CUSTOMER_BILL_ON_DEMAND,
+    shape: &convert::CUSTOMER_BILL_ON_DEMAND,
+};
+
+/// A run of a billing cycle. Version 4 has none: it would look the same there.
+pub static BILL_CYCLE: Class =
+    Class { v4: v5::BILL_CYCLE, v5: v5::BILL_CYCLE, shape: &convert::BILL_CYCLE };
+
 /// How often what v4 cannot show is looked for: hiding one thing can bring up another.
 const MAX_ROUNDS: usize = 4;
 

@@ -1,9 +1,9 @@
-//! The JSON Schemas of the Account Management API, compiled into validators, and what a document of
-//! one version is in the other.
+//! The JSON Schemas of the Account Management API and of the Customer Bill Management API, compiled
+//! into validators, and what a document of one version is in the other.
 //!
 //! The schema files beside this crate's sources (`v4/*.schema.json` and `v5/*.schema.json`, JSON
 //! Schema 2020-12, one file a type) are read when the crate is compiled; nothing is parsed at run
-//! time. Where v5 offers several types for one attribute, the branch is chosen by `@type`. Attributes
+//! time. A type that both APIs have is one file; where they differ, that of TMF678 is `…OfBill`. Where v5 offers several types for one attribute, the branch is chosen by `@type`. Attributes
 //! that no schema names are extensions and always allowed.
 //!
 //! Where `minLength` says that a text is not empty, the format `not-blank`, a word of our own, says
@@ -13,7 +13,7 @@
 //! # Layout
 //!
 //! * [`class`] – the resources, each in both versions.
-//! * [`v4`], [`v5`] – the types of TMF666 v4.0.0 and v5.0.0.
+//! * [`v4`], [`v5`] – the resources of version 4 and of version 5 of the APIs.
 //! * [`attribute`] – what the standard attributes of a type hold, from the same files (`build.rs`).
 //! * `convert` – from one version to the other, and what a document of v5 leaves unsaid.
 //! * [`fault`] – what is wrong with a value, and where.
@@ -39,6 +39,8 @@ use serde_json::{Map, Value};
 pub struct Schema {
     type_name: &'static str,
     attributes: &'static attribute::Type,
+    /// Whether clients may write in short what [`Schema::normalise`] spells out.
+    has_shorthand: bool,
     is_valid: fn(&Value) -> bool,
     errors: for<'v> fn(&'v Value) -> jsonschema::ErrorIterator<'v>,
 }
@@ -59,6 +61,17 @@ impl Schema {
     /// than leaving it out. Extensions stay as they are.
     pub fn drop_nulls(&self, document: &mut Map<String, Value>) {
         self.attributes.drop_nulls(document);
+    }
+
+    /// Spells out what clients of TMF678 write in short: an array that has nothing but one object, where
+    /// the standard has one object, is that object; and a date, where it has a time, is the beginning
+    /// of that day in UTC. What clients of other APIs write stays as it is, and so do extensions.
+    ///
+    /// It decides what is valid, so this goes before that check.
+    pub fn normalise(&self, document: &mut Map<String, Value>) {
+        if self.has_shorthand {
+            self.attributes.normalise(document);
+        }
     }
 
     /// Whether nothing is wrong with `value`.

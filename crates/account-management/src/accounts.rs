@@ -27,6 +27,7 @@ pub static PARTY_ACCOUNT: Definition = Definition {
     resource: &api::PARTY_ACCOUNT,
     class: &class::PARTY_ACCOUNT,
     class_aliases: &[],
+    takes_own_classes: false,
     operations: Operations::ALL,
     stamp: Some("lastUpdate"),
     immutable_in_v4: &["accountBalance"],

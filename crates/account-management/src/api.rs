@@ -10,6 +10,7 @@ pub static ACCOUNT_MANAGEMENT: Api = Api {
     number: "TMF666",
     title: "Account Management",
     base: "/tmf-api/accountManagement",
+    alias: None,
     versions: &[
         ApiVersion { version: Version::V5, release: "5.0.0", renames: &[], filled_in: &[] },
         ApiVersion {
@@ -108,6 +109,7 @@ pub(crate) const PARTY_ACCOUNT: Resource = Resource {
     many: "party accounts",
     description: "Accounts that parties hold.",
     visibility: OF_ITS_PARTIES,
+    versions: Version::ALL,
 };
 
 pub(crate) const BILLING_ACCOUNT: Resource = Resource {
@@ -118,6 +120,7 @@ pub(crate) const BILLING_ACCOUNT: Resource = Resource {
     many: "billing accounts",
     description: "Accounts that bills are issued for.",
     visibility: OF_ITS_PARTIES,
+    versions: Version::ALL,
 };
 
 pub(crate) const SETTLEMENT_ACCOUNT: Resource = Resource {
@@ -128,6 +131,7 @@ pub(crate) const SETTLEMENT_ACCOUNT: Resource = Resource {
     many: "settlement accounts",
     description: "Accounts that are settled with, such as those of partners.",
     visibility: OF_ITS_PARTIES,
+    versions: Version::ALL,
 };
 
 pub(crate) const FINANCIAL_ACCOUNT: Resource = Resource {
@@ -138,6 +142,7 @@ pub(crate) const FINANCIAL_ACCOUNT: Resource = Resource {
     many: "financial accounts",
     description: "Accounts in the ledger, which the charges and payments of other accounts add up to.",
     visibility: OF_ITS_PARTIES,
+    versions: Version::ALL,
 };
 
 pub(crate) const BILL_FORMAT: Resource = Resource {
@@ -148,6 +153,7 @@ pub(crate) const BILL_FORMAT: Resource = Resource {
     many: "bill formats",
     description: "How bills are laid out and how detailed they are.",
     visibility: Visibility::Shared,
+    versions: Version::ALL,
 };
 
 pub(crate) const BILL_PRESENTATION_MEDIA: Resource = Resource {
@@ -158,6 +164,7 @@ pub(crate) const BILL_PRESENTATION_MEDIA: Resource = Resource {
     many: "bill presentation media",
     description: "The media that bills are delivered by.",
     visibility: Visibility::Shared,
+    versions: Version::ALL,
 };
 
 pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
@@ -168,6 +175,7 @@ pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
     many: "billing cycle specifications",
     description: "When bills are made, and when their steps are due.",
     visibility: Visibility::Shared,
+    versions: Version::ALL,
 };
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub static BILL_FORMAT: Definition = Definition {
     resource: &api::BILL_FORMAT,
     class: &class::BILL_FORMAT,
     class_aliases: &[],
+    takes_own_classes: false,
     operations: Operations::ALL,
     stamp: None,
     immutable_in_v4: &[],

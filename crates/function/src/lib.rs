@@ -43,14 +43,14 @@ macro_rules! serve_resource {
     };
 }
 
-/// Makes the crate the function that answers with a JSON document of each version of an
-/// [`Api`](tmf630::model::api::Api): the one called `$name` at the base path of the version.
+/// Makes the crate the function that answers with a JSON document of each version of some
+/// [`Api`](tmf630::model::api::Api)s: the one called `$name` at the base path of the version.
 #[macro_export]
 macro_rules! serve_document {
-    ($api:expr, $name:literal, $document:expr) => {
+    ($name:literal, $document:expr, $($api:expr),+) => {
         #[spin_sdk::http_service]
         async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
-            $crate::serve_document(&$api, $name, $document, request).await
+            $crate::serve_document(&[$(&$api),+], $name, $document, request).await
         }
     };
 }
@@ -85,38 +85,39 @@ pub async fn serve_resource(
 }
 
 async fn host_of(definition: &'static Definition) -> Result<Host, String> {
-    let settings = settings::settings(VARIABLES, definition.variables).await?;
+    let settings = settings::settings(VARIABLES, definition.choices()).await?;
     let authentication = Some(settings::authentication().await?);
     Ok(Host { settings, authentication })
 }
 
-/// Answers `request` with the JSON document called `name` of the version that was asked for.
+/// Answers `request` with the JSON document called `name` of the API and version that was asked for.
 pub async fn serve_document(
-    api: &'static Api,
+    apis: &[&'static Api],
     name: &str,
-    document: impl Fn(Version) -> &'static str,
+    document: impl Fn(&Api, Version) -> Option<&'static str>,
     request: Request,
 ) -> Response<Full<Bytes>> {
-    with_settings(VARIABLES_OF_DOCUMENTS, &request, |settings, host| {
-        tmf630::serve_document(api, name, document, settings, host, &request)
+    with_settings(VARIABLES_OF_DOCUMENTS, apis, &request, |settings, host| {
+        tmf630::serve_document(apis, name, document, settings, host, &request)
     })
     .await
 }
 
 /// Answers `request`, which no resource of the `apis` answers.
 pub async fn serve_entry(apis: &[&'static Api], request: Request) -> Response<Full<Bytes>> {
-    with_settings(VARIABLES_OF_ENTRIES, &request, |settings, host| {
+    with_settings(VARIABLES_OF_ENTRIES, apis, &request, |settings, host| {
         tmf630::serve_entry(apis, settings, host, &request)
     })
     .await
 }
 
 async fn with_settings(
-    variables: &[Variable],
+    variables: &'static [Variable],
+    apis: &[&'static Api],
     request: &Request,
     answer: impl FnOnce(&Settings, &Host) -> Response<Bytes>,
 ) -> Response<Full<Bytes>> {
-    let response = match settings::settings(variables, &[]).await {
+    let response = match settings::settings(variables, apis.iter().filter_map(|api| api.alias)).await {
         Ok(settings) => {
             let host = Host { settings, authentication: None };
             answer(&host.settings, &host)

@@ -17,15 +17,15 @@ thread_local! {
 }
 
 /// The settings of the deployment, or what is wrong with them: the component has the variables
-/// `common` and those of its rules, `own`.
+/// `common` and those of its APIs and rules, `own`.
 pub(crate) async fn settings(
-    common: &[Variable],
-    own: &'static [Variable],
+    common: &'static [Variable],
+    own: impl Iterator<Item = &'static Variable> + Clone,
 ) -> Result<Rc<Settings>, String> {
     if let Some(settings) = SETTINGS.with_borrow(Clone::clone) {
         return Ok(settings);
     }
-    let values = values(common.iter().chain(own)).await?;
+    let values = values(common.iter().chain(own.clone())).await?;
     let settings = Settings::read(own, |name| values.get(name).map(String::as_str))?;
     let settings = Rc::new(settings);
     SETTINGS.set(Some(settings.clone()));

@@ -245,8 +245,8 @@ impl Worker<'_> {
         let (audit, budget) = (Audit::default(), Budget::default());
         let definition = self.job.definition();
         let version = Version::V5;
-        let links =
-            Links::under(settings.base_url.clone().unwrap_or_default(), definition, version);
+        let base_url = settings.base_url.clone().unwrap_or_default() + definition.api.base;
+        let links = Links::under(base_url, definition.name(), version);
         let view = View { definition, version, links, budget: &budget, now: ports.now() };
         let context = Context {
             definition,

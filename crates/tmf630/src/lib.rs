@@ -78,10 +78,10 @@ pub async fn serve<P: Ports, B: http_body::Body>(
     request: Request<B>,
 ) -> Response<Bytes> {
     let path = request.uri().path();
-    let found = Target::of(definition, path);
+    let found = Target::of(definition, path, settings);
     let (route, version) = match &found {
         Ok((version, target)) => (target.route(definition, *version), *version),
-        Err(_) => (Route::Nowhere, definition.api.version_at(path)),
+        Err(_) => (Route::Nowhere, definition.api.version_at(path, settings)),
     };
     let mut exchange = Exchange::begin(route, version, settings, ports, &request);
     let answer = match exchange.identify(&request).await {

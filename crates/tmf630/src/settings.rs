@@ -147,10 +147,10 @@ pub const JWT_ISSUERS: Variable = Variable {
 
 impl Settings {
     /// Checks the settings as they were configured: `value_of` tells the value of a variable, if it
-    /// is one that the component has. `own` are the variables of its rules. An empty `base_url`
+    /// is one that the component has. `own` are those that are not every resource's. An empty `base_url`
     /// counts as not set.
     pub fn read<'v>(
-        own: &'static [Variable],
+        own: impl IntoIterator<Item = &'static Variable>,
         value_of: impl Fn(&str) -> Option<&'v str>,
     ) -> Result<Self, String> {
         let mut values = BTreeMap::new();

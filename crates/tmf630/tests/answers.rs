@@ -81,7 +81,14 @@ fn a_description_is_for_everybody() {
         *request.uri_mut() = "/tmf-api/accountManagement/v5/openapi.json".parse().unwrap();
         request.headers_mut().extend(tag.map(|tag| (http::header::IF_NONE_MATCH, tag.clone())));
         let settings = settings("trust_forwarded", "yes");
-        serve_document(ACCOUNTS.api, "openapi.json", |_| "{}", &settings, &world, &request)
+        serve_document(
+            &[ACCOUNTS.api],
+            "openapi.json",
+            |_, _| Some("{}"),
+            &settings,
+            &world,
+            &request,
+        )
     };
     let document = ask(None);
     let again = ask(Some(&document.headers()["etag"]));

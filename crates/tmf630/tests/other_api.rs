@@ -22,6 +22,7 @@ static LIBRARY: Api = Api {
     number: "TMF999",
     title: "Library",
     base: "/library",
+    alias: None,
     versions: &[ApiVersion {
         version: Version::V5,
         release: "5.1.0",
@@ -41,6 +42,7 @@ const BOOK_RESOURCE: Resource = Resource {
     many: "books",
     description: "Books.",
     visibility: Visibility::Shared,
+    versions: Version::ALL,
 };
 
 const SHELF_RESOURCE: Resource = Resource { name: "shelf", ..BOOK_RESOURCE };
@@ -50,6 +52,7 @@ static BOOK: Definition = Definition {
     resource: &BOOK_RESOURCE,
     class: &schemas::class::BILL_FORMAT,
     class_aliases: &["Volume"],
+    takes_own_classes: false,
     operations: Operations::ALL,
     stamp: Some("printedAt"),
     immutable_in_v4: &[],

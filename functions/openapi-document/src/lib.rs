@@ -1,12 +1,18 @@
-//! `openapi.json`: what the API is, for programs. Written by `cargo xtask openapi`.
+//! `openapi.json`: what each API is, for programs. Written by `cargo xtask openapi`.
 
+use account_management::ACCOUNT_MANAGEMENT;
+use customer_bill::CUSTOMER_BILL_MANAGEMENT;
 use tmf630::Version;
+use tmf630::model::api::Api;
 
-fn document(version: Version) -> &'static str {
-    match version {
-        Version::V4 => include_str!("../../../docs/openapi/v4.json"),
-        Version::V5 => include_str!("../../../docs/openapi/v5.json"),
-    }
+fn document(api: &Api, version: Version) -> Option<&'static str> {
+    Some(match (api.number, version) {
+        ("TMF666", Version::V4) => include_str!("../../../docs/openapi/TMF666-v4.json"),
+        ("TMF666", Version::V5) => include_str!("../../../docs/openapi/TMF666-v5.json"),
+        ("TMF678", Version::V4) => include_str!("../../../docs/openapi/TMF678-v4.json"),
+        ("TMF678", Version::V5) => include_str!("../../../docs/openapi/TMF678-v5.json"),
+        _ => return None,
+    })
 }
 
-function::serve_document!(account_management::ACCOUNT_MANAGEMENT, "openapi.json", document);
+function::serve_document!("openapi.json", document, ACCOUNT_MANAGEMENT, CUSTOMER_BILL_MANAGEMENT);

@@ -10,9 +10,11 @@
 //! # Layout
 //!
 //! * `shape` – where the types of the versions differ.
-//! * `party`, `medium`, `ref_or_value` – types that are built differently.
+//! * `characteristic`, `document`, `medium`, `party`, `ref_or_value` – types that are built differently.
 //! * [`restore`] – a change made in the other version, applied to the whole document.
 
+mod characteristic;
+mod document;
 mod medium;
 mod party;
 mod ref_or_value;
@@ -21,8 +23,9 @@ mod shape;
 
 pub(crate) use restore::restore;
 use serde_json::{Map, Value};
+pub(crate) use shape::{APPLIED_CUSTOMER_BILLING_RATE, BILL_CYCLE, CUSTOMER_BILL};
 pub(crate) use shape::{BILL_FORMAT, BILL_PRESENTATION_MEDIA, BILLING_CYCLE_SPECIFICATION};
-pub(crate) use shape::{FINANCIAL_ACCOUNT, PARTY_ACCOUNT, Shape};
+pub(crate) use shape::{CUSTOMER_BILL_ON_DEMAND, FINANCIAL_ACCOUNT, PARTY_ACCOUNT, Shape};
 use shape::{Fallback, Form};
 
 use crate::text::is_not_blank;
@@ -35,12 +38,15 @@ pub(crate) fn to_v4(shape: &Shape, object: &mut Map<String, Value>) {
     match shape.form {
         Form::Root | Form::Choice => {}
         Form::Account => rename(object, "lastUpdate", "lastModified"),
+        Form::Item => rename(object, "appliedBillingRateType", "type"),
         Form::Part | Form::PartOfV4 => remove_class(object, &[shape.v5]),
         Form::Party => {
             party::to_v4(object);
             remove_class(object, &[shape.v5]);
         }
         Form::Medium => medium::to_v4(object),
+        Form::Document => document::to_v4(object),
+        Form::Characteristic => characteristic::to_v4(object),
         Form::RefOrValue => ref_or_value::to_v4(shape, object),
     }
     for (name, shape) in shape.attributes {
@@ -53,6 +59,7 @@ pub(crate) fn to_v4(shape: &Shape, object: &mut Map<String, Value>) {
         let value = match fallback {
             Fallback::Unknown => UNKNOWN.into(),
             Fallback::Always => Value::Object(Map::new()),
+            Fallback::Null => Value::Null,
         };
         object.insert((*name).to_owned(), value);
     }
@@ -69,12 +76,20 @@ pub(crate) fn to_v5(shape: &Shape, object: &mut Map<String, Value>) {
                 object.remove("relatedParty");
             }
         }
+        Form::Item => {
+            // Who writes v4 may know the attribute by its later name alone.
+            if object.contains_key("type") {
+                rename(object, "type", "appliedBillingRateType");
+            }
+        }
         Form::Part | Form::PartOfV4 => set_class(object, shape),
         Form::Party => {
             party::to_v5(object);
             set_class(object, shape);
         }
         Form::Medium => medium::to_v5(object),
+        Form::Document => document::complete(object),
+        Form::Characteristic => characteristic::to_v5(object, shape),
         Form::RefOrValue => ref_or_value::to_v5(shape, object),
         Form::Choice => ref_or_value::complete(shape, object),
     }
@@ -86,7 +101,7 @@ pub(crate) fn to_v5(shape: &Shape, object: &mut Map<String, Value>) {
 /// Names the classes that an object of v5 leaves out.
 pub(crate) fn complete(shape: &Shape, object: &mut Map<String, Value>) {
     match shape.form {
-        Form::Root | Form::Account => {}
+        Form::Root | Form::Account | Form::Item => {}
         Form::Part => say_class(object, shape.v5),
         // An extension is as the client wants it.
         Form::PartOfV4 => return,
@@ -95,6 +110,8 @@ pub(crate) fn complete(shape: &Shape, object: &mut Map<String, Value>) {
             party::complete(object);
         }
         Form::Medium => medium::complete(object),
+        Form::Document => document::complete(object),
+        Form::Characteristic => characteristic::complete(object),
         Form::RefOrValue | Form::Choice => ref_or_value::complete(shape, object),
     }
     for (name, shape) in shape.attributes {

@@ -32,6 +32,12 @@ pub(crate) enum Form {
     Choice,
     /// A part that only v4 has: an extension of v5.
     PartOfV4,
+    /// A bill item.
+    Item,
+    /// A document of a bill, or a reference to one, which v4 does not tell apart.
+    Document,
+    /// A property of any kind, which only the class tells in v5.
+    Characteristic,
 }
 
 /// What a v4 client sees of what it requires where it is missing.
@@ -41,6 +47,8 @@ pub(crate) enum Fallback {
     Unknown,
     /// A period without an end in either direction.
     Always,
+    /// No value.
+    Null,
 }
 
 const fn part(v5: &'static str) -> Shape {
@@ -142,3 +150,60 @@ pub(crate) static PARTY_ACCOUNT: Shape = Shape {
 pub(crate) static BILL_FORMAT: Shape = root("BillFormat");
 pub(crate) static BILL_PRESENTATION_MEDIA: Shape = root("BillPresentationMedia");
 pub(crate) static BILLING_CYCLE_SPECIFICATION: Shape = root("BillingCycleSpecification");
+
+const BILLING_ACCOUNT_REF: Shape = part("BillingAccountRef");
+
+const BILL_REF: Shape = Shape { v4: "BillRef", ..part("CustomerBillRef") };
+
+const PARTY_OF_BILL: Shape = Shape { v4: "RelatedPartyRef", ..RELATED_PARTY };
+
+const CHARACTERISTIC: Shape = Shape {
+    v4: "AppliedBillingRateCharacteristic",
+    form: Form::Characteristic,
+    attributes: &[("characteristicRelationship", &part("CharacteristicRelationship"))],
+    fallbacks: &[("name", Fallback::Unknown), ("value", Fallback::Null)],
+    ..part("Characteristic")
+};
+
+pub(crate) static APPLIED_CUSTOMER_BILLING_RATE: Shape = Shape {
+    form: Form::Item,
+    attributes: &[
+        ("appliedTax", &part("AppliedBillingTaxRate")),
+        ("bill", &BILL_REF),
+        ("billingAccount", &BILLING_ACCOUNT_REF),
+        ("product", &part("ProductRef")),
+        ("characteristic", &CHARACTERISTIC),
+    ],
+    ..root("AppliedCustomerBillingRate")
+};
+
+pub(crate) static CUSTOMER_BILL: Shape = Shape {
+    attributes: &[
+        (
+            "appliedPayment",
+            &Shape { attributes: &[("payment", &part("PaymentRef"))], ..part("AppliedPayment") },
+        ),
+        ("billCycle", &part("BillCycleRef")),
+        ("billDocument", &Shape { form: Form::Document, ..part("Attachment") }),
+        ("billingAccount", &BILLING_ACCOUNT_REF),
+        ("financialAccount", &FINANCIAL_ACCOUNT_REF),
+        ("paymentMethod", &PAYMENT_METHOD_REF),
+        ("relatedParty", &PARTY_OF_BILL),
+        ("taxItem", &part("TaxItem")),
+    ],
+    ..root("CustomerBill")
+};
+
+pub(crate) static CUSTOMER_BILL_ON_DEMAND: Shape = Shape {
+    attributes: &[
+        ("billingAccount", &BILLING_ACCOUNT_REF),
+        ("customerBill", &BILL_REF),
+        ("relatedParty", &PARTY_OF_BILL),
+    ],
+    ..root("CustomerBillOnDemand")
+};
+
+pub(crate) static BILL_CYCLE: Shape = Shape {
+    attributes: &[("BillCycleSpecification", &part("BillCycleSpecificationRef"))],
+    ..root("BillCycle")
+};

@@ -27,8 +27,8 @@ const SEGMENT: &AsciiSet = &CONTROLS
 
 /// Makes the absolute addresses of resources. They have no character that JSON or a header escapes.
 pub(crate) struct Links {
-    /// Scheme and authority, and perhaps a path, in front of that of the API.
-    base: String,
+    /// Scheme, authority and path of the API.
+    base_url: String,
     version: Version,
     collection: String,
 }
@@ -42,22 +42,25 @@ impl Links {
         version: Version,
         request: &Request<B>,
     ) -> Result<Self, Error> {
-        Ok(Self::under(base_url(settings, request)?, definition, version))
+        let api = definition.api;
+        let base = api.base_of(request.uri().path(), settings).unwrap_or(api.base);
+        let base_url = base_url(settings, request)? + base;
+        Ok(Self::under(base_url, definition.name(), version))
     }
 
-    /// Addresses under a base URL.
-    pub fn under(base: String, definition: &Definition, version: Version) -> Self {
-        let mut collection = base.clone();
+    /// Addresses of resources under the base URL of their API.
+    pub fn under(base_url: String, name: &str, version: Version) -> Self {
+        let mut collection = base_url.clone();
         let number = [b'0' + version.number()];
-        collection.extend([definition.api.base, "/v"]);
+        collection.push_str("/v");
         collection.extend(number.map(char::from));
-        collection.extend(["/", definition.name()]);
-        Self { base, version, collection }
+        collection.extend(["/", name]);
+        Self { base_url, version, collection }
     }
 
-    /// The address of a resource of any kind.
-    pub fn address(&self, definition: &Definition, id: &str) -> String {
-        Self::under(self.base.clone(), definition, self.version).href(id)
+    /// The address of a resource of any kind of the API.
+    pub fn address(&self, name: &str, id: &str) -> String {
+        Self::under(self.base_url.clone(), name, self.version).href(id)
     }
 
     /// The address of the collection.
@@ -112,7 +115,7 @@ mod tests {
         fn hrefs_lead_to_the_resource(id in "[ -~é]{1,20}") {
             let href = links("").href(&id);
             let uri: http::Uri = href.parse().unwrap();
-            let target = Target::of(&ACCOUNTS, uri.path());
+            let target = Target::of(&ACCOUNTS, uri.path(), &Settings::default());
             prop_assert_eq!(target.ok(), Some((Version::V5, Target::Item(id))), "{}", href);
             prop_assert_eq!(serde_json::to_string(&href).unwrap(), format!("\"{href}\""));
         }

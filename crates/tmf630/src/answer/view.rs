@@ -62,6 +62,7 @@ impl View<'_> {
     ) -> Result<Document, Error> {
         let class = self.definition.class;
         faults.extend(json::reserved_name(&document));
+        self.version.schema(class).normalise(&mut document);
         if self.version == Version::V4 {
             faults.extend(faults_of(&class.v4, &mut document));
             if !faults.is_empty() {
@@ -73,6 +74,7 @@ impl View<'_> {
             };
             // What is an extension of v4 can be standard in v5.
             class.v5.drop_nulls(&mut document);
+            class.v5.normalise(&mut document);
         }
         class.complete(&mut document);
         if let Some(behaviour) = self.definition.behaviour {

@@ -194,7 +194,7 @@ impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
     }
 
     fn address(&self, definition: &Definition, id: &str) -> String {
-        self.context.view.links.address(definition, id)
+        self.context.view.links.address(definition.name(), id)
     }
 
     fn put(&mut self, key: String, value: Bytes) {

@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::relation::Relation;
+use super::variable::Variable;
 use super::version::Version;
 use super::visibility::Visibility;
+use crate::settings::Settings;
 
 /// An API of TM Forum.
 #[derive(Debug)]
@@ -17,6 +19,9 @@ pub struct Api {
     pub title: &'static str,
     /// The path that its versions lie under, such as `/tmf-api/accountManagement`.
     pub base: &'static str,
+    /// The variable with another name for the last segment of `base`, under which deployments can serve
+    /// the API as well. Where that is empty, or there is no variable, there is none.
+    pub alias: Option<&'static Variable>,
     /// The versions that are served, the native one first.
     pub versions: &'static [ApiVersion],
     /// Its resources.
@@ -60,21 +65,43 @@ pub struct Resource {
     pub description: &'static str,
     /// Who may see it.
     pub visibility: Visibility,
+    /// The versions that have it.
+    pub versions: &'static [Version],
 }
 
 impl Api {
+    /// The base path of the API that `path` begins with: that which it always has, or its alias.
+    pub fn base_of<'p>(&self, path: &'p str, settings: &Settings) -> Option<&'p str> {
+        let is_whole =
+            |base: &&str| path[base.len()..].is_empty() || path[base.len()..].starts_with('/');
+        let rest = path.strip_prefix(self.base);
+        let base = rest.map(|rest| &path[..path.len() - rest.len()]).filter(is_whole);
+        base.or_else(|| {
+            let alias = settings.value(self.alias?);
+            let (parent, _) = self.base.rsplit_once('/')?;
+            let rest = path.strip_prefix(parent)?.strip_prefix('/')?.strip_prefix(alias)?;
+            let base = Some(&path[..path.len() - rest.len()]).filter(is_whole);
+            base.filter(|_| !alias.is_empty())
+        })
+    }
+
     /// The version that a path belongs to, and the rest of the path behind its base and a slash.
-    pub fn version_of<'p>(&self, path: &'p str) -> Option<(&'static ApiVersion, &'p str)> {
-        let rest = path.strip_prefix(self.base)?.strip_prefix("/v")?;
+    pub fn version_of<'p>(
+        &self,
+        path: &'p str,
+        settings: &Settings,
+    ) -> Option<(&'static ApiVersion, &'p str)> {
+        let base = self.base_of(path, settings)?;
+        let rest = path.get(base.len()..)?.strip_prefix("/v")?;
         let (number, rest) = rest.split_once('/')?;
         let version = self.versions.iter().find(|version| version.is_numbered(number))?;
         Some((version, rest))
     }
 
     /// The version that a client at the path expects; where there is nothing, the native one.
-    pub fn version_at(&self, path: &str) -> Version {
+    pub fn version_at(&self, path: &str, settings: &Settings) -> Version {
         let native = || self.versions.first().map_or(Version::V5, |native| native.version);
-        self.version_of(path).map_or_else(native, |(version, _)| version.version)
+        self.version_of(path, settings).map_or_else(native, |(version, _)| version.version)
     }
 
     /// The path that all resources of the version lie under.
@@ -85,6 +112,16 @@ impl Api {
     /// What the API says of the version; nothing if it is not served.
     pub fn version(&self, version: Version) -> Option<&'static ApiVersion> {
         self.versions.iter().find(|served| served.version == version)
+    }
+
+    /// The resources that the version has.
+    pub fn resources_of(&self, version: Version) -> impl Iterator<Item = &'static Resource> {
+        self.resources.iter().filter(move |resource| resource.versions.contains(&version))
+    }
+
+    /// The versions of the API that have the resource.
+    pub fn versions_of(&self, resource: &Resource) -> impl Iterator<Item = &'static ApiVersion> {
+        self.versions.iter().filter(|served| resource.versions.contains(&served.version))
     }
 
     /// The resource called `name`.

@@ -25,6 +25,9 @@ pub struct Definition {
     pub class: &'static Class,
     /// Other names of its class that clients use; they are taken for the right one.
     pub class_aliases: &'static [&'static str],
+    /// Whether a class of the client's own need not say what it extends, where its name begins with that
+    /// of the class of the resource, or ends in it.
+    pub takes_own_classes: bool,
     /// What can be done with it; dispatch, 405 and `Allow` follow from this.
     pub operations: Operations,
     /// The attribute, as it is stored, in which the server notes the time of the last change.
@@ -41,10 +44,20 @@ pub struct Definition {
     pub variables: &'static [Variable],
 }
 
+/// Whether the name of a class says that it is one of the client's own that extends `class`.
+fn extends_by_name(own: &str, class: &str) -> bool {
+    own.len() > class.len() && (own.starts_with(class) || own.ends_with(class))
+}
+
 impl Definition {
     /// The name of the resource.
     pub fn name(&self) -> &'static str {
         self.resource.name
+    }
+
+    /// All that a deployment can choose: what its rules and its API let it.
+    pub fn choices(&self) -> impl Iterator<Item = &'static Variable> + Clone {
+        self.variables.iter().chain(self.api.alias)
     }
 
     /// The scopes of which one is needed for an operation: that of the resource, and that of the API.
@@ -89,6 +102,29 @@ impl Definition {
         }
     }
 
+    /// Sees to the class of a document that is created: it is filled in where it is missing, and a class
+    /// of the client's own must say what it extends, if its name does not.
+    pub(crate) fn set_class(&self, document: &mut Document) -> Result<(), Fault> {
+        let class = self.class.name();
+        match document.get("@type") {
+            None => {
+                document.insert("@type".into(), class.into());
+            }
+            Some(Value::String(given)) if given != class && !document.contains_key("@baseType") => {
+                let is_known = self.api.resources.iter().any(|other| other.class == given);
+                if !self.takes_own_classes || is_known || !extends_by_name(given, class) {
+                    let expectation =
+                        format!("must be {class}, or @baseType must say what it extends");
+                    return Err(Fault::new("/@type", expectation));
+                }
+                document.insert("@baseType".into(), class.into());
+            }
+            // What is no string is the schema's to refuse.
+            Some(_) => {}
+        }
+        self.base_fault(document).map_or(Ok(()), Err)
+    }
+
     /// Marks the document as changed at `now`, to the millisecond, if it is of a resource that has
     /// such a mark.
     pub(crate) fn stamp(&self, document: &mut Document, now: Timestamp) {
@@ -131,6 +167,7 @@ impl Definition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Settings;
     use crate::testing::accounts::{ACCOUNTS, API};
 
     #[test]
@@ -190,8 +227,10 @@ mod tests {
 
     #[test]
     fn paths_belong_to_versions() {
-        let of =
-            |path: &str| API.version_of(path).map(|(api, rest)| (api.version, rest.to_owned()));
+        let of = |path: &str| {
+            API.version_of(path, &Settings::default())
+                .map(|(api, rest)| (api.version, rest.to_owned()))
+        };
         let base = "/tmf-api/accountManagement";
         assert_eq!(of(&format!("{base}/v4/x/1")), Some((Version::V4, "x/1".to_owned())));
         assert_eq!(of(&format!("{base}/v5/")), Some((Version::V5, String::new())));

@@ -15,7 +15,7 @@ pub struct Index {
     /// The dotted path of the attribute, or what the values are called that are not simply those of
     /// an attribute.
     pub path: &'static str,
-    /// Text or times.
+    /// Text, times, or true and false.
     pub kind: Kind,
     /// Whether a resource can have several values.
     pub is_multiple: bool,
@@ -47,6 +47,11 @@ impl Index {
         Self { within: Some(path), ..self }
     }
 
+    /// An attribute that is true or false.
+    pub const fn boolean(path: &'static str) -> Self {
+        Self { path, kind: Kind::Boolean, is_multiple: false, values: None, within: None }
+    }
+
     /// Any number of texts that are made of a document, and called `name`.
     pub const fn made(name: &'static str, values: Values) -> Self {
         Self { path: name, kind: Kind::Text, is_multiple: true, values: Some(values), within: None }
@@ -62,10 +67,12 @@ impl Index {
         match self.values {
             Some(values) => values(document, visit),
             None => {
-                path::walk(self.path, document, &mut |value| {
-                    if let Value::String(text) = value {
-                        visit(text);
-                    }
+                path::walk(self.path, document, &mut |value| match (value, self.kind) {
+                    (Value::Bool(true), Kind::Boolean) => visit("true"),
+                    (Value::Bool(false), Kind::Boolean) => visit("false"),
+                    (Value::String(_), Kind::Boolean) => {}
+                    (Value::String(text), _) => visit(text),
+                    _ => {}
                 });
             }
         }

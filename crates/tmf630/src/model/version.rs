@@ -15,6 +15,9 @@ pub enum Version {
 }
 
 impl Version {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[Self::V5, Self::V4];
+
     /// The number of the version.
     pub fn number(self) -> u8 {
         match self {

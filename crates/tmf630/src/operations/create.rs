@@ -172,7 +172,7 @@ impl NewResource {
             document.remove(&stamp);
         }
         definition.name_class(&mut document);
-        let mut faults: Vec<_> = set_class(definition, &mut document).err().into_iter().collect();
+        let mut faults: Vec<_> = definition.set_class(&mut document).err().into_iter().collect();
         let has_chosen_id = document.contains_key("id");
         let id = set_id(&mut document, *ports).unwrap_or_else(|fault| {
             faults.push(fault);
@@ -201,24 +201,6 @@ impl NewResource {
         let resource = definition.resource;
         Change { resource, id: &self.id, before: None, after: Some(&self.document) }
     }
-}
-
-/// Sees to the document's `@type`: it is filled in where it is missing, and a class of the client's
-/// own must say what it extends.
-fn set_class(definition: &Definition, document: &mut Document) -> Result<(), Fault> {
-    let class = definition.class.name();
-    match document.get("@type") {
-        None => {
-            document.insert("@type".into(), class.into());
-        }
-        Some(Value::String(given)) if given != class && !document.contains_key("@baseType") => {
-            let expectation = format!("must be {class}, or @baseType must say what it extends");
-            return Err(Fault::new("/@type", expectation));
-        }
-        // What is no string is the schema's to refuse.
-        Some(_) => {}
-    }
-    definition.base_fault(document).map_or(Ok(()), Err)
 }
 
 /// The id that the client chose, or else a new one, which is put into the document.

@@ -5,6 +5,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::entry;
 use crate::answer::exchange::{self, Exchange};
 use crate::model::api::Api;
 use crate::request::conditional::{self, Conditions, Outcome};
@@ -14,25 +15,27 @@ use crate::{Error, Ports, Settings, Version};
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-/// Answers `request` with the JSON document called `name` of the version of the API that was asked
-/// for.
+/// Answers `request` with the JSON document called `name` of the API and version that was asked for, if
+/// `document` has it.
 pub fn serve_document<P: Ports, B>(
-    api: &Api,
+    apis: &[&'static Api],
     name: &str,
-    document: impl Fn(Version) -> &'static str,
+    document: impl Fn(&Api, Version) -> Option<&'static str>,
     settings: &Settings,
     ports: &P,
     request: &Request<B>,
 ) -> Response<Bytes> {
     let path = request.uri().path();
-    let found = api.version_of(path).filter(|(_, rest)| *rest == name);
-    let found = found.map(|(version, _)| version.version);
-    let route = match found {
-        Some(version) => Route::Collection(api, version, name),
-        None => Route::Nowhere,
+    let found = apis.iter().find_map(|api| {
+        let (served, rest) = api.version_of(path, settings)?;
+        (rest == name).then(|| Some((*api, served.version, document(api, served.version)?)))?
+    });
+    let (route, version) = match found {
+        Some((api, version, _)) => (Route::Collection(api, version, name), version),
+        None => (Route::Nowhere, entry::version_at(path, apis, settings)),
     };
-    let exchange = Exchange::begin(route, api.version_at(path), settings, ports, request);
-    let document = found.map(|version| Bytes::from_static(document(version).as_bytes()));
+    let exchange = Exchange::begin(route, version, settings, ports, request);
+    let document = found.map(|(.., document)| Bytes::from_static(document.as_bytes()));
     let mut answer = answer(document, request);
     if let Ok(response) = &mut answer {
         // Anybody may keep it, and asks each time whether it is still so.

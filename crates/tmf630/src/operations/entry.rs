@@ -20,15 +20,14 @@ pub fn serve_entry<P: Ports, B>(
     request: &Request<B>,
 ) -> Response<Bytes> {
     let path = request.uri().path();
-    let entry = Entry::at(path, apis);
+    let entry = Entry::at(path, apis, settings);
     let (route, version) = match &entry {
         Some(Entry::All) => (Route::Application, Version::V5),
-        Some(Entry::Api(api)) => (Route::Api(api), Version::V5),
-        Some(Entry::Version(api, served)) => (Route::Version(api, served.version), served.version),
-        None => {
-            let api = apis.iter().find(|api| is_below(path, api));
-            (Route::Nowhere, api.map_or(Version::V5, |api| api.version_at(path)))
+        Some(Entry::Api(api, _)) => (Route::Api(api), Version::V5),
+        Some(Entry::Version(api, served, _)) => {
+            (Route::Version(api, served.version), served.version)
         }
+        None => (Route::Nowhere, version_at(path, apis, settings)),
     };
     let exchange = Exchange::begin(route, version, settings, ports, request);
     let base_url = links::base_url(settings, request);
@@ -40,71 +39,79 @@ pub fn serve_entry<P: Ports, B>(
 }
 
 /// What an entry document tells of.
-enum Entry {
+enum Entry<'p> {
     All,
-    Api(&'static Api),
-    Version(&'static Api, &'static ApiVersion),
+    /// An API, with the base path that the client uses.
+    Api(&'static Api, &'p str),
+    Version(&'static Api, &'static ApiVersion, &'p str),
 }
 
-impl Entry {
-    fn at(path: &str, apis: &[&'static Api]) -> Option<Self> {
+impl<'p> Entry<'p> {
+    fn at(path: &'p str, apis: &[&'static Api], settings: &Settings) -> Option<Self> {
         let path = path.strip_suffix('/').unwrap_or(path);
         if path.is_empty() {
             return Some(Self::All);
         }
-        let api = apis.iter().find(|api| is_below(path, api))?;
-        if path == api.base {
-            return Some(Self::Api(api));
+        let find = |api: &&'static Api| Some((*api, api.base_of(path, settings)?));
+        let (api, base) = apis.iter().find_map(find)?;
+        if path == base {
+            return Some(Self::Api(api, base));
         }
-        let is_at = |version: &&ApiVersion| api.base_path(version.version) == path;
-        api.versions.iter().find(is_at).map(|version| Self::Version(api, version))
+        let is_at = |version: &&ApiVersion| base_path(base, version) == path;
+        api.versions.iter().find(is_at).map(|version| Self::Version(api, version, base))
     }
 
     fn document(&self, apis: &[&'static Api], settings: &Settings, base_url: &str) -> Value {
         match self {
             Self::All => {
-                let apis: Vec<_> = apis.iter().map(|api| of_api(api, base_url)).collect();
+                let apis: Vec<_> = apis.iter().map(|api| of_api(api, api.base, base_url)).collect();
                 let access = match settings.asks_who_calls {
                     true => "An access token is needed (RFC 6750).",
                     false => "Callers are not asked who they are: everybody may do everything.",
                 };
                 json!({ "href": format!("{base_url}/"), "access": access, "api": apis })
             }
-            Self::Api(api) => of_api(api, base_url),
-            Self::Version(api, version) => {
-                let mut document = of_version(api, version, base_url);
+            Self::Api(api, base) => of_api(api, base, base_url),
+            Self::Version(api, version, base) => {
+                let mut document = of_version(api, version, base, base_url);
                 let resource = |resource: &Resource| {
                     json!({
                         "name": resource.name,
                         "description": resource.description,
-                        "href": format!("{base_url}{}/{}", api.base_path(version.version), resource.name)
+                        "href": format!("{base_url}{}/{}", base_path(base, version), resource.name)
                     })
                 };
-                document["resource"] = api.resources.iter().map(resource).collect();
+                document["resource"] = api.resources_of(version.version).map(resource).collect();
                 document
             }
         }
     }
 }
 
-/// Whether the path is the base path of the API, or lies below it.
-fn is_below(path: &str, api: &Api) -> bool {
-    path.strip_prefix(api.base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// The version that a client expects at a path where there is nothing.
+pub(super) fn version_at(path: &str, apis: &[&'static Api], settings: &Settings) -> Version {
+    let api = apis.iter().find(|api| api.base_of(path, settings).is_some());
+    api.map_or(Version::V5, |api| api.version_at(path, settings))
 }
 
-fn of_api(api: &Api, base_url: &str) -> Value {
+/// The path that all resources of the version lie under.
+fn base_path(base: &str, version: &ApiVersion) -> String {
+    format!("{base}/v{}", version.version.number())
+}
+
+fn of_api(api: &Api, base: &str, base_url: &str) -> Value {
     let versions: Vec<_> =
-        api.versions.iter().map(|version| of_version(api, version, base_url)).collect();
+        api.versions.iter().map(|version| of_version(api, version, base, base_url)).collect();
     json!({
         "id": api.number,
         "title": api.title,
-        "href": format!("{base_url}{}", api.base),
+        "href": format!("{base_url}{base}"),
         "version": versions
     })
 }
 
-fn of_version(api: &Api, version: &ApiVersion, base_url: &str) -> Value {
-    let href = format!("{base_url}{}", api.base_path(version.version));
+fn of_version(api: &Api, version: &ApiVersion, base: &str, base_url: &str) -> Value {
+    let href = format!("{base_url}{}", base_path(base, version));
     json!({
         "title": format!("{} ({} v{})", api.title, api.number, version.release),
         "release": version.release,

@@ -16,13 +16,14 @@ pub fn serve_mistake<P: Ports, B>(
     mistake: &str,
 ) -> Response<Bytes> {
     let path = request.uri().path();
-    let found =
-        definition.and_then(|definition| Some((definition, Target::of(definition, path).ok()?)));
+    let settings = Settings::default();
+    let found = definition
+        .and_then(|definition| Some((definition, Target::of(definition, path, &settings).ok()?)));
     let route = found.map_or(Route::Nowhere, |(definition, (version, target))| {
         target.route(definition, version)
     });
-    let version = definition.map_or(Version::V5, |definition| definition.api.version_at(path));
-    let settings = Settings::default();
+    let version =
+        definition.map_or(Version::V5, |definition| definition.api.version_at(path, &settings));
     let exchange = Exchange::begin(route, version, &settings, ports, request);
     exchange.end(Err(Error::internal(mistake)))
 }

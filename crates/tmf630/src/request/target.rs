@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use super::body;
 use crate::model::api::Api;
 use crate::model::operation::{Operation, Operations};
-use crate::{Definition, Error, Version};
+use crate::{Definition, Error, Settings, Version};
 
 /// What a path leads to.
 #[derive(Debug, PartialEq, Eq)]
@@ -64,10 +64,15 @@ impl Target {
     /// The target of `path`, and the version of the API that it is in. Hosts match routes on their
     /// own, so the path is parsed here and nothing that they put into headers is believed. A slash at
     /// the end makes no difference.
-    pub fn of(definition: &Definition, path: &str) -> Result<(Version, Self), Error> {
+    pub fn of(
+        definition: &Definition,
+        path: &str,
+        settings: &Settings,
+    ) -> Result<(Version, Self), Error> {
         let (version, rest) = definition
             .api
-            .version_of(path)
+            .version_of(path, settings)
+            .filter(|(api, _)| definition.resource.versions.contains(&api.version))
             .and_then(|(api, path)| Some((api.version, path.strip_prefix(definition.name())?)))
             .ok_or_else(|| Error::no_such_path(path))?;
         if matches!(rest, "" | "/") {
@@ -134,7 +139,9 @@ mod tests {
         let target = |rest: &str| {
             let of = |version: Version| {
                 let path = format!("{}/billingAccount{rest}", ACCOUNTS.api.base_path(version));
-                Target::of(&ACCOUNTS, &path).ok().inspect(|(found, _)| assert_eq!(*found, version))
+                Target::of(&ACCOUNTS, &path, &Settings::default())
+                    .ok()
+                    .inspect(|(found, _)| assert_eq!(*found, version))
             };
             let (v4, v5) = (of(Version::V4), of(Version::V5));
             let target = v5.map(|(_, target)| target);
@@ -151,7 +158,7 @@ mod tests {
             assert_eq!(target(nowhere), None, "{nowhere}");
         }
         for path in ["", "/", "/billingAccount", "/tmf-api/accountManagement/v5/partyAccount"] {
-            assert!(Target::of(&ACCOUNTS, path).is_err(), "{path}");
+            assert!(Target::of(&ACCOUNTS, path, &Settings::default()).is_err(), "{path}");
         }
     }
 }

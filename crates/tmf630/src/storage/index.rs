@@ -54,6 +54,8 @@ impl Index {
         let form = match (self.kind, self.is_multiple) {
             (Kind::Time, false) => "time",
             (Kind::Time, true) => "times",
+            (Kind::Boolean, false) => "boolean",
+            (Kind::Boolean, true) => "booleans",
             (_, false) => "text",
             (_, true) => "texts",
         };
@@ -194,6 +196,10 @@ impl Entries {
         let (mut start, mut end) = (Bound::Unbounded, Bound::Unbounded);
         for criterion in criteria {
             let [operand] = &criterion.operands[..] else { return None };
+            // Neither of true and false is more than the other.
+            if self.index.kind == Kind::Boolean && criterion.operator != Operator::Equal {
+                return None;
+            }
             let (first, after) = self.keys_of(operand)?;
             let (lower, upper) = match criterion.operator {
                 Operator::Equal => (Some(first), Some(after)),

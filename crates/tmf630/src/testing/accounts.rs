@@ -23,6 +23,7 @@ pub static API: Api = Api {
     number: "TMF000",
     title: "Test",
     base: "/tmf-api/accountManagement",
+    alias: None,
     versions: &[
         ApiVersion { version: Version::V5, release: "5.0.0", renames: &[], filled_in: &[] },
         V4,
@@ -48,6 +49,7 @@ const RESOURCE: Resource = Resource {
         id: "partyOrPartyRole.id",
         role: "role",
     }),
+    versions: Version::ALL,
 };
 
 /// The resource.
@@ -56,6 +58,7 @@ pub static ACCOUNTS: Definition = Definition {
     resource: &RESOURCE,
     class: &schemas::class::BILLING_ACCOUNT,
     class_aliases: &[],
+    takes_own_classes: false,
     operations: Operations::ALL,
     stamp: Some("lastUpdate"),
     immutable_in_v4: &["accountBalance"],

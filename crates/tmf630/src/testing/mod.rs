@@ -79,7 +79,7 @@ impl World {
             let mut settings = self.settings.iter();
             settings.find(|(variable, _)| *variable == name).map(|(_, value)| *value)
         };
-        match Settings::read(definition.variables, value_of) {
+        match Settings::read(definition.choices(), value_of) {
             Ok(settings) => serve(definition, &settings, self, request).await,
             Err(error) => crate::Error::internal(error).into_response(Version::V5),
         }
