@@ -112,7 +112,8 @@ pub(crate) const PARTY_ACCOUNT: Resource = Resource {
     versions: Version::ALL,
 };
 
-pub(crate) const BILLING_ACCOUNT: Resource = Resource {
+/// A billing account, also for APIs that refer to it.
+pub const BILLING_ACCOUNT: Resource = Resource {
     name: "billingAccount",
     class: "BillingAccount",
     extends: &["PartyAccount", "Account", "Entity", "Extensible"],

@@ -1,5 +1,6 @@
 //! The API: its versions, and the words for its resources.
 
+use account_management::api::BILLING_ACCOUNT;
 use tmf630::Version;
 use tmf630::model::api::{Api, ApiVersion, Resource};
 use tmf630::model::variable::Variable;
@@ -22,7 +23,7 @@ pub static CUSTOMER_BILL_MANAGEMENT: Api = Api {
     ],
     resources: &[APPLIED_CUSTOMER_BILLING_RATE, CUSTOMER_BILL, CUSTOMER_BILL_ON_DEMAND, BILL_CYCLE],
     relations: &[],
-    others: &[],
+    others: &[&BILLING_ACCOUNT],
 };
 
 /// Under which other base path the API is served.
@@ -52,7 +53,7 @@ const OF_ITS_PARTIES: Visibility = Visibility::Parties(NamedParties {
 
 /// What names no parties itself is those' whose account it is for.
 const OF_ITS_ACCOUNTS_PARTIES: Visibility =
-    Visibility::Parties(NamedParties { list: "@parties", id: "id", role: "role" });
+    Visibility::ServerNamed(NamedParties { list: "$server.parties", id: "id", role: "role" });
 
 pub(crate) const APPLIED_CUSTOMER_BILLING_RATE: Resource = Resource {
     name: "appliedCustomerBillingRate",
@@ -128,7 +129,7 @@ mod tests {
     #[test]
     fn indexes_are_of_attributes_and_their_kinds() {
         for definition in ALL {
-            for index in definition.indexes().filter(|index| !index.path.starts_with('@')) {
+            for index in definition.indexes().filter(|index| !index.path.starts_with('$')) {
                 let kind = definition.class.v5.kind_of(index.path);
                 assert_eq!(kind, Some(index.kind), "{} {}", definition.name(), index.path);
             }

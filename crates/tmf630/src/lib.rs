@@ -56,7 +56,7 @@ pub use error::Error;
 use http::header::ALLOW;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 pub use model::definition::Definition;
-use model::operation::Operation;
+use model::operation::{Operation, Operations};
 pub use model::version::Version;
 pub use operations::document::serve_document;
 pub use operations::entry::serve_entry;
@@ -103,9 +103,10 @@ async fn answer<P: Ports, B: http_body::Body>(
     if !matches!(target, Target::Part(..)) {
         negotiation::expect_json(request.headers())?;
     }
-    let operation = target.operation(definition, request.method());
+    let operations = definition.operations_in(exchange.settings);
+    let operation = target.operation(operations, request.method());
     let (Some(operation), Some(caller)) = (operation, caller) else {
-        return options_or_refusal(definition, &target, request.method());
+        return options_or_refusal(operations, &target, request.method());
     };
     if operation.is_write() {
         exchange.audit.begin(definition, operation);
@@ -128,25 +129,25 @@ async fn answer<P: Ports, B: http_body::Body>(
         }
         (Operation::Update, Target::Item(id)) => update::update(&context, &id, request).await,
         (Operation::Delete, Target::Item(id)) => delete::delete(&context, &id, &request).await,
-        (_, target) => options_or_refusal(definition, &target, request.method()),
+        (_, target) => options_or_refusal(operations, &target, request.method()),
     }
 }
 
 fn options_or_refusal(
-    definition: &Definition,
+    operations: Operations,
     target: &Target,
     method: &Method,
 ) -> Result<Response<Bytes>, Error> {
-    let allow = target.allow(definition);
+    let allow = target.allow(operations);
     if method == Method::OPTIONS {
-        return options(definition, target, &allow);
+        return options(operations, target, &allow);
     }
     Err(Error::method_not_allowed(method, &allow))
 }
 
 /// What can be done with the target (RFC 9110, OPTIONS; RFC 5789, `Accept-Patch`).
 fn options(
-    definition: &Definition,
+    operations: Operations,
     target: &Target,
     allow: &str,
 ) -> Result<Response<Bytes>, Error> {
@@ -154,7 +155,7 @@ fn options(
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::try_from(allow).map_err(Error::internal)?);
-    if target.operation(definition, &Method::PATCH).is_some() {
+    if target.operation(operations, &Method::PATCH).is_some() {
         let accept_patch = HeaderValue::from_static(target.accept_patch());
         headers.insert(HeaderName::from_static("accept-patch"), accept_patch);
     }

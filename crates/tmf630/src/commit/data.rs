@@ -1,6 +1,7 @@
 //! What rules see of other resources: the tenant's, in the transaction of the change. And what the
 //! server writes there of its own.
 
+use access::Parties;
 use bytes::Bytes;
 use jiff::Timestamp;
 use kv_tree::{KeyRange, Kv, Order, Snapshot, Transaction};
@@ -52,6 +53,10 @@ impl<K: Kv> Reads<K> for &mut Transaction<K> {
 }
 
 impl<P: Ports, S: Reads<P::Kv>> Data for TenantData<'_, P, S> {
+    fn is_limited(&self) -> bool {
+        self.context.caller.parties != Parties::All
+    }
+
     fn can_see<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, bool> {
         Box::pin(async move {
             let Context { definition, sight, .. } = self.context;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::definition::Definition;
 use super::job::Job;
+use super::operation::Operations;
 use super::rule::{Asked, Data};
 use crate::Error;
 use crate::request::negotiation;
@@ -31,6 +32,12 @@ pub trait Behaviour: Debug + Sync {
     ) -> Vec<Fault> {
         let _ = (document, before, now);
         Vec::new()
+    }
+
+    /// What can be done with the resources where the deployment does not want everything.
+    fn operations(&self, settings: &Settings) -> Option<Operations> {
+        let _ = settings;
+        None
     }
 
     /// What becomes of a change that a client asks for, and what follows from it, in the transaction of

@@ -11,6 +11,7 @@ use super::operation::{Operation, Operations};
 use super::rule::Rule;
 use super::variable::Variable;
 use super::version::Version;
+use crate::Settings;
 use crate::value::Document;
 use crate::value::path::Path;
 
@@ -58,6 +59,12 @@ impl Definition {
     /// All that a deployment can choose: what its rules and its API let it.
     pub fn choices(&self) -> impl Iterator<Item = &'static Variable> + Clone {
         self.variables.iter().chain(self.api.alias)
+    }
+
+    /// What can be done with it in the deployment.
+    pub fn operations_in(&self, settings: &Settings) -> Operations {
+        let fewer = self.behaviour.and_then(|behaviour| behaviour.operations(settings));
+        fewer.unwrap_or(self.operations)
     }
 
     /// The scopes of which one is needed for an operation: that of the resource, and that of the API.
@@ -167,7 +174,6 @@ impl Definition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Settings;
     use crate::testing::accounts::{ACCOUNTS, API};
 
     #[test]

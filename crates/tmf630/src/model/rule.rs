@@ -41,6 +41,9 @@ pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
 /// a rule guards must hold for everybody. Whatever is asked, the change is made only if the answer
 /// still holds when it is committed.
 pub trait Data {
+    /// Whether the client of the request acts for parties, and sees what is theirs alone.
+    fn is_limited(&self) -> bool;
+
     /// Whether there is a resource with the id for the client of the request: one that it does not see
     /// is none.
     fn can_see<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, bool>;

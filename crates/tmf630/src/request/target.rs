@@ -114,17 +114,17 @@ impl Target {
     }
 
     /// What `method` does with it, if the resource can be done that with.
-    pub fn operation(&self, definition: &Definition, method: &Method) -> Option<Operation> {
-        let found = definition.operations.find(!matches!(self, Self::Collection), method);
+    pub fn operation(&self, operations: Operations, method: &Method) -> Option<Operation> {
+        let found = operations.find(!matches!(self, Self::Collection), method);
         // What lies below a resource can only be read.
         found.filter(|found| !matches!(self, Self::Part(..)) || *found == Operation::Retrieve)
     }
 
     /// The methods that can be applied to it, as the `Allow` header lists them.
-    pub fn allow(&self, definition: &Definition) -> String {
+    pub fn allow(&self, operations: Operations) -> String {
         match self {
             Self::Part(..) => Operations::of(&[Operation::Retrieve]).allow(true),
-            target => definition.operations.allow(!matches!(target, Self::Collection)),
+            target => operations.allow(!matches!(target, Self::Collection)),
         }
     }
 }

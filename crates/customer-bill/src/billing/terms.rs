@@ -1,0 +1,113 @@
+//! What a bill says beside its amounts.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use tmf630::Error;
+use tmf630::model::rule::Data;
+
+use crate::account::Account;
+
+/// When a bill is made, and what it is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Terms {
+    /// The date of the bill.
+    pub bill_date: Timestamp,
+    /// The items up to this time are on it.
+    pub until: Timestamp,
+    /// The period that it is for; else that of its items.
+    pub period: Option<(Timestamp, Timestamp)>,
+    /// When it is to be paid.
+    pub payment_due: Option<Timestamp>,
+    /// When the next one is made.
+    pub next_bill_date: Option<Timestamp>,
+    /// The run of a cycle that makes it, with its name.
+    pub cycle: Option<(String, Option<String>)>,
+    /// What kind of bill it is.
+    pub category: String,
+    /// What the address of the bill begins with; the id follows.
+    pub address: String,
+}
+
+impl Terms {
+    /// Those of a bill that is asked for: it is to be paid so long after its date as the cycle of the
+    /// account has it.
+    pub async fn on_demand(
+        account: &Account,
+        bill_date: Timestamp,
+        address: String,
+        data: &dyn Data,
+    ) -> Result<Self, Error> {
+        let specification = specification_of(account, data).await?;
+        let days = specification.as_ref().and_then(|specification| {
+            let due = days(specification, "paymentDueDateOffset")?;
+            Some(due - days(specification, "billingDateShift").unwrap_or(0))
+        });
+        Ok(Self {
+            bill_date,
+            until: bill_date,
+            period: None,
+            payment_due: days.and_then(|days| after(bill_date, days.max(0))),
+            next_bill_date: None,
+            cycle: None,
+            category: "normal".to_owned(),
+            address,
+        })
+    }
+
+    /// Writes them down in a bill.
+    pub fn write(&self, bill: &mut Map<String, Value>) {
+        let mut set = |attribute: &str, value: Value| bill.insert(attribute.to_owned(), value);
+        let run_type = if self.cycle.is_some() { "onCycle" } else { "offCycle" };
+        set("billDate", time(self.bill_date));
+        set("runType", run_type.into());
+        set("category", self.category.clone().into());
+        for (attribute, date) in
+            [("paymentDueDate", self.payment_due), ("nextBillDate", self.next_bill_date)]
+        {
+            if let Some(date) = date {
+                set(attribute, time(date));
+            }
+        }
+        if let Some((id, name)) = &self.cycle {
+            let mut reference =
+                json!({ "@type": "BillCycleRef", "@referredType": "BillCycle", "id": id });
+            if let Some(name) = name {
+                reference["name"] = name.clone().into();
+            }
+            set("billCycle", reference);
+        }
+    }
+}
+
+/// The cycle specification of the account, by value or by reference.
+async fn specification_of(account: &Account, data: &dyn Data) -> Result<Option<Value>, Error> {
+    let structure = account.get("billStructure");
+    let Some(given) = structure.and_then(|it| it.get("cycleSpecification")) else {
+        return Ok(None);
+    };
+    match given.get("id").and_then(Value::as_str) {
+        Some(id) => Ok(specification(id, data).await?.or_else(|| Some(given.clone()))),
+        None => Ok(Some(given.clone())),
+    }
+}
+
+/// The cycle specification with the id.
+pub(crate) async fn specification(id: &str, data: &dyn Data) -> Result<Option<Value>, Error> {
+    data.document("billingCycleSpecification", id).await
+}
+
+/// A number of days that the specification has.
+pub(crate) fn days(specification: &Value, attribute: &str) -> Option<i64> {
+    specification.get(attribute)?.as_i64()
+}
+
+/// The time so many days later.
+pub(crate) fn after(time: Timestamp, days: i64) -> Option<Timestamp> {
+    time.checked_add(SignedDuration::from_hours(days.checked_mul(24)?)).ok()
+}
+
+/// A time as documents have it.
+pub(crate) fn time(time: Timestamp) -> Value {
+    format!("{time:.3}").into()
+}

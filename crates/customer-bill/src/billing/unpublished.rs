@@ -1,0 +1,48 @@
+//! Which bills are being made: their items are stored as billed, and shown as unbilled.
+//!
+//! An account has one bill made for it at a time.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use tmf630::Error;
+use tmf630::model::behaviour::Work;
+use tmf630::model::rule::Data;
+
+/// What the keys of bills begin with that are being made; their ids follow.
+const BILLS: &str = "bills/unpublished/";
+
+/// What the keys of accounts begin with that bills are being made for; their ids follow.
+const ACCOUNTS: &str = "bills/account/";
+
+/// How many bills can be in the making.
+const MOST: usize = 100_000;
+
+/// Whether any bill is being made.
+pub(crate) async fn is_any(data: &dyn Data) -> Result<bool, Error> {
+    Ok(!data.scan(BILLS, 1).await?.is_empty())
+}
+
+/// The ids of all bills that are being made.
+pub(crate) async fn all(data: &dyn Data) -> Result<BTreeSet<String>, Error> {
+    let found = data.scan(BILLS, MOST).await?;
+    Ok(found.into_iter().map(|(key, _)| key[BILLS.len()..].to_owned()).collect())
+}
+
+/// The bill that is being made for the account.
+pub(crate) async fn of_account(account: &str, data: &dyn Data) -> Result<Option<String>, Error> {
+    let bill = data.get(&format!("{ACCOUNTS}{account}")).await?;
+    Ok(bill.map(|bill| String::from_utf8_lossy(&bill).into_owned()))
+}
+
+/// Notes that the bill is being made for the account.
+pub(crate) fn begin(work: &mut dyn Work, bill: &str, account: &str) {
+    work.put(format!("{BILLS}{bill}"), Bytes::new());
+    work.put(format!("{ACCOUNTS}{account}"), Bytes::copy_from_slice(bill.as_bytes()));
+}
+
+/// Notes that the bill is there.
+pub(crate) fn end(work: &mut dyn Work, bill: &str, account: &str) {
+    work.delete(format!("{BILLS}{bill}"));
+    work.delete(format!("{ACCOUNTS}{account}"));
+}

@@ -1,0 +1,122 @@
+//! The items of an account that are on no bill, in each currency, in the order of their dates.
+
+use jiff::Timestamp;
+use money::Currency;
+use serde_json::{Map, Value};
+use tmf630::Error;
+use tmf630::model::index::Index;
+use tmf630::model::rule::{Data, Entry, Texts};
+
+/// The name of items in paths.
+const ITEM: &str = "appliedCustomerBillingRate";
+
+/// Finds them by account, currency and date.
+pub(crate) const UNBILLED: Index = Index::made("unbilled", |item, visit| {
+    if let Some(text) = item.as_object().and_then(text_of) {
+        visit(&text);
+    }
+});
+
+/// Stands between the parts of what items are found by. No part has it.
+const SEPARATOR: char = '\u{1}';
+
+/// Sorts behind everything that goes on with the separator.
+const BEHIND: char = '\u{2}';
+
+/// Whether an item is on no bill.
+pub(crate) fn is_unbilled(item: &Map<String, Value>) -> bool {
+    item.get("isBilled") != Some(&Value::Bool(true))
+}
+
+fn text_of(item: &Map<String, Value>) -> Option<String> {
+    let account = crate::account::referred(item).filter(|_| is_unbilled(item))?;
+    let currency = item.get("taxExcludedAmount")?.get("unit")?.as_str()?;
+    let date = item.get("date")?.as_str()?;
+    // Beyond what a timestamp can be is beyond every date that bills are made for.
+    let date = date.parse().unwrap_or(Timestamp::MAX);
+    Some(format!("{account}{SEPARATOR}{currency}{SEPARATOR}{}", sortable(date)))
+}
+
+/// The time as a text that sorts as times do.
+fn sortable(time: Timestamp) -> String {
+    format!("{:022}", time.as_nanosecond() - Timestamp::MIN.as_nanosecond())
+}
+
+/// The unbilled items of an account in a currency, up to a time.
+pub(crate) struct Unbilled {
+    from: String,
+    to: String,
+}
+
+impl Unbilled {
+    /// Those of the account.
+    pub fn of(account: &str, currency: Currency, until: Timestamp) -> Self {
+        let from = format!("{account}{SEPARATOR}{}{SEPARATOR}", currency.code());
+        // The time itself is among them.
+        let to = format!("{from}{}{SEPARATOR}", sortable(until));
+        Self { from, to }
+    }
+
+    fn texts<'t>(&'t self, after: Option<&'t [u8]>) -> Texts<'t> {
+        Texts { from: &self.from, to: &self.to, after }
+    }
+
+    /// How many there are.
+    pub async fn count(&self, data: &dyn Data) -> Result<u64, Error> {
+        data.count(ITEM, UNBILLED, self.texts(None)).await
+    }
+
+    /// Some of them, behind the entry that was seen last.
+    pub async fn some(
+        &self,
+        after: Option<&[u8]>,
+        limit: usize,
+        data: &dyn Data,
+    ) -> Result<Vec<Entry>, Error> {
+        data.entries(ITEM, UNBILLED, self.texts(after), limit).await
+    }
+}
+
+/// The currencies in which the account has unbilled items up to a time, in their order.
+pub(crate) async fn currencies(
+    account: &str,
+    until: Timestamp,
+    data: &dyn Data,
+) -> Result<Vec<Currency>, Error> {
+    let to = format!("{account}{BEHIND}");
+    let mut from = format!("{account}{SEPARATOR}");
+    let mut currencies = Vec::new();
+    loop {
+        let texts = Texts { from: &from, to: &to, after: None };
+        let first = data.entries(ITEM, UNBILLED, texts, 1).await?;
+        let Some(first) = first.first() else { return Ok(currencies) };
+        let item = data.document(ITEM, &first.id).await?;
+        let code = item.as_ref().and_then(|item| item.pointer("/taxExcludedAmount/unit")?.as_str());
+        let currency = code.and_then(Currency::from_code);
+        let currency = currency.ok_or_else(|| unreadable(&first.id))?;
+        if Unbilled::of(account, currency, until).count(data).await? > 0 {
+            currencies.push(currency);
+        }
+        from = format!("{account}{SEPARATOR}{}{BEHIND}", currency.code());
+    }
+}
+
+/// An item that stands in the way of a bill, because it is not known what it costs.
+pub(crate) fn unreadable(id: &str) -> Error {
+    let message = format!("The item {id} cannot be read. Delete it, and ask again.");
+    Error::conflict("An item cannot be read", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_sort_as_texts() {
+        let times = ["-000001-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "1800-01-01T00:00:00.5Z",
+            "1800-01-01T00:00:00.6Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z",
+            "2026-11-27T00:00:00.000000001Z", "9999-12-30T22:00:00Z"];
+        let texts: Vec<_> = times.iter().map(|time| sortable(time.parse().unwrap())).collect();
+        assert!(texts.is_sorted_by(|a, b| a < b), "{texts:?}");
+    }
+}
