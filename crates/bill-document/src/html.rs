@@ -33,13 +33,13 @@ const FACTS: [(&str, &[&str]); 9] = [
 /// The columns of items: what they are called, how wide they are in per cent, whether they are
 /// amounts.
 const COLUMNS: [(&str, u8, bool); 7] = [
-    ("Date", 10, false),
-    ("Item", 26, false),
-    ("Period", 11, false),
-    ("Type", 11, false),
-    ("Without tax", 14, true),
-    ("Tax", 14, true),
-    ("With tax", 14, true),
+    ("Date", 11, false),
+    ("Item", 24, false),
+    ("Period", 12, false),
+    ("Type", 14, false),
+    ("Without tax", 13, true),
+    ("Tax", 13, true),
+    ("With tax", 13, true),
 ];
 
 /// The whole document.
