@@ -22,7 +22,7 @@
 //! * [`error`] – what arithmetic cannot do.
 //! * [`currency`] – the currencies of ISO 4217 and their decimals.
 //! * `exact` – decimal numbers: from digits, to digits, sums and their limits.
-//! * [`money`] – an amount in a currency, as JSON and as a value to compute with.
+//! * `money` – an amount in a currency, as JSON and as a value to compute with.
 //! * `attribute` – attributes of documents, with the faults that they have.
 //! * [`item`] – what a bill item costs, and completing what a client left out.
 //! * [`totals`] – the running sum over items.
@@ -37,7 +37,7 @@ pub mod currency;
 pub mod error;
 mod exact;
 pub mod item;
-pub mod money;
+mod money;
 pub mod payment;
 pub mod totals;
 
