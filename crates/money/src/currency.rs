@@ -5,8 +5,8 @@ use std::fmt;
 
 /// A currency of ISO 4217 that amounts can be rounded in.
 ///
-/// Those that were replaced are known too (such as HRK), because old bills are in them. Those that have no
-/// minor unit (such as XAU, XDR or XXX) are not.
+/// Those that were replaced are known too (such as HRK), because old bills are in them. Those that
+/// have no minor unit (such as XAU, XDR or XXX) are not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Currency {
     iso: iso_currency::Currency,

@@ -1,8 +1,8 @@
 //! Decimal numbers: from digits, to digits, sums and their limits.
 //!
-//! A `Decimal` holds 28 digits, and rounds a sum that needs more without saying so. The limits here leave
-//! it no sum to round: two numbers below 3·10²⁰ with 8 decimals add up to less than 6·10²⁸ units of the last
-//! digit, and it holds 7.9·10²⁸.
+//! A `Decimal` holds 28 digits, and rounds a sum that needs more without saying so. The limits here
+//! leave it no sum to round: two numbers below 3·10²⁰ with 8 decimals add up to less than 6·10²⁸
+//! units of the last digit, and it holds 7.9·10²⁸.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Number, Value};
@@ -12,8 +12,8 @@ use crate::Error;
 /// The most decimals that an amount may have.
 pub const MOST_DECIMALS: u32 = 8;
 
-/// What the amount of an item or a payment must be less than, on either side of zero. Ten million items and
-/// their taxes stay below [`LIMIT_OF_SUMS`].
+/// What the amount of an item or a payment must be less than, on either side of zero. Ten million
+/// items and their taxes stay below [`LIMIT_OF_SUMS`].
 pub const LIMIT_OF_AMOUNTS: u128 = 10u128.pow(13);
 
 /// What a sum must be less than, on either side of zero.
@@ -22,7 +22,8 @@ pub const LIMIT_OF_SUMS: u128 = 3 * 10u128.pow(20);
 /// The most digits that a power of ten can have here.
 const MOST_DIGITS: u32 = 28;
 
-/// The number that a JSON number says, with its decimals as written, if 28 digits can say it exactly.
+/// The number that a JSON number says, with its decimals as written, if 28 digits can say it
+/// exactly.
 pub(crate) fn number(number: &Number) -> Option<Decimal> {
     let text = number.to_string();
     let Some((digits, exponent)) = text.split_once(['e', 'E']) else { return digits(&text) };

@@ -1,7 +1,8 @@
-//! What a bill item costs (TMF678 `AppliedCustomerBillingRate`), and completing what a client left out.
+//! What a bill item costs (TMF678 `AppliedCustomerBillingRate`), and completing what a client left
+//! out.
 //!
-//! An item may have more decimals than its currency: rating engines give six. They are never rounded here.
-//! Negative amounts are credits.
+//! An item may have more decimals than its currency: rating engines give six. They are never
+//! rounded here. Negative amounts are credits.
 
 use rust_decimal::Decimal;
 use schemas::Fault;
@@ -21,13 +22,15 @@ const RATE: &str = "taxRate";
 /// Checks the amounts of a bill item in its v5 form, and computes what can be left out.
 ///
 /// * All amounts are in one currency.
-/// * `taxIncludedAmount` is `taxExcludedAmount` and the taxes, to within one unit of the coarsest digit that
-///   is given among them, and of the currency's smallest unit where that is less: 83.33333 and 17.499998 can
-///   be given as 100.83333, and 100 and 19 not as 120.
-/// * One of the two may be left out, and is computed exactly. An item without `appliedTax` has no taxes.
+/// * `taxIncludedAmount` is `taxExcludedAmount` and the taxes, to within one unit of the coarsest
+///   digit that is given among them, and of the currency's smallest unit where that is less:
+///   83.33333 and 17.499998 can be given as 100.83333, and 100 and 19 not as 120.
+/// * One of the two may be left out, and is computed exactly. An item without `appliedTax` has no
+///   taxes.
 ///
-/// What was billed elsewhere (`is_billed_elsewhere`) may lack any of this. What is there must be readable,
-/// and consistent as far as it is complete: without `appliedTax`, nothing is known of its taxes.
+/// What was billed elsewhere (`is_billed_elsewhere`) may lack any of this. What is there must be
+/// readable, and consistent as far as it is complete: without `appliedTax`, nothing is known of its
+/// taxes.
 pub fn complete_item(document: &mut Object, is_billed_elsewhere: bool) -> Result<(), Vec<Fault>> {
     let amounts = Given::read(document)?;
     amounts.in_one_currency()?;
@@ -54,16 +57,16 @@ pub struct ItemAmounts {
 pub struct ItemTax {
     /// `taxCategory`, such as `VAT`.
     pub category: Option<String>,
-    /// `taxRate`, with the digits that were given. Whether 19 or 0.19 means 19 % is between those who
-    /// write and those who read it.
+    /// `taxRate`, with the digits that were given. Whether 19 or 0.19 means 19 % is between those
+    /// who write and those who read it.
     pub rate: Option<Decimal>,
     /// `taxAmount`.
     pub amount: Money,
 }
 
 impl ItemAmounts {
-    /// The amounts of an item that [`complete_item`] has completed. The amount without taxes and the taxes
-    /// say what it costs; the amount with taxes, which may be rounded, is not asked.
+    /// The amounts of an item that [`complete_item`] has completed. The amount without taxes and
+    /// the taxes say what it costs; the amount with taxes, which may be rounded, is not asked.
     pub fn of(document: &Object) -> Result<Self, Fault> {
         let amounts =
             Given::read(document).and_then(|amounts| amounts.in_one_currency().map(|()| amounts));

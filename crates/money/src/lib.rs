@@ -1,8 +1,8 @@
 //! Exact money, and the arithmetic of bill items, bills and payments.
 //!
-//! What TMF678 calls `Money` is a currency and a decimal number. Amounts are read digit by digit from the
-//! number that a client wrote, never through binary floating point, and every sum is exact. The crate knows
-//! nothing of the store, of HTTP, or of whose bills these are.
+//! What TMF678 calls `Money` is a currency and a decimal number. Amounts are read digit by digit
+//! from the number that a client wrote, never through binary floating point, and every sum is
+//! exact. The crate knows nothing of the store, of HTTP, or of whose bills these are.
 //!
 //! # Promises
 //!
@@ -10,7 +10,8 @@
 //!
 //! * A sum is exact or an error: nothing is rounded but what a bill shows, and that once (`bills`).
 //! * Totals do not depend on the order of items, nor on how they were put together (`totals`).
-//! * A bill's included amount is the sum of its excluded amount and its taxes, whatever was rounded (`bills`).
+//! * A bill's included amount is the sum of its excluded amount and its taxes, whatever was rounded
+//!   (`bills`).
 //! * An item keeps the digits that the client gave; what it left out is computed exactly (`items`).
 //! * No JSON makes any of this panic (`anything`).
 //!
@@ -21,7 +22,7 @@
 //! * [`error`] – what arithmetic cannot do.
 //! * [`currency`] – the currencies of ISO 4217 and their decimals.
 //! * `exact` – decimal numbers: from digits, to digits, sums and their limits.
-//! * [`money`] – an amount in a currency, as JSON and as a value to compute with.
+//! * `money` – an amount in a currency, as JSON and as a value to compute with.
 //! * `attribute` – attributes of documents, with the faults that they have.
 //! * [`item`] – what a bill item costs, and completing what a client left out.
 //! * [`totals`] – the running sum over items.
@@ -36,7 +37,7 @@ pub mod currency;
 pub mod error;
 mod exact;
 pub mod item;
-pub mod money;
+mod money;
 pub mod payment;
 pub mod totals;
 

@@ -31,8 +31,9 @@ impl Money {
         Self { currency, amount }
     }
 
-    /// What a client says that an item costs or a payment was, from `{"unit": "EUR", "value": 1.50}`:
-    /// less than [`LIMIT_OF_AMOUNTS`] on either side of zero. `pointer` is where it stands in its document.
+    /// What a client says that an item costs or a payment was, from `{"unit": "EUR", "value":
+    /// 1.50}`: less than [`LIMIT_OF_AMOUNTS`] on either side of zero. `pointer` is where it stands
+    /// in its document.
     pub fn read(value: &Value, pointer: &str) -> Result<Self, Fault> {
         Self::read_below(LIMIT_OF_AMOUNTS, value, pointer)
     }

@@ -9,8 +9,8 @@ use crate::{Currency, Money};
 const PAYMENTS: &str = "appliedPayment";
 const AMOUNT: &str = "appliedAmount";
 
-/// The exact sum of `appliedPayment[].appliedAmount` of a bill in `currency`. A negative one takes a payment
-/// back.
+/// The exact sum of `appliedPayment[].appliedAmount` of a bill in `currency`. A negative one takes
+/// a payment back.
 pub fn paid(bill: &Object, currency: Currency) -> Result<Money, Fault> {
     let mut sum = Money::zero(currency);
     for payment in attribute::objects(bill, PAYMENTS) {

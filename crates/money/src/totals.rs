@@ -9,11 +9,12 @@ use crate::bill::{BillAmounts, Rounding, TaxItem};
 use crate::exact;
 use crate::{Currency, Error, ItemAmounts, Money};
 
-/// The exact sums over any number of items in one currency: everything that the amounts of their bill follow
-/// from, however they are rounded.
+/// The exact sums over any number of items in one currency: everything that the amounts of their
+/// bill follow from, however they are rounded.
 ///
-/// The order of items does not matter, nor whether they were added here or to other totals that were merged.
-/// As JSON all amounts are text. Its size grows with how many tax categories and rates there are.
+/// The order of items does not matter, nor whether they were added here or to other totals that
+/// were merged. As JSON all amounts are text. Its size grows with how many tax categories and rates
+/// there are.
 ///
 /// After an error, totals may have a part of what was to be added, and are of no use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
