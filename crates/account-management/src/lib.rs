@@ -5,6 +5,7 @@
 //!
 //! * [`api`] – the API: its versions, the words for its resources, and what refers to what.
 //! * [`accounts`], [`bill_structure`] – the definitions of the seven resources.
+//! * `balances` – what stands on accounts.
 //! * `hierarchy` – no account lies below itself.
 //! * `life_cycle` – which state may follow which.
 
@@ -12,6 +13,7 @@
 
 pub mod accounts;
 pub mod api;
+mod balances;
 pub mod bill_structure;
 mod hierarchy;
 mod life_cycle;

@@ -23,10 +23,7 @@ pub(crate) struct Account {
 
 impl Account {
     /// The account that a document refers to at `billingAccount`, if it does, and its client sees that.
-    pub async fn of(
-        document: &Map<String, Value>,
-        data: &dyn Data,
-    ) -> Result<Option<Self>, Error> {
+    pub async fn of(document: &Map<String, Value>, data: &dyn Data) -> Result<Option<Self>, Error> {
         let Some(id) = referred(document) else { return Ok(None) };
         match data.can_see(BILLING_ACCOUNT, id).await? {
             true => Self::read(id, data).await,

@@ -15,8 +15,8 @@ use tmf630::{Definition, Error, Settings};
 use crate::account::{self, Account};
 use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
 use crate::billing::unpublished;
+use crate::in_order::{IN_ORDER, bill_of, is_unbilled};
 use crate::settings::{self, VARIABLES};
-use crate::unbilled::{UNBILLED, is_unbilled};
 
 /// What is charged or credited.
 pub static APPLIED_CUSTOMER_BILLING_RATE: Definition = Definition {
@@ -37,7 +37,7 @@ pub static APPLIED_CUSTOMER_BILLING_RATE: Definition = Definition {
         Index::text("appliedBillingRateType"),
         Index::time("date").within("billingAccount.id"),
         Index::texts("$server.parties.id"),
-        UNBILLED,
+        IN_ORDER,
     ],
     rules: &[],
     behaviour: Some(&Items),
@@ -77,7 +77,8 @@ impl Behaviour for Items {
                 }
             }
             Some(before) => {
-                let changed = OF_THE_BILL.iter().filter(|it| document.get(**it) != before.get(**it));
+                let changed =
+                    OF_THE_BILL.iter().filter(|it| document.get(**it) != before.get(**it));
                 let fault = |it: &&str| Fault::new(format!("/{it}"), "cannot be changed");
                 faults.extend(changed.map(fault));
             }
@@ -89,10 +90,8 @@ impl Behaviour for Items {
 
     fn process<'a>(&'a self, draft: Draft<'a>, work: &'a mut dyn Work) -> Asked<'a, Outcome> {
         Box::pin(async move {
-            let documents = (
-                draft.before.and_then(Value::as_object),
-                draft.after.and_then(Value::as_object),
-            );
+            let documents =
+                (draft.before.and_then(Value::as_object), draft.after.and_then(Value::as_object));
             match documents {
                 (None, Some(item)) if is_unbilled(item) => create(item, work).await,
                 (None, Some(item)) => import(item, work).await,
@@ -126,11 +125,6 @@ impl Behaviour for Items {
             Ok(())
         })
     }
-}
-
-/// The id of the bill that an item is on.
-pub(crate) fn bill_of(item: &Map<String, Value>) -> Option<&str> {
-    item.get("bill")?.get("id")?.as_str()
 }
 
 /// What an unbilled item costs.

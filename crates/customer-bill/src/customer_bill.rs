@@ -54,9 +54,21 @@ pub static CUSTOMER_BILL: Definition = Definition {
 
 /// Attributes of the standard that stay as they are.
 const FIXED: [&str; 15] = [
-    "billNo", "billDate", "billingPeriod", "category", "runType", "amountDue", "taxExcludedAmount",
-    "taxIncludedAmount", "taxItem", "billingAccount", "financialAccount", "paymentMethod",
-    "paymentDueDate", "nextBillDate", "relatedParty",
+    "billNo",
+    "billDate",
+    "billingPeriod",
+    "category",
+    "runType",
+    "amountDue",
+    "taxExcludedAmount",
+    "taxIncludedAmount",
+    "taxItem",
+    "billingAccount",
+    "financialAccount",
+    "paymentMethod",
+    "paymentDueDate",
+    "nextBillDate",
+    "relatedParty",
 ];
 
 /// What the server does with bills.
@@ -93,10 +105,8 @@ impl Behaviour for Bills {
 
     fn process<'a>(&'a self, draft: Draft<'a>, work: &'a mut dyn Work) -> Asked<'a, Outcome> {
         Box::pin(async move {
-            let documents = (
-                draft.before.and_then(Value::as_object),
-                draft.after.and_then(Value::as_object),
-            );
+            let documents =
+                (draft.before.and_then(Value::as_object), draft.after.and_then(Value::as_object));
             match documents {
                 (None, Some(bill)) => import(draft.id, bill, work).await,
                 (Some(before), Some(after)) => {
@@ -116,8 +126,8 @@ impl Behaviour for Bills {
     fn part<'a>(&'a self, part: Part<'a>, data: &'a dyn Data) -> Asked<'a, Representation> {
         Box::pin(async move {
             let media_type = part.preferred(&document::MEDIA_TYPES)?;
-            let body = document::of(&part, media_type, data).await?;
-            Ok(Representation { media_type, body: Bytes::from(body) })
+            let (media_type, text) = document::of(&part, media_type, data).await?;
+            Ok(Representation { media_type, body: Bytes::from(text) })
         })
     }
 }

@@ -1,18 +1,32 @@
-//! TMF678, Customer Bill Management: its resources. What requests do with them is `tmf630`'s.
+//! TMF678, Customer Bill Management: bill items, bills, and how bills are made of items. What requests do with
+//! resources is `tmf630`'s.
 //!
 //! # Layout
 //!
 //! * [`api`] – the API: its versions, and the words for its resources.
 //! * [`applied_customer_billing_rate`], [`customer_bill`], [`customer_bill_on_demand`], [`bill_cycle`] –
-//!   the definitions of the four resources.
+//!   the four resources, and what the server does with each.
+//! * `billing` – making bills.
+//! * `in_order` – items by account or bill, in the order of their dates.
+//! * `account` – what items and bills take over from accounts.
+//! * `payments`, `states` – what becomes of a bill.
+//! * `document` – a bill with its items, for who checks it.
+//! * `settings` – what a deployment can choose.
 
 #![forbid(unsafe_code)]
 
+mod account;
 pub mod api;
 pub mod applied_customer_billing_rate;
 pub mod bill_cycle;
+mod billing;
 pub mod customer_bill;
 pub mod customer_bill_on_demand;
+mod document;
+mod in_order;
+mod payments;
+mod settings;
+mod states;
 
 pub use api::CUSTOMER_BILL_MANAGEMENT;
 pub use applied_customer_billing_rate::APPLIED_CUSTOMER_BILLING_RATE;
@@ -20,7 +34,11 @@ pub use bill_cycle::BILL_CYCLE;
 pub use customer_bill::CUSTOMER_BILL;
 pub use customer_bill_on_demand::CUSTOMER_BILL_ON_DEMAND;
 use tmf630::Definition;
+use tmf630::model::job::Job;
 
 /// All resources.
 pub static ALL: [&Definition; 4] =
     [&APPLIED_CUSTOMER_BILLING_RATE, &CUSTOMER_BILL, &CUSTOMER_BILL_ON_DEMAND, &BILL_CYCLE];
+
+/// All kinds of work that go on after requests.
+pub static JOBS: &[&dyn Job] = &[&customer_bill_on_demand::BillOnDemand, &billing::run::BillRun];

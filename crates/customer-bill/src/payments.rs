@@ -55,7 +55,8 @@ pub(crate) fn add(bill: &mut Map<String, Value>, before: &Map<String, Value>) ->
         };
     }
     if !new.starts_with(&old) {
-        let expectation = "can only be added to, at its end: a payment is taken back by a negative one";
+        let expectation =
+            "can only be added to, at its end: a payment is taken back by a negative one";
         return Err(Fault::new(format!("/{PAYMENTS}"), expectation));
     }
     let fault = |attribute: &str, expectation: String| {
@@ -64,7 +65,8 @@ pub(crate) fn add(bill: &mut Map<String, Value>, before: &Map<String, Value>) ->
     let Some(due) = read(before, DUE)? else {
         return fault(PAYMENTS, "can only be added to where an amount is due".to_owned());
     };
-    if let Some(index) = new.iter().skip(old.len()).position(|it| it.get("appliedAmount").is_none()) {
+    if let Some(index) = new.iter().skip(old.len()).position(|it| it.get("appliedAmount").is_none())
+    {
         let place = format!("{PAYMENTS}/{}/appliedAmount", old.len() + index);
         return fault(&place, "is required".to_owned());
     }
@@ -200,7 +202,8 @@ mod tests {
         given["remainingAmount"] = eur("41");
         assert_eq!(complete_import(&mut given).unwrap_err().pointer, "/remainingAmount");
         // Payments that do not say their amounts are kept.
-        let mut vague = object(json!({ "amountDue": eur("1"), "appliedPayment": [{ "amount": eur("1") }] }));
+        let mut vague =
+            object(json!({ "amountDue": eur("1"), "appliedPayment": [{ "amount": eur("1") }] }));
         assert_eq!(complete_import(&mut vague), Ok(()));
         assert_eq!(vague["remainingAmount"], eur("1.00"));
     }

@@ -107,9 +107,18 @@ mod tests {
         assert_eq!(number("INV-{year}-{number:06}").as_deref(), Some("INV-2026-000042"));
         assert_eq!(number("{number}").as_deref(), Some("42"));
         assert_eq!(number("{number:01}/{year}").as_deref(), Some("42/2026"));
-        for wrong in ["", "INV", "{year}", "{number:6}", "{number:00}", "{number:099}", "{x}{number}",
-            "{number}{number}", "{number", "{number:0-1}"]
-        {
+        for wrong in [
+            "",
+            "INV",
+            "{year}",
+            "{number:6}",
+            "{number:00}",
+            "{number:099}",
+            "{x}{number}",
+            "{number}{number}",
+            "{number",
+            "{number:0-1}",
+        ] {
             assert_eq!(number(wrong), None, "{wrong}");
         }
     }

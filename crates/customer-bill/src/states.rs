@@ -69,8 +69,12 @@ mod tests {
             .filter(|(from, to)| from != to && follows(from, to).is_ok())
             .collect();
         let mut expected = vec![
-            (NEW, "validated"), (NEW, SENT), ("validated", SENT), (SENT, PARTIALLY_PAID),
-            (SENT, SETTLED), (PARTIALLY_PAID, SETTLED),
+            (NEW, "validated"),
+            (NEW, SENT),
+            ("validated", SENT),
+            (SENT, PARTIALLY_PAID),
+            (SENT, SETTLED),
+            (PARTIALLY_PAID, SETTLED),
         ];
         for state in [NEW, "validated", SENT, PARTIALLY_PAID] {
             expected.extend([(state, ON_HOLD), (ON_HOLD, state)]);
@@ -79,7 +83,8 @@ mod tests {
         let mut allowed = allowed;
         allowed.sort_unstable();
         assert_eq!(allowed, expected);
-        for (from, to) in [("", NEW), ("disputed", SETTLED), (SENT, "disputed"), (SETTLED, SETTLED)] {
+        for (from, to) in [("", NEW), ("disputed", SETTLED), (SENT, "disputed"), (SETTLED, SETTLED)]
+        {
             assert!(follows(from, to).is_ok(), "{from} {to}");
         }
     }

@@ -21,8 +21,8 @@
 pub mod balances;
 pub mod posting;
 
-pub use balances::{Balance, balances, is_empty};
-pub use posting::{Account, Posting, post};
+pub use balances::{Balance, balances, is_empty, show, strip};
+pub use posting::{Account, Posting, clear, post};
 
 /// What all keys begin with.
 const SPACE: &str = "ledger/";

@@ -289,6 +289,11 @@ impl Error {
         self.0.code == code::UNANNOUNCED
     }
 
+    /// Whether it is about what was asked for, and not about the store or the server.
+    pub fn is_of_client(&self) -> bool {
+        self.0.status.is_client_error()
+    }
+
     /// What the log should know, if anything.
     pub(crate) fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()

@@ -146,11 +146,7 @@ fn options_or_refusal(
 }
 
 /// What can be done with the target (RFC 9110, OPTIONS; RFC 5789, `Accept-Patch`).
-fn options(
-    operations: Operations,
-    target: &Target,
-    allow: &str,
-) -> Result<Response<Bytes>, Error> {
+fn options(operations: Operations, target: &Target, allow: &str) -> Result<Response<Bytes>, Error> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();

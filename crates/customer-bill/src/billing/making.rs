@@ -1,6 +1,7 @@
 //! Taking items for a bill, and the bill that comes of them.
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 use ledger::Posting;
 use money::{BillAmounts, Currency, Money, Totals};
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,8 @@ use super::{number, unpublished};
 use crate::account::Account;
 use crate::applied_customer_billing_rate::{APPLIED_CUSTOMER_BILLING_RATE, amounts};
 use crate::customer_bill::{CUSTOMER_BILL, document_of, receivable};
+use crate::in_order::{Unbilled, unreadable};
 use crate::settings;
-use crate::unbilled::{Unbilled, unreadable};
 
 /// How many items are taken in a transaction.
 pub(crate) const ITEMS_AT_ONCE: usize = 500;
@@ -155,7 +156,8 @@ impl Making {
         work: &mut dyn Work,
     ) -> Result<Map<String, Value>, Error> {
         let mut bill = self.bill(account, &*work)?;
-        let number = number::next(work, self.terms.bill_date.to_zoned(UTC).year()).await?;
+        let number =
+            number::next(work, Offset::UTC.to_datetime(self.terms.bill_date).year()).await?;
         bill.insert("billDocument".into(), document_of(&self.bill, &number, &self.address()));
         bill.insert("billNo".into(), number.into());
         let cost = self.totals.exact_included().map_err(beyond)?;
@@ -177,8 +179,6 @@ impl Making {
         Money::read_sum(due, "/amountDue").map_err(|fault| Error::internal(fault.to_string()))
     }
 }
-
-const UTC: jiff::tz::TimeZone = jiff::tz::TimeZone::UTC;
 
 /// Amounts that are too large to be added up.
 fn beyond(error: money::Error) -> Error {

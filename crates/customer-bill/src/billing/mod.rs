@@ -9,10 +9,14 @@
 //! * `making` – taking items, and the bill that comes of them.
 //! * `terms` – what a bill says beside its amounts: dates, and what it is for.
 //! * `number` – what bills are numbered by.
+//! * `period` – the period that bills of a cycle are for.
+//! * `run` – making the bills of a cycle.
 //! * `unpublished` – which bills are being made.
 
 pub(crate) mod making;
 pub(crate) mod number;
+pub(crate) mod period;
+pub(crate) mod run;
 pub(crate) mod terms;
 pub(crate) mod unpublished;
 

@@ -92,7 +92,7 @@ pub struct Part<'p> {
     pub name: &'p str,
     /// The id of the resource.
     pub id: &'p str,
-    /// The resource, as it is shown.
+    /// The resource as it is shown, in the form in which it is stored.
     pub resource: Value,
     /// What the client accepts, as the header `Accept` has it.
     pub accept: &'p str,

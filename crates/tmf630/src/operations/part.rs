@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::commit::data::TenantData;
 use crate::context::Context;
-use crate::model::behaviour::Part;
+use crate::model::behaviour::{HIDDEN, Part};
 use crate::request::negotiation;
 use crate::{Error, Ports, query};
 
@@ -22,7 +22,9 @@ pub(crate) async fn retrieve<P: Ports, B>(
     let record = context.find(&snapshot, id).await?;
     let record = context.shown(&snapshot, id, record).await?;
     let behaviour = context.definition.behaviour.ok_or_else(|| Error::internal("no parts"))?;
-    let resource = Value::Object(context.view.document(id, record.document()?));
+    let mut resource = record.document()?;
+    resource.remove(HIDDEN);
+    let resource = Value::Object(resource);
     let accept = negotiation::accepted(request.headers());
     let part = Part { name, id, resource, accept: &accept };
     let data = TenantData { context, snapshot: &snapshot };

@@ -1,4 +1,5 @@
-//! The items of an account that are on no bill, in each currency, in the order of their dates.
+//! Items in the order of their dates: those of an account that are on no bill, in each currency, and those of
+//! a bill.
 
 use jiff::Timestamp;
 use money::Currency;
@@ -7,11 +8,13 @@ use tmf630::Error;
 use tmf630::model::index::Index;
 use tmf630::model::rule::{Data, Entry, Texts};
 
+use crate::account::referred;
+
 /// The name of items in paths.
 const ITEM: &str = "appliedCustomerBillingRate";
 
-/// Finds them by account, currency and date.
-pub(crate) const UNBILLED: Index = Index::made("unbilled", |item, visit| {
+/// Finds those on no bill by account, currency and date, and others by bill and date.
+pub(crate) const IN_ORDER: Index = Index::made("inOrder", |item, visit| {
     if let Some(text) = item.as_object().and_then(text_of) {
         visit(&text);
     }
@@ -29,12 +32,25 @@ pub(crate) fn is_unbilled(item: &Map<String, Value>) -> bool {
 }
 
 fn text_of(item: &Map<String, Value>) -> Option<String> {
-    let account = crate::account::referred(item).filter(|_| is_unbilled(item))?;
-    let currency = item.get("taxExcludedAmount")?.get("unit")?.as_str()?;
-    let date = item.get("date")?.as_str()?;
     // Beyond what a timestamp can be is beyond every date that bills are made for.
-    let date = date.parse().unwrap_or(Timestamp::MAX);
-    Some(format!("{account}{SEPARATOR}{currency}{SEPARATOR}{}", sortable(date)))
+    let date = item.get("date").and_then(Value::as_str);
+    let date = sortable(date.and_then(|date| date.parse().ok()).unwrap_or(Timestamp::MAX));
+    if !is_unbilled(item) {
+        return Some(of_bill(bill_of(item)?) + &date);
+    }
+    let account = referred(item)?;
+    let currency = item.get("taxExcludedAmount")?.get("unit")?.as_str()?;
+    Some(format!("{account}{SEPARATOR}{currency}{SEPARATOR}{date}"))
+}
+
+/// What the texts of items on a bill begin with. No account is called so.
+fn of_bill(bill: &str) -> String {
+    format!("{BEHIND}{bill}{SEPARATOR}")
+}
+
+/// The id of the bill that an item is on.
+pub(crate) fn bill_of(item: &Map<String, Value>) -> Option<&str> {
+    item.get("bill")?.get("id")?.as_str()
 }
 
 /// The time as a text that sorts as times do.
@@ -63,7 +79,7 @@ impl Unbilled {
 
     /// How many there are.
     pub async fn count(&self, data: &dyn Data) -> Result<u64, Error> {
-        data.count(ITEM, UNBILLED, self.texts(None)).await
+        data.count(ITEM, IN_ORDER, self.texts(None)).await
     }
 
     /// Some of them, behind the entry that was seen last.
@@ -73,8 +89,20 @@ impl Unbilled {
         limit: usize,
         data: &dyn Data,
     ) -> Result<Vec<Entry>, Error> {
-        data.entries(ITEM, UNBILLED, self.texts(after), limit).await
+        data.entries(ITEM, IN_ORDER, self.texts(after), limit).await
     }
+}
+
+/// Some of the items on the bill, behind the entry that was seen last.
+pub(crate) async fn on_bill(
+    bill: &str,
+    after: Option<&[u8]>,
+    limit: usize,
+    data: &dyn Data,
+) -> Result<Vec<Entry>, Error> {
+    let from = of_bill(bill);
+    let to = format!("{BEHIND}{bill}{BEHIND}");
+    data.entries(ITEM, IN_ORDER, Texts { from: &from, to: &to, after }, limit).await
 }
 
 /// The currencies in which the account has unbilled items up to a time, in their order.
@@ -88,7 +116,7 @@ pub(crate) async fn currencies(
     let mut currencies = Vec::new();
     loop {
         let texts = Texts { from: &from, to: &to, after: None };
-        let first = data.entries(ITEM, UNBILLED, texts, 1).await?;
+        let first = data.entries(ITEM, IN_ORDER, texts, 1).await?;
         let Some(first) = first.first() else { return Ok(currencies) };
         let item = data.document(ITEM, &first.id).await?;
         let code = item.as_ref().and_then(|item| item.pointer("/taxExcludedAmount/unit")?.as_str());
@@ -113,9 +141,16 @@ mod tests {
 
     #[test]
     fn times_sort_as_texts() {
-        let times = ["-000001-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "1800-01-01T00:00:00.5Z",
-            "1800-01-01T00:00:00.6Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z",
-            "2026-11-27T00:00:00.000000001Z", "9999-12-30T22:00:00Z"];
+        let times = [
+            "-000001-01-01T00:00:00Z",
+            "0000-01-01T00:00:00Z",
+            "1800-01-01T00:00:00.5Z",
+            "1800-01-01T00:00:00.6Z",
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:00:00Z",
+            "2026-11-27T00:00:00.000000001Z",
+            "9999-12-30T22:00:00Z",
+        ];
         let texts: Vec<_> = times.iter().map(|time| sortable(time.parse().unwrap())).collect();
         assert!(texts.is_sorted_by(|a, b| a < b), "{texts:?}");
     }
