@@ -30,6 +30,8 @@ pub(crate) enum Route<'r> {
     Collection(&'r Api, Version, &'r str),
     /// One of them.
     Item(&'r Api, Version, &'r str),
+    /// Where jobs are let go on.
+    Maintenance,
     /// There is nothing at the path.
     Nowhere,
 }
@@ -46,6 +48,7 @@ impl Display for Route<'_> {
             Self::Item(api, version, name) => {
                 write!(formatter, "{}/v{}/{name}/{{id}}", api.base, version.number())
             }
+            Self::Maintenance => formatter.write_str("/maintenance"),
             Self::Nowhere => formatter.write_str("none"),
         }
     }
