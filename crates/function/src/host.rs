@@ -1,10 +1,10 @@
 //! Store, clock, ids, log and callers as the ports of tmf630 and access.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use access::{Authentication, Caller, Outside, Refusal};
+use access::{Authentication, Caller, Outside, Refusal, Tenant};
 use bytes::Bytes;
 use jiff::Timestamp;
 use kv_tree::{KvError, Store};
@@ -38,6 +38,8 @@ pub(crate) struct Host {
     /// How callers are asked who they are; nothing where nobody is, because the answer is the same for
     /// everybody.
     pub authentication: Option<Rc<Authentication>>,
+    /// The tenant in which the request has begun what goes on after it, if it has.
+    pub work: RefCell<Option<Tenant>>,
 }
 
 impl Ports for Host {
@@ -81,6 +83,14 @@ impl Ports for Host {
         tail.copy_from_slice(&instance.to_be_bytes());
         let milliseconds = now.as_millisecond().try_into().unwrap_or_default();
         uuid::Builder::from_unix_timestamp_millis(milliseconds, &distinct).into_uuid()
+    }
+
+    fn note_work(&self, tenant: &Tenant) {
+        self.work.replace(Some(tenant.clone()));
+    }
+
+    fn can_go_on(&self) -> bool {
+        !instance::is_used_up()
     }
 
     fn log(&self, line: &str) {

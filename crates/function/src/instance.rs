@@ -25,6 +25,8 @@ thread_local! {
         instance: getrandom::u32().unwrap_or_default(),
         ..Activity::default()
     });
+    /// Whether it can swap only for what is under way.
+    static USED_UP: Cell<bool> = const { Cell::new(false) };
     static DRAINING: Cell<Draining> = const { Cell::new(Draining::Active) };
 }
 
@@ -80,8 +82,19 @@ fn is_surplus(requests: usize, rivals: usize, random: u32) -> bool {
     u64::from(random) < limit
 }
 
+/// Keeps what the instance can still do for what is under way.
+pub(crate) fn use_up() {
+    USED_UP.set(true);
+    drain_soon();
+}
+
+/// Whether the instance should begin nothing more.
+pub(crate) fn is_used_up() -> bool {
+    USED_UP.get()
+}
+
 /// Sees that the instance takes no more requests.
-pub(crate) fn drain_soon() {
+fn drain_soon() {
     if DRAINING.get() == Draining::Active {
         DRAINING.set(Draining::Soon);
     }

@@ -1,7 +1,7 @@
 //! What every function shares with Spin, its host.
 //!
-//! A function is one line that names what it answers: [`serve_resource!`], [`serve_document!`] or
-//! [`serve_entry!`]. Everything else is here and in the crates below.
+//! A function is one line that names what it answers: [`serve_resource!`], [`serve_document!`],
+//! [`serve_entry!`] or [`serve_maintenance!`]. Everything else is here and in the crates below.
 //!
 //! # Layout
 //!
@@ -22,14 +22,24 @@ mod outbound;
 mod settings;
 mod store;
 
+use std::time::Duration;
+
+use access::Tenant;
 use bytes::Bytes;
 use host::Host;
 use http_body_util::Full;
 use spin_sdk::http::{Request, Response};
+use spin_sdk::wit_bindgen;
 use tmf630::model::api::Api;
+use tmf630::model::job::Job;
 use tmf630::model::variable::Variable;
-use tmf630::settings::{VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
+use tmf630::settings::{
+    VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES, variables_of_maintenance,
+};
 use tmf630::{Definition, Settings, Version};
+
+/// How long it takes at most until a response has left the instance, if that does nothing else.
+const UNTIL_ANSWERED: Duration = Duration::from_millis(2);
 
 /// Makes the crate the function that answers for the resource of a
 /// [`Definition`](tmf630::Definition).
@@ -69,25 +79,56 @@ macro_rules! serve_entry {
     };
 }
 
-/// Answers `request` for the resource that `definition` describes.
+/// Makes the crate the function that goes on with [`Job`]s, of any tenant, that were interrupted.
+#[macro_export]
+macro_rules! serve_maintenance {
+    ($jobs:expr) => {
+        #[spin_sdk::http_service]
+        async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+            $crate::serve_maintenance($jobs, request).await
+        }
+    };
+}
+
+/// Answers `request` for the resource that `definition` describes. What it begins goes on afterwards.
 pub async fn serve_resource(
     definition: &'static Definition,
     request: Request,
 ) -> Response<Full<Bytes>> {
-    let response = match host_of(definition).await {
-        Ok(host) => tmf630::serve(definition, &host.settings, &host, request).await,
+    let host = match host_of(definition).await {
+        Ok(host) => host,
         Err(mistake) => {
-            tmf630::serve_mistake(Some(definition), &Host::default(), &request, &mistake)
+            let host = Host::default();
+            let response = tmf630::serve_mistake(Some(definition), &host, &request, &mistake);
+            return response.map(Full::new);
         }
     };
+    let response = tmf630::serve(definition, &host.settings, &host, request).await;
     instance::drain_if_due().await;
+    if let Some(tenant) = host.work.take() {
+        wit_bindgen::spawn(go_on(definition, host, tenant));
+    }
     response.map(Full::new)
 }
 
+/// Goes on with what a request began in the tenant. The instance is kept for it, but if that ends,
+/// nobody hears of it: that is what maintenance is for.
+async fn go_on(definition: &'static Definition, host: Host, tenant: Tenant) {
+    let Some(behaviour) = definition.behaviour else { return };
+    // The response needs the instance for a moment on its way to the client.
+    spin_sdk::time::sleep(UNTIL_ANSWERED).await;
+    tmf630::jobs::finish(behaviour.jobs(), &host.settings, &host, &tenant).await;
+    instance::drain_if_due().await;
+}
+
 async fn host_of(definition: &'static Definition) -> Result<Host, String> {
+<<<<<<< HEAD
     let settings = settings::settings(VARIABLES, definition.choices()).await?;
+=======
+    let settings = settings::settings(VARIABLES.iter().chain(definition.variables)).await?;
+>>>>>>> a475f710c7111a9c8a1834c7263f5d6ba0f5603c
     let authentication = Some(settings::authentication().await?);
-    Ok(Host { settings, authentication })
+    Ok(Host { settings, authentication, ..Host::default() })
 }
 
 /// Answers `request` with the JSON document called `name` of the API and version that was asked for.
@@ -111,8 +152,25 @@ pub async fn serve_entry(apis: &[&'static Api], request: Request) -> Response<Fu
     .await
 }
 
+/// Answers `request` to go on with the `jobs` of all tenants.
+pub async fn serve_maintenance(
+    jobs: &'static [&'static dyn Job],
+    request: Request,
+) -> Response<Full<Bytes>> {
+    let response = match settings::settings(variables_of_maintenance(jobs)).await {
+        Ok(settings) => {
+            let host = Host { settings, ..Host::default() };
+            tmf630::serve_maintenance(jobs, &host.settings, &host, &request).await
+        }
+        Err(mistake) => tmf630::serve_mistake(None, &Host::default(), &request, &mistake),
+    };
+    instance::drain_if_due().await;
+    response.map(Full::new)
+}
+
 async fn with_settings(
     variables: &'static [Variable],
+<<<<<<< HEAD
     apis: &[&'static Api],
     request: &Request,
     answer: impl FnOnce(&Settings, &Host) -> Response<Bytes>,
@@ -125,5 +183,17 @@ async fn with_settings(
             }
             Err(mistake) => tmf630::serve_mistake(None, &Host::default(), request, &mistake),
         };
+=======
+    request: &Request,
+    answer: impl FnOnce(&Settings, &Host) -> Response<Bytes>,
+) -> Response<Full<Bytes>> {
+    let response = match settings::settings(variables).await {
+        Ok(settings) => {
+            let host = Host { settings, ..Host::default() };
+            answer(&host.settings, &host)
+        }
+        Err(mistake) => tmf630::serve_mistake(None, &Host::default(), request, &mistake),
+    };
+>>>>>>> a475f710c7111a9c8a1834c7263f5d6ba0f5603c
     response.map(Full::new)
 }

@@ -127,7 +127,7 @@ impl Kv for KeyValue {
             if self.watch_again(&mut watch).await? != seen {
                 return Ok(Swapped::Lost);
             }
-            instance::drain_soon();
+            instance::use_up();
         }
         instance::count_call();
         self.swaps.set(self.swaps.get() + 1);

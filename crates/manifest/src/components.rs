@@ -3,8 +3,11 @@
 use account_management::{ACCOUNT_MANAGEMENT, ALL};
 use tmf630::Definition;
 use tmf630::model::api::Api;
+use tmf630::model::job::Job;
 use tmf630::model::variable::Variable;
-use tmf630::settings::{VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
+use tmf630::settings::{
+    VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES, variables_of_maintenance,
+};
 
 /// A component of the application.
 pub struct Component {
@@ -12,8 +15,10 @@ pub struct Component {
     pub name: String,
     pub routes: Vec<String>,
     pub variables: Vec<&'static Variable>,
-    /// Whether it serves resources: it has the store, and asks issuers for their keys.
-    pub has_resources: bool,
+    /// Whether it has the store.
+    pub has_store: bool,
+    /// Whether it asks issuers for their keys.
+    pub asks_issuers: bool,
     /// What it is compiled from, beside its own folder.
     pub sources: &'static [&'static str],
 }
@@ -28,6 +33,9 @@ pub const JWKS_HOST: Variable = Variable {
     is_secret: false,
 };
 
+/// What the component `maintenance` goes on with.
+const JOBS: &[&dyn Job] = &[];
+
 /// All of them.
 pub fn all() -> Vec<Component> {
     let mut components: Vec<_> = ALL.into_iter().map(of_resource).collect();
@@ -35,14 +43,24 @@ pub fn all() -> Vec<Component> {
         name: "openapi-document".to_owned(),
         routes: routes(&ACCOUNT_MANAGEMENT, "openapi.json"),
         variables: VARIABLES_OF_DOCUMENTS.iter().collect(),
-        has_resources: false,
+        has_store: false,
+        asks_issuers: false,
         sources: &["crates/**/*.rs", "docs/openapi/*.json"],
+    });
+    components.push(Component {
+        name: "maintenance".to_owned(),
+        routes: vec!["/maintenance".to_owned()],
+        variables: variables_of_maintenance(JOBS),
+        has_store: true,
+        asks_issuers: false,
+        sources: &["crates/**/*.rs", "schemas/**/*"],
     });
     components.push(Component {
         name: "entry".to_owned(),
         routes: vec!["/...".to_owned()],
         variables: VARIABLES_OF_ENTRIES.iter().collect(),
-        has_resources: false,
+        has_store: false,
+        asks_issuers: false,
         sources: &["crates/**/*.rs"],
     });
     components
@@ -65,7 +83,8 @@ fn of_resource(definition: &'static Definition) -> Component {
         name: kebab_case(definition.name()),
         routes: routes(definition.api, &format!("{}/...", definition.name())),
         variables: VARIABLES.iter().chain(definition.variables).collect(),
-        has_resources: true,
+        has_store: true,
+        asks_issuers: true,
         sources: &["crates/**/*.rs", "schemas/**/*"],
     }
 }

@@ -34,7 +34,7 @@ pub fn manifest() -> String {
 }
 
 fn write_component(component: &Component, text: &mut String) {
-    let Component { name, routes, variables, has_resources, sources } = component;
+    let Component { name, routes, variables, has_store, asks_issuers, sources } = component;
     for route in routes {
         let _ = write!(text, "\n[[trigger.http]]\nroute = {route:?}\ncomponent = {name:?}\n");
     }
@@ -43,8 +43,10 @@ fn write_component(component: &Component, text: &mut String) {
         text,
         "\n[component.{name}]\nsource = \"target/wasm32-wasip2/release/{file}.wasm\"\n"
     );
-    if *has_resources {
+    if *has_store {
         text.push_str("key_value_stores = [\"default\"]\n");
+    }
+    if *asks_issuers {
         let _ = writeln!(text, "allowed_outbound_hosts = [\"{{{{ {} }}}}\"]", JWKS_HOST.name);
     }
     if !variables.is_empty() {

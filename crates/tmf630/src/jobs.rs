@@ -8,13 +8,19 @@
 //! work: a step is a transaction that changes the state of its job, so it is not done twice even if
 //! clocks differ.
 
+<<<<<<< HEAD
 use std::cell::OnceCell;
+=======
+use std::collections::BTreeSet;
+use std::ops::Bound;
+>>>>>>> a475f710c7111a9c8a1834c7263f5d6ba0f5603c
 use std::time::Duration;
 
 use access::{Caller, Tenant};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use kv_tree::{KeyRange, Order, Store, Transaction, Tree, TreeName};
+use serde_json::json;
 
 use crate::answer::audit::Audit;
 use crate::answer::links::Links;
@@ -96,7 +102,8 @@ async fn announce<K: kv_tree::Kv>(
     .await
 }
 
-/// The tenants that may have jobs, in the order of their names: `limit` at most.
+/// The tenants that may have jobs, in the order of their names, and when that was said last: `limit` at
+/// most.
 pub(crate) async fn tenants<P: Ports>(
     ports: &P,
     limit: usize,
@@ -107,9 +114,15 @@ pub(crate) async fn tenants<P: Ports>(
     let mut tenants = Vec::new();
     while let Some((name, time)) = scan.next().await? {
         let name = std::str::from_utf8(&name).ok().and_then(Tenant::new);
-        tenants.extend(name.zip(decode(&time)));
+        // A time that cannot be read is long ago.
+        tenants.extend(name.map(|name| (name, decode(&time).unwrap_or(Timestamp::UNIX_EPOCH))));
     }
     Ok(tenants)
+}
+
+/// Whether it was said so long ago that a tenant may have jobs that no request relies on it.
+pub(crate) fn is_stale(said: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(said) > FORGOTTEN
 }
 
 /// Forgets that the tenant may have jobs, which it does not, unless somebody has said so lately.
@@ -119,7 +132,7 @@ pub(crate) async fn forget<P: Ports>(ports: &P, tenant: &Tenant) -> Result<(), E
     let now = ports.now();
     tree.transact(async |transaction| {
         let said = transaction.get(tenant.as_str()).await?;
-        if said.is_some_and(|time| age(&time, now).is_none_or(|age| age > FORGOTTEN)) {
+        if said.is_some_and(|time| decode(&time).is_none_or(|said| is_stale(said, now))) {
             transaction.delete(tenant.as_str().to_owned());
         }
         Ok(())
@@ -138,7 +151,8 @@ pub struct Progress {
     pub failed: usize,
 }
 
-/// Works at the `jobs` of a tenant until they are done, or for a time.
+/// Works at the `jobs` of a tenant until they are done, or for a time. However short that is, there is
+/// a step.
 pub async fn run<P: Ports>(
     jobs: &[&'static dyn Job],
     settings: &Settings,
@@ -146,54 +160,41 @@ pub async fn run<P: Ports>(
     tenant: &Tenant,
     time: Duration,
 ) -> Result<Progress, Error> {
-    let end = ports.now().checked_add(time).unwrap_or(Timestamp::MAX);
-    let caller = Caller::anybody(tenant.clone());
     let store = ports.store().await.map_err(kv_tree::Error::from)?;
-    let tree = store.tree(TreeName::new(tenant.as_str())?);
-    let worker = ports.new_id().as_u128();
-    let mut progress = Progress::default();
-    let mut after = String::new();
-    loop {
-        let found = some_jobs(&tree, &after).await?;
-        if found.is_empty() {
-            return Ok(progress);
-        }
-        for key in found {
-            let mut name = key[PREFIX.len()..].splitn(2, '/');
-            let (kind, id) = (name.next().unwrap_or_default(), name.next().unwrap_or_default());
-            let Some(job) = jobs.iter().copied().find(|job| job.name() == kind) else { continue };
-            let worker = Worker { job, id, key: &key, name: worker };
-            loop {
-                if ports.now() >= end {
-                    progress.left += 1;
-                    return Ok(progress);
-                }
-                match worker.step(settings, ports, &caller, &tree).await {
-                    Ok(Did::Step) => progress.steps += 1,
-                    Ok(Did::Last) => {
-                        progress.steps += 1;
-                        break;
-                    }
-                    Ok(Did::Nothing) => {
-                        progress.left += 1;
-                        break;
-                    }
-                    Err(error) => {
-                        note_failure(ports, tenant, &key, &error);
-                        progress.left += 1;
-                        progress.failed += 1;
-                        break;
-                    }
-                }
-                ports.yield_now().await;
-            }
-            after = key;
-        }
+    let worker = Worker {
+        jobs,
+        settings,
+        ports,
+        caller: Caller::anybody(tenant.clone()),
+        tree: store.tree(TreeName::new(tenant.as_str())?),
+        name: ports.new_id().as_u128(),
+        end: ports.now().checked_add(time).unwrap_or(Timestamp::MAX),
+    };
+    let mut found = Found::default();
+    // A job may have begun another one, whose key lies before its own.
+    while worker.go_through(&mut found).await? {}
+    let Found { steps, left, failed } = found;
+    Ok(Progress { steps, left, failed: failed.len() })
+}
+
+/// The same until they are done or cannot go on, for nobody who waits: the log is told if it fails.
+pub async fn finish<P: Ports>(
+    jobs: &[&'static dyn Job],
+    settings: &Settings,
+    ports: &P,
+    tenant: &Tenant,
+) {
+    if let Err(error) = run(jobs, settings, ports, tenant, Duration::MAX).await {
+        note_failure(ports, tenant, None, &error);
     }
 }
 
-fn note_failure<P: Ports>(ports: &P, tenant: &Tenant, key: &str, error: &Error) {
-    let line = serde_json::json!({ "tenant": tenant.as_str(), "job": key, "error": error.told() });
+/// Tells the log that a job of a tenant could not go on, or none of its jobs.
+pub(crate) fn note_failure<P: Ports>(ports: &P, tenant: &Tenant, key: Option<&str>, error: &Error) {
+    let mut line = json!({ "tenant": tenant.as_str(), "error": error.told() });
+    if let Some(key) = key {
+        line["job"] = key.into();
+    }
     ports.log(&line.to_string());
 }
 
@@ -202,11 +203,8 @@ async fn some_jobs<K: kv_tree::Kv>(tree: &Tree<K>, after: &str) -> Result<Vec<St
     let snapshot = tree.snapshot().await?;
     let range = match after {
         "" => KeyRange::prefix(PREFIX),
-        after => KeyRange::between(
-            std::ops::Bound::Excluded(after.into()),
-            // The character behind the slash.
-            std::ops::Bound::Excluded("jobs0".into()),
-        ),
+        // The end is the character behind the slash.
+        after => KeyRange::between(Bound::Excluded(after.into()), Bound::Excluded("jobs0".into())),
     };
     let mut scan = snapshot.scan(range, Order::Ascending).limit(JOBS_AT_ONCE);
     let mut keys = Vec::new();
@@ -216,34 +214,117 @@ async fn some_jobs<K: kv_tree::Kv>(tree: &Tree<K>, after: &str) -> Result<Vec<St
     Ok(keys)
 }
 
-/// Somebody who works at a job.
-struct Worker<'w> {
-    job: &'static dyn Job,
-    id: &'w str,
-    key: &'w str,
+/// What was found and done so far.
+#[derive(Default)]
+struct Found {
+    steps: usize,
+    left: usize,
+    /// The keys of the jobs that could not go on: they are left alone from then on.
+    failed: BTreeSet<String>,
+}
+
+/// Somebody who works at the jobs of a tenant.
+struct Worker<'w, P: Ports> {
+    jobs: &'w [&'static dyn Job],
+    settings: &'w Settings,
+    ports: &'w P,
+    caller: Caller,
+    tree: Tree<P::Kv>,
     name: u128,
+    /// When the time is over.
+    end: Timestamp,
 }
 
-/// What somebody did.
+/// What a worker did.
 enum Did {
-    /// Nothing: somebody else is at it.
-    Nothing,
-    /// A step.
+    /// Nothing: somebody else is at it, or has done it.
+    Nothing(End),
+    /// A step, and another one follows.
     Step,
-    /// The last step, or it was done already.
-    Last,
+    /// A step, and none follows.
+    LastStep(End),
 }
 
-impl Worker<'_> {
-    async fn step<P: Ports>(
-        &self,
-        settings: &Settings,
-        ports: &P,
-        caller: &Caller,
-        tree: &Tree<P::Kv>,
-    ) -> Result<Did, Error> {
+/// How it ends to work at a job.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// There is nothing left of it.
+    Done,
+    /// Others are at it, or have to be.
+    Left,
+    /// The time is over.
+    OutOfTime,
+    /// It cannot go on.
+    Failed,
+}
+
+impl<P: Ports> Worker<'_, P> {
+    /// Works at each job there is. Whether there may be others now.
+    async fn go_through(&self, found: &mut Found) -> Result<bool, Error> {
+        found.left = 0;
+        let (mut after, mut is_first, mut is_any_done) = (String::new(), true, false);
+        loop {
+            let keys = some_jobs(&self.tree, &after).await?;
+            let Some(last) = keys.last() else { return Ok(is_any_done) };
+            after.clone_from(last);
+            for key in &keys {
+                let end = match found.failed.contains(key) {
+                    true => End::Failed,
+                    false if self.is_over() && !is_first => End::OutOfTime,
+                    false => self.work_at(key, &mut found.steps).await,
+                };
+                is_first = false;
+                match end {
+                    End::Done => is_any_done = true,
+                    End::Left => found.left += 1,
+                    End::Failed => {
+                        found.left += 1;
+                        found.failed.insert(key.clone());
+                    }
+                    End::OutOfTime => {
+                        found.left += 1;
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether others have to go on.
+    fn is_over(&self) -> bool {
+        self.ports.now() >= self.end || !self.ports.can_go_on()
+    }
+
+    /// Works at the job at the key as long as there is something to do, and counts the steps.
+    async fn work_at(&self, key: &str, steps: &mut usize) -> End {
+        let name = key.strip_prefix(PREFIX).and_then(|name| name.split_once('/'));
+        let known = name.and_then(|(kind, id)| {
+            let job = self.jobs.iter().find(|job| job.name() == kind)?;
+            Some((*job, id))
+        });
+        // Whoever knows its kind works at it.
+        let Some((job, id)) = known else { return End::Left };
+        loop {
+            match self.step(job, id, key).await {
+                Ok(Did::Nothing(end)) => return end,
+                Ok(Did::Step) => *steps += 1,
+                Ok(Did::LastStep(end)) => {
+                    *steps += 1;
+                    return end;
+                }
+                Err(error) => {
+                    note_failure(self.ports, &self.caller.tenant, Some(key), &error);
+                    return End::Failed;
+                }
+            }
+            self.ports.yield_now().await;
+        }
+    }
+
+    async fn step(&self, job: &'static dyn Job, id: &str, key: &str) -> Result<Did, Error> {
         let (audit, budget) = (Audit::default(), Budget::default());
-        let definition = self.job.definition();
+        let Self { settings, ports, caller, tree, .. } = self;
+        let definition = job.definition();
         let version = Version::V5;
         let base_url = settings.base_url.clone().unwrap_or_default() + definition.api.base;
         let links = Links::under(base_url, definition.name(), version);
@@ -251,7 +332,7 @@ impl Worker<'_> {
         let context = Context {
             definition,
             settings,
-            ports,
+            ports: *ports,
             caller,
             sight: Sight::of(caller, settings),
             audit: &audit,
@@ -261,30 +342,39 @@ impl Worker<'_> {
             id: OnceCell::new(),
             is_announced: true.into(),
         };
-        tree.transact(async |transaction| self.try_step(&context, transaction).await).await
+        let step = async |transaction: &mut Transaction<P::Kv>| {
+            self.try_step(job, id, key, &context, transaction).await
+        };
+        tree.transact(step).await
     }
 
-    async fn try_step<P: Ports>(
+    async fn try_step(
         &self,
+        job: &'static dyn Job,
+        id: &str,
+        key: &str,
         context: &Context<'_, P>,
         transaction: &mut Transaction<P::Kv>,
     ) -> Result<Did, Error> {
-        let Some(value) = transaction.get(self.key).await? else { return Ok(Did::Last) };
-        let now = context.ports.now();
+        let Some(value) = transaction.get(key).await? else { return Ok(Did::Nothing(End::Done)) };
         let (lease, state) = Lease::read(&value);
-        if lease.is_some_and(|lease| lease.is_of_another(self.name, now)) {
-            return Ok(Did::Nothing);
+        if lease.is_some_and(|lease| lease.is_of_another(self.name, self.ports.now())) {
+            return Ok(Did::Nothing(End::Left));
         }
         let mut work = TenantData { context, snapshot: &mut *transaction };
-        match self.job.step(self.id, state, &mut work).await? {
+        match job.step(id, state, &mut work).await? {
             Step::More(state) => {
-                let lease = Lease { worker: self.name, since: now };
-                transaction.put(self.key.to_owned(), lease.before(&state));
-                Ok(Did::Step)
+                // Who does not go on leaves the job to others at once.
+                let (lease, did) = match self.is_over() {
+                    true => (Lease::NONE, Did::LastStep(End::OutOfTime)),
+                    false => (Lease { worker: self.name, since: self.ports.now() }, Did::Step),
+                };
+                transaction.put(key.to_owned(), lease.before(&state));
+                Ok(did)
             }
             Step::Done => {
-                transaction.delete(self.key.to_owned());
-                Ok(Did::Last)
+                transaction.delete(key.to_owned());
+                Ok(Did::LastStep(End::Done))
             }
         }
     }
@@ -300,6 +390,9 @@ struct Lease {
 const LEASED: u8 = 0;
 
 impl Lease {
+    /// That of nobody, long over.
+    const NONE: Self = Self { worker: 0, since: Timestamp::UNIX_EPOCH };
+
     /// Whether it is somebody else's who may still be at it.
     fn is_of_another(&self, worker: u128, now: Timestamp) -> bool {
         self.worker != worker && now.duration_since(self.since).abs() < LEASE

@@ -3,7 +3,8 @@
 //!
 //! [`serve`] is given the [`Definition`] of a resource, the [`Settings`] of the deployment, the
 //! [`Ports`] to the outside world and a request; [`serve_document`] and [`serve_entry`] answer what
-//! is no resource, and [`serve_mistake`] where nothing can be answered. They know nothing of the host
+//! is no resource, [`serve_maintenance`] goes on with what requests began, and [`serve_mistake`] answers
+//! where nothing else can. They know nothing of the host
 //! that they run on.
 //!
 //! # Layout
@@ -60,6 +61,7 @@ use model::operation::{Operation, Operations};
 pub use model::version::Version;
 pub use operations::document::serve_document;
 pub use operations::entry::serve_entry;
+pub use operations::maintenance::serve_maintenance;
 pub use operations::mistake::serve_mistake;
 use operations::{bulk, create, delete, list, part, retrieve, update};
 pub use ports::{Activity, Ports};

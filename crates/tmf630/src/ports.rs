@@ -52,6 +52,12 @@ pub trait Ports {
         let _ = tenant;
     }
 
+    /// Whether the instance can do more work of its own. Some hosts limit what one does in its life, and
+    /// the rest is for requests.
+    fn can_go_on(&self) -> bool {
+        true
+    }
+
     /// Writes a line to the log, for operators only.
     fn log(&self, line: &str);
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::value::address::{is_host, is_prefix};
 
+use crate::model::job::Job;
 use crate::model::variable::Variable;
 
 /// The settings of a deployment. The default is for an answer that depends on none.
@@ -101,6 +102,29 @@ pub const VARIABLES_OF_DOCUMENTS: &[Variable] = &[];
 
 /// The variables of entry documents.
 pub const VARIABLES_OF_ENTRIES: &[Variable] = &[BASE_URL, TRUST_FORWARDED, AUTH];
+
+/// The secret of who may let jobs go on.
+pub const MAINTENANCE_TOKEN: Variable = Variable {
+    name: "maintenance_token",
+    default: "",
+    choices: &[],
+    description: "The bearer token of POST /maintenance, which goes on with what was interrupted. Empty: it is not there.",
+    is_secret: true,
+};
+
+/// The variables of what lets the `jobs` go on: each once. Who calls, and for whom, makes no difference
+/// to it.
+pub fn variables_of_maintenance(jobs: &[&'static dyn Job]) -> Vec<&'static Variable> {
+    let others = [&TRUST_FORWARDED, &TENANT, &AUTH, &JWT_ISSUERS];
+    let mut variables: Vec<_> = VARIABLES.iter().filter(|it| !others.contains(it)).collect();
+    variables.push(&MAINTENANCE_TOKEN);
+    for variable in jobs.iter().flat_map(|job| job.definition().variables) {
+        if !variables.contains(&variable) {
+            variables.push(variable);
+        }
+    }
+    variables
+}
 
 const BASE_URL: Variable = Variable {
     name: "base_url",

@@ -57,6 +57,11 @@ impl<'e, P: Ports> Exchange<'e, P> {
         Ok(caller)
     }
 
+    /// Leaves the request out of the log, where it is one of many and nothing has happened.
+    pub fn leave_out_of_log(&mut self) {
+        self.journal.is_silent = true;
+    }
+
     /// Completes the answer, be it an error, and writes the line of the log.
     pub fn end(self, answer: Result<Response<Bytes>, Error>) -> Response<Bytes> {
         let (mut response, cause) = match answer {

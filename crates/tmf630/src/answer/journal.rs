@@ -26,6 +26,8 @@ pub(crate) struct Journal<'j, P: Ports> {
     ports: &'j P,
     /// Who makes it, once that is known.
     pub caller: Option<Rc<Caller>>,
+    /// Whether it has no line.
+    pub is_silent: bool,
     begin: Timestamp,
     method: Method,
     route: Route<'j>,
@@ -43,7 +45,7 @@ impl<'j, P: Ports> Journal<'j, P> {
             None => ports.new_request_id(begin).to_string(),
         };
         let method = request.method().clone();
-        Self { ports, caller: None, begin, method, route, request_id }
+        Self { ports, caller: None, is_silent: false, begin, method, route, request_id }
     }
 
     /// Names the request in the response, and writes its line, behind those of its changes.
@@ -54,8 +56,10 @@ impl<'j, P: Ports> Journal<'j, P> {
         if let Some(caller) = &self.caller {
             let _ = audit.write(&mut lines, begin, status, caller, &self.request_id);
         }
-        let _ = self.write(&mut lines, status.as_u16(), cause);
-        self.ports.log(&lines);
+        if !self.is_silent {
+            let _ = self.write(&mut lines, status.as_u16(), cause);
+            self.ports.log(&lines);
+        }
         if let Ok(id) = HeaderValue::try_from(self.request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
@@ -63,7 +67,7 @@ impl<'j, P: Ports> Journal<'j, P> {
 
     /// Only what clients and stores say needs escapes.
     fn write(&self, line: &mut String, status: u16, cause: Option<&str>) -> fmt::Result {
-        let Self { ports, caller, begin, method, route, request_id } = self;
+        let Self { ports, caller, begin, method, route, request_id, .. } = self;
         let microseconds = ports.now().duration_since(*begin).as_micros();
         write!(line, r#"{{"time":"{begin:.3}","method":"{method}","route":"{route}","#)?;
         write!(line, r#""status":{status},"microseconds":{microseconds},"#)?;

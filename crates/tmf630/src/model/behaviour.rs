@@ -188,6 +188,7 @@ pub trait Work: Data {
         after: Option<&Value>,
     );
 
-    /// Begins a job, whose first step finds the `state`. It ends with the change, if that is not made.
+    /// Begins a job, whose first step finds the `state`, which must not begin with a byte of 0. It ends
+    /// with the change, if that is not made.
     fn start<'a>(&'a mut self, job: &'static dyn Job, id: &'a str, state: Bytes) -> Asked<'a, ()>;
 }

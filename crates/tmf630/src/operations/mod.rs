@@ -5,6 +5,7 @@
 //! * `list`, `create`, `bulk` – on the collection.
 //! * `retrieve`, `update`, `delete` – on a resource; `part` – on what lies below it.
 //! * `document`, `entry` – where there is no resource: texts, and what there is at all.
+//! * `maintenance` – going on with jobs.
 //! * `mistake` – where nothing can be answered.
 
 pub(crate) mod bulk;
@@ -13,6 +14,7 @@ pub(crate) mod delete;
 pub(crate) mod document;
 pub(crate) mod entry;
 pub(crate) mod list;
+pub(crate) mod maintenance;
 pub(crate) mod mistake;
 pub(crate) mod part;
 pub(crate) mod retrieve;

@@ -36,6 +36,8 @@ pub(crate) enum Route<'r> {
     Item(&'r Api, Version, &'r str),
     /// A document below one of them.
     Part(&'r Api, Version, &'r str, &'r str),
+    /// Where jobs are let go on.
+    Maintenance,
     /// There is nothing at the path.
     Nowhere,
 }
@@ -55,6 +57,7 @@ impl Display for Route<'_> {
             Self::Part(api, version, name, part) => {
                 write!(formatter, "{}/v{}/{name}/{{id}}/{part}", api.base, version.number())
             }
+            Self::Maintenance => formatter.write_str("/maintenance"),
             Self::Nowhere => formatter.write_str("none"),
         }
     }

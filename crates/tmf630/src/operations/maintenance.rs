@@ -1,0 +1,167 @@
+//! Going on with jobs that were interrupted, of whatever tenant, for who calls this each so often.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use subtle::ConstantTimeEq;
+
+use crate::answer::exchange::{self, Exchange};
+use crate::jobs::{self, Progress};
+use crate::model::job::Job;
+use crate::request::negotiation;
+use crate::request::target::Route;
+use crate::settings::MAINTENANCE_TOKEN;
+use crate::{Error, Ports, Settings, Version};
+
+const METHODS: &str = "POST, OPTIONS";
+
+/// How long a call goes on beginning something.
+const TIME: SignedDuration = SignedDuration::from_secs(5);
+
+/// How many tenants a call looks at.
+const MAX_TENANTS: usize = 1_000;
+
+/// Among how many it chooses those.
+const MAX_KNOWN_TENANTS: usize = 10_000;
+
+/// Answers a `request` to go on with the `jobs` of all tenants. Where the deployment has no token for it,
+/// there is nothing at the path.
+pub async fn serve_maintenance<P: Ports, B>(
+    jobs: &[&'static dyn Job],
+    settings: &Settings,
+    ports: &P,
+    request: &Request<B>,
+) -> Response<Bytes> {
+    let token = settings.value(&MAINTENANCE_TOKEN);
+    let route = match token {
+        "" => Route::Nowhere,
+        _ => Route::Maintenance,
+    };
+    let mut exchange = Exchange::begin(route, Version::V5, settings, ports, request);
+    let answer = match expect_permitted(token, request) {
+        Err(error) => Err(error),
+        Ok(()) if *request.method() == Method::OPTIONS => Ok(options()),
+        Ok(()) => match maintain(jobs, settings, ports).await {
+            Ok(report) => {
+                if report.is_idle() {
+                    exchange.leave_out_of_log();
+                }
+                Ok(report.into_response())
+            }
+            Err(error) => Err(error),
+        },
+    };
+    exchange.end(answer)
+}
+
+/// Refuses a request that may not be answered.
+fn expect_permitted<B>(token: &str, request: &Request<B>) -> Result<(), Error> {
+    exchange::expect_short(request)?;
+    if token.is_empty() {
+        return Err(Error::no_such_path(request.uri().path()));
+    }
+    negotiation::expect_json(request.headers())?;
+    match *request.method() {
+        Method::OPTIONS => Ok(()),
+        Method::POST => expect_token(token, request.headers()),
+        ref method => Err(Error::method_not_allowed(method, METHODS)),
+    }
+}
+
+/// How long it takes tells nothing of the token but its length.
+fn expect_token(token: &str, headers: &HeaderMap) -> Result<(), Error> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(Error::token_missing());
+    };
+    let value = value.as_bytes().trim_ascii();
+    let (scheme, given) = value.split_at(value.len().min("Bearer ".len()));
+    if !scheme.eq_ignore_ascii_case(b"Bearer ") {
+        return Err(Error::token_missing());
+    }
+    match given.trim_ascii_start().ct_eq(token.as_bytes()).into() {
+        true => Ok(()),
+        false => {
+            Err(Error::token_invalid("The token is not that of maintenance.", "another token"))
+        }
+    }
+}
+
+fn options() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(METHODS));
+    response
+}
+
+/// What came of a call.
+#[derive(Default)]
+struct Report {
+    /// How many tenants were looked at.
+    tenants: usize,
+    /// What was done in them.
+    done: Progress,
+}
+
+impl Report {
+    fn add(&mut self, Progress { steps, left, failed }: Progress) {
+        self.done.steps += steps;
+        self.done.left += left;
+        self.done.failed += failed;
+    }
+
+    /// Whether nothing has happened.
+    fn is_idle(&self) -> bool {
+        self.done.steps == 0 && self.done.failed == 0
+    }
+
+    fn into_response(self) -> Response<Bytes> {
+        let Self { tenants, done: Progress { steps, left, failed } } = self;
+        let report = json!({ "tenants": tenants, "steps": steps, "left": left, "failed": failed });
+        let mut response = Response::new(Bytes::from(report.to_string()));
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        response
+    }
+}
+
+/// Works at the jobs of one tenant after the other, each for its share of the time.
+async fn maintain<P: Ports>(
+    jobs: &[&'static dyn Job],
+    settings: &Settings,
+    ports: &P,
+) -> Result<Report, Error> {
+    let end = ports.now().checked_add(TIME).unwrap_or(Timestamp::MAX);
+    let mut known = jobs::tenants(ports, MAX_KNOWN_TENANTS).await?;
+    // Each call begins with another tenant, so that none is always the last.
+    let chance = ports.new_id().as_u128() % known.len().max(1) as u128;
+    known.rotate_left(chance as usize);
+    known.truncate(MAX_TENANTS);
+    let mut report = Report::default();
+    for (number, (tenant, said)) in known.iter().enumerate() {
+        let time = Duration::try_from(end.duration_since(ports.now())).unwrap_or_default();
+        if time.is_zero() || !ports.can_go_on() {
+            break;
+        }
+        let share = time / u32::try_from(known.len() - number).unwrap_or(u32::MAX);
+        report.tenants += 1;
+        let done = async {
+            let progress = jobs::run(jobs, settings, ports, tenant, share).await?;
+            report.add(progress);
+            if progress.left == 0 && jobs::is_stale(*said, ports.now()) {
+                jobs::forget(ports, tenant).await?;
+            }
+            Ok(())
+        };
+        if let Err(error) = done.await {
+            jobs::note_failure(ports, tenant, None, &error);
+            report.done.failed += 1;
+        }
+        ports.yield_now().await;
+    }
+    Ok(report)
+}
