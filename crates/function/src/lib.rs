@@ -117,12 +117,13 @@ async fn with_settings(
     request: &Request,
     answer: impl FnOnce(&Settings, &Host) -> Response<Bytes>,
 ) -> Response<Full<Bytes>> {
-    let response = match settings::settings(variables, apis.iter().filter_map(|api| api.alias)).await {
-        Ok(settings) => {
-            let host = Host { settings, authentication: None };
-            answer(&host.settings, &host)
-        }
-        Err(mistake) => tmf630::serve_mistake(None, &Host::default(), request, &mistake),
-    };
+    let response =
+        match settings::settings(variables, apis.iter().filter_map(|api| api.alias)).await {
+            Ok(settings) => {
+                let host = Host { settings, authentication: None };
+                answer(&host.settings, &host)
+            }
+            Err(mistake) => tmf630::serve_mistake(None, &Host::default(), request, &mistake),
+        };
     response.map(Full::new)
 }
