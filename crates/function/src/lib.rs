@@ -122,11 +122,7 @@ async fn go_on(definition: &'static Definition, host: Host, tenant: Tenant) {
 }
 
 async fn host_of(definition: &'static Definition) -> Result<Host, String> {
-<<<<<<< HEAD
-    let settings = settings::settings(VARIABLES, definition.choices()).await?;
-=======
-    let settings = settings::settings(VARIABLES.iter().chain(definition.variables)).await?;
->>>>>>> a475f710c7111a9c8a1834c7263f5d6ba0f5603c
+    let settings = settings::settings(VARIABLES.iter().chain(definition.choices())).await?;
     let authentication = Some(settings::authentication().await?);
     Ok(Host { settings, authentication, ..Host::default() })
 }
@@ -170,30 +166,17 @@ pub async fn serve_maintenance(
 
 async fn with_settings(
     variables: &'static [Variable],
-<<<<<<< HEAD
     apis: &[&'static Api],
     request: &Request,
     answer: impl FnOnce(&Settings, &Host) -> Response<Bytes>,
 ) -> Response<Full<Bytes>> {
-    let response =
-        match settings::settings(variables, apis.iter().filter_map(|api| api.alias)).await {
-            Ok(settings) => {
-                let host = Host { settings, authentication: None };
-                answer(&host.settings, &host)
-            }
-            Err(mistake) => tmf630::serve_mistake(None, &Host::default(), request, &mistake),
-        };
-=======
-    request: &Request,
-    answer: impl FnOnce(&Settings, &Host) -> Response<Bytes>,
-) -> Response<Full<Bytes>> {
-    let response = match settings::settings(variables).await {
+    let aliases = apis.iter().filter_map(|api| api.alias);
+    let response = match settings::settings(variables.iter().chain(aliases)).await {
         Ok(settings) => {
             let host = Host { settings, ..Host::default() };
             answer(&host.settings, &host)
         }
         Err(mistake) => tmf630::serve_mistake(None, &Host::default(), request, &mistake),
     };
->>>>>>> a475f710c7111a9c8a1834c7263f5d6ba0f5603c
     response.map(Full::new)
 }

@@ -16,28 +16,15 @@ thread_local! {
     static AUTHENTICATION: RefCell<Option<Rc<Authentication>>> = const { RefCell::new(None) };
 }
 
-<<<<<<< HEAD
-/// The settings of the deployment, or what is wrong with them: the component has the variables
-/// `common` and those of its APIs and rules, `own`.
-pub(crate) async fn settings(
-    common: &'static [Variable],
-    own: impl Iterator<Item = &'static Variable> + Clone,
-=======
 /// The settings of the deployment, or what is wrong with them: the component has the `variables`.
 pub(crate) async fn settings(
     variables: impl IntoIterator<Item = &'static Variable> + Clone,
->>>>>>> a475f710c7111a9c8a1834c7263f5d6ba0f5603c
 ) -> Result<Rc<Settings>, String> {
     if let Some(settings) = SETTINGS.with_borrow(Clone::clone) {
         return Ok(settings);
     }
-<<<<<<< HEAD
-    let values = values(common.iter().chain(own.clone())).await?;
-    let settings = Settings::read(own, |name| values.get(name).map(String::as_str))?;
-=======
     let values = values(variables.clone()).await?;
     let settings = Settings::read(variables, |name| values.get(name).map(String::as_str))?;
->>>>>>> a475f710c7111a9c8a1834c7263f5d6ba0f5603c
     let settings = Rc::new(settings);
     SETTINGS.set(Some(settings.clone()));
     Ok(settings)

@@ -1,9 +1,9 @@
 //! The components of the application, with their routes and variables.
 
-use account_management::{ACCOUNT_MANAGEMENT, ALL};
+use account_management::ACCOUNT_MANAGEMENT;
+use customer_bill_management::CUSTOMER_BILL_MANAGEMENT;
 use tmf630::Definition;
-use tmf630::model::api::Api;
-use tmf630::model::job::Job;
+use tmf630::model::api::{Api, ApiVersion};
 use tmf630::model::variable::Variable;
 use tmf630::settings::{
     VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES, variables_of_maintenance,
@@ -33,24 +33,29 @@ pub const JWKS_HOST: Variable = Variable {
     is_secret: false,
 };
 
-/// What the component `maintenance` goes on with.
-const JOBS: &[&dyn Job] = &[];
+/// The APIs of the application.
+const APIS: [&Api; 2] = [&ACCOUNT_MANAGEMENT, &CUSTOMER_BILL_MANAGEMENT];
 
 /// All of them.
 pub fn all() -> Vec<Component> {
-    let mut components: Vec<_> = ALL.into_iter().map(of_resource).collect();
+    let resources = account_management::ALL.into_iter().chain(customer_bill_management::ALL);
+    let mut components: Vec<_> = resources.map(of_resource).collect();
+    let aliases = || APIS.into_iter().filter_map(|api| api.alias);
     components.push(Component {
         name: "openapi-document".to_owned(),
-        routes: routes(&ACCOUNT_MANAGEMENT, "openapi.json"),
-        variables: VARIABLES_OF_DOCUMENTS.iter().collect(),
+        routes: APIS
+            .into_iter()
+            .flat_map(|api| routes(api, api.versions.iter(), "openapi.json"))
+            .collect(),
+        variables: VARIABLES_OF_DOCUMENTS.iter().chain(aliases()).collect(),
         has_store: false,
-        asks_issuers: false,
+            asks_issuers: false,
         sources: &["crates/**/*.rs", "docs/openapi/*.json"],
     });
     components.push(Component {
         name: "maintenance".to_owned(),
         routes: vec!["/maintenance".to_owned()],
-        variables: variables_of_maintenance(JOBS),
+        variables: variables_of_maintenance(customer_bill_management::JOBS),
         has_store: true,
         asks_issuers: false,
         sources: &["crates/**/*.rs", "schemas/**/*"],
@@ -58,9 +63,9 @@ pub fn all() -> Vec<Component> {
     components.push(Component {
         name: "entry".to_owned(),
         routes: vec!["/...".to_owned()],
-        variables: VARIABLES_OF_ENTRIES.iter().collect(),
+        variables: VARIABLES_OF_ENTRIES.iter().chain(aliases()).collect(),
         has_store: false,
-        asks_issuers: false,
+            asks_issuers: false,
         sources: &["crates/**/*.rs"],
     });
     components
@@ -81,17 +86,32 @@ pub fn variables() -> Vec<&'static Variable> {
 fn of_resource(definition: &'static Definition) -> Component {
     Component {
         name: kebab_case(definition.name()),
-        routes: routes(definition.api, &format!("{}/...", definition.name())),
-        variables: VARIABLES.iter().chain(definition.variables).collect(),
+        routes: routes(
+            definition.api,
+            definition.api.versions_of(definition.resource),
+            &format!("{}/...", definition.name()),
+        ),
+        variables: VARIABLES.iter().chain(definition.choices()).collect(),
         has_store: true,
         asks_issuers: true,
         sources: &["crates/**/*.rs", "schemas/**/*"],
     }
 }
 
-fn routes(api: &Api, rest: &str) -> Vec<String> {
-    let versions = api.versions.iter();
-    versions.map(|version| format!("{}/{rest}", api.base_path(version.version))).collect()
+/// The routes to what versions of an API have at `rest`. Where the API can have an alias, which Spin does
+/// not know of when it reads routes, they are also under any other name: the component sees which.
+fn routes<'v>(
+    api: &Api,
+    versions: impl Iterator<Item = &'v ApiVersion>,
+    rest: &str,
+) -> Vec<String> {
+    let alias = api.alias.and_then(|_| api.base.rsplit_once('/')).map(|(parent, _)| parent);
+    let bases = |version: &ApiVersion| {
+        let number = version.version.number();
+        let alias = alias.map(|parent| format!("{parent}/:base/v{number}/{rest}"));
+        [format!("{}/{rest}", api.base_path(version.version))].into_iter().chain(alias)
+    };
+    versions.flat_map(bases).collect()
 }
 
 /// `billingAccount` as `billing-account`.

@@ -13,9 +13,9 @@ const HEAD: &str = r#"#:schema https://schemas.spinframework.dev/spin/manifest-v
 spin_manifest_version = 2
 
 [application]
-name = "account-management"
+name = "account-and-bill-management"
 version = "0.1.0"
-description = "TM Forum Account Management API (TMF666)"
+description = "TM Forum Account Management (TMF666) and Customer Bill Management (TMF678) APIs"
 
 [variables]
 "#;

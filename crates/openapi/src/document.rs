@@ -1,34 +1,33 @@
 //! The document of a version.
 
-use account_management::ACCOUNT_MANAGEMENT;
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 use tmf630::Version;
 
+use crate::apis::Described;
 use crate::operations::paths;
-use crate::resources::{Resource, all};
 use crate::{parameters, responses, schemas, security};
 
-const DESCRIPTION: &str = "Billing, settlement, party and financial accounts, with the formats, media and cycles of their bills. \
-    HEAD is answered as GET without the body; a method that is not possible is answered with 405 and Allow. \
+const DESCRIPTION: &str = "HEAD is answered as GET without the body; a method that is not possible is answered with 405 and Allow. \
     Addresses in answers are those that the client used, unless the deployment has a base URL. \
     Resources can have attributes that are not described here; they are kept and returned.";
 
 /// The document of the version, in OpenAPI 3.1.
-pub fn document(version: Version) -> anyhow::Result<Value> {
-    let api = &ACCOUNT_MANAGEMENT;
+pub fn document(described: &Described, version: Version) -> anyhow::Result<Value> {
+    let api = described.api;
     let number = api.version(version).context("the version is not served")?.release;
-    let tags: Vec<_> = all()
-        .map(|Resource { definition }| definition.resource)
+    let tags: Vec<_> = described
+        .resources(version)
+        .map(|resource| resource.definition.resource)
         .map(|resource| json!({ "name": resource.name, "description": resource.description }))
         .collect();
     let mut all_paths = Map::new();
-    all().for_each(|resource| all_paths.extend(paths(version, resource)));
+    described.resources(version).for_each(|resource| all_paths.extend(paths(version, resource)));
     Ok(json!({
         "openapi": "3.1.0",
         "info": {
             "title": format!("{} ({} v{number})", api.title, api.number),
-            "description": DESCRIPTION,
+            "description": format!("{} {DESCRIPTION}", described.purpose),
             "version": number,
             "license": { "name": "Apache License 2.0", "identifier": "Apache-2.0" }
         },
@@ -37,8 +36,8 @@ pub fn document(version: Version) -> anyhow::Result<Value> {
         "tags": tags,
         "paths": all_paths,
         "components": {
-            "securitySchemes": security::schemes(api),
-            "schemas": schemas::schemas(version)?,
+            "securitySchemes": security::schemes(described),
+            "schemas": schemas::schemas(described, version)?,
             "parameters": parameters::shared(version),
             "headers": parameters::headers(),
             "responses": responses::shared(version)

@@ -1,9 +1,10 @@
-//! `cargo xtask openapi`: writes the OpenAPI 3.1 documents of both versions of the API, from the
+//! `cargo xtask openapi`: writes the OpenAPI 3.1 documents of both versions of each API, from the
 //! schema files and the definitions of the resources.
 //!
 //! # Layout
 //!
-//! * `resources` – the definitions of the resources, and examples of them.
+//! * `apis` – the APIs and what they are, in words.
+//! * `resources` – the definitions of the resources; `example` – examples of them.
 //! * `document` – the document of a version.
 //! * `schemas` – its types, from the schema files.
 //! * `operations` – what can be done with a resource.
@@ -11,7 +12,9 @@
 
 #![forbid(unsafe_code)]
 
+mod apis;
 mod document;
+mod example;
 mod operations;
 mod parameters;
 mod resources;
@@ -22,27 +25,40 @@ mod security;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use apis::{APIS, Described};
 use tmf630::Version;
 
-const VERSIONS: [Version; 2] = [Version::V4, Version::V5];
+/// Every document that there is.
+fn all() -> impl Iterator<Item = (&'static Described, Version)> {
+    let versions = |described: &'static Described| {
+        described.api.versions.iter().map(move |served| (described, served.version))
+    };
+    APIS.iter().flat_map(versions)
+}
 
-/// Where the document of a version lies.
-fn path(version: Version) -> PathBuf {
+/// The name of a document.
+fn name(described: &Described, version: Version) -> String {
+    format!("docs/openapi/{}-v{}.json", described.api.number, version.number())
+}
+
+/// Where a document lies.
+fn path(described: &Described, version: Version) -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    root.join(format!("docs/openapi/v{}.json", version.number()))
+    root.join(name(described, version))
 }
 
 /// The document of a version, as text.
-fn text(version: Version) -> anyhow::Result<String> {
-    let document = document::document(version)?;
+fn text(described: &Described, version: Version) -> anyhow::Result<String> {
+    let document = document::document(described, version)?;
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
 fn main() -> anyhow::Result<()> {
-    for version in VERSIONS {
-        let path = path(version);
-        std::fs::write(&path, text(version)?).with_context(|| path.display().to_string())?;
-        println!("docs/openapi/v{}.json", version.number());
+    for (described, version) in all() {
+        let path = path(described, version);
+        let text = text(described, version)?;
+        std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+        println!("{}", name(described, version));
     }
     Ok(())
 }
@@ -53,10 +69,17 @@ mod tests {
 
     #[test]
     fn the_documents_are_what_would_be_written() {
-        for version in VERSIONS {
-            let written = std::fs::read_to_string(path(version)).unwrap();
-            let is_fresh = written == text(version).unwrap();
-            assert!(is_fresh, "v{} is stale: run `cargo xtask openapi`", version.number());
+        for (described, version) in all() {
+            let written = std::fs::read_to_string(path(described, version)).unwrap();
+            let is_fresh = written == text(described, version).unwrap();
+            assert!(is_fresh, "{} is stale: run `cargo xtask openapi`", name(described, version));
         }
+    }
+
+    #[test]
+    fn there_are_no_other_documents() {
+        let (described, version) = all().next().unwrap();
+        let folder = path(described, version).parent().unwrap().to_owned();
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), all().count());
     }
 }

@@ -67,7 +67,7 @@ pub fn conditions(version: Version, resource: Resource) -> Value {
         "style": "form",
         "explode": true,
         "schema": { "type": "object", "additionalProperties": { "type": "string" } },
-        "example": { "name": "Travel account" }
+        "example": resource.example_condition()
     })
 }
 

@@ -9,9 +9,11 @@ use std::path::Path;
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
+use tmf630::model::operation::Operation;
 use tmf630::{ID_PATTERN, Version};
 
-use crate::resources::{Resource, all};
+use crate::apis::Described;
+use crate::resources::Resource;
 
 /// What the name of a type ends in that says what is sent to create something.
 pub fn creation_suffix(version: Version) -> &'static str {
@@ -30,16 +32,19 @@ pub fn change_suffix(version: Version) -> &'static str {
 }
 
 /// All types of a version, by name.
-pub fn schemas(version: Version) -> anyhow::Result<Map<String, Value>> {
-    let files = files(version)?;
+pub fn schemas(described: &Described, version: Version) -> anyhow::Result<Map<String, Value>> {
+    let files = files(described, version)?;
     let mut schemas = Map::new();
     for (name, schema) in &files {
-        schemas.insert(name.clone(), answered(schema));
+        let name = shown_name(name);
+        schemas.insert(name.to_owned(), answered(name, schema));
         schemas.insert(format!("{name}{}", creation_suffix(version)), sent(version, name, schema));
     }
-    for resource in all() {
-        let changed = changed(version, resource, &files);
-        schemas.insert(format!("{}{}", resource.class(), change_suffix(version)), changed);
+    for resource in described.resources(version) {
+        if resource.definition.operations.iter().any(|operation| operation == Operation::Update) {
+            let changed = changed(version, resource, &files);
+            schemas.insert(format!("{}{}", resource.class(), change_suffix(version)), changed);
+        }
         complete(version, resource, &mut schemas);
     }
     schemas.insert("Error".into(), error(version));
@@ -48,11 +53,12 @@ pub fn schemas(version: Version) -> anyhow::Result<Map<String, Value>> {
 }
 
 /// The schema files that the resources lead to.
-fn files(version: Version) -> anyhow::Result<BTreeMap<String, Value>> {
+fn files(described: &Described, version: Version) -> anyhow::Result<BTreeMap<String, Value>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
     let folder = folder.join(format!("v{}", version.number()));
     let mut files = BTreeMap::new();
-    let mut next: Vec<_> = all().map(|resource| resource.class().to_owned()).collect();
+    let mut next: Vec<_> =
+        described.resources(version).map(|resource| resource.class().to_owned()).collect();
     while let Some(name) = next.pop() {
         if let Entry::Vacant(place) = files.entry(name) {
             let path = folder.join(format!("{}.schema.json", place.key()));
@@ -86,9 +92,16 @@ fn type_name(file: &str) -> &str {
     file.trim_end_matches(".schema.json")
 }
 
+/// The name of a type in the document of its API: the files of both lie together, so that those have an
+/// ending which only one has so.
+fn shown_name(name: &str) -> &str {
+    name.strip_suffix("OfBill").unwrap_or(name)
+}
+
 /// The type as it is answered.
-fn answered(schema: &Value) -> Value {
+fn answered(name: &str, schema: &Value) -> Value {
     let mut schema = in_document(schema, "");
+    schema["title"] = json!(name);
     drop_required(&mut schema);
     schema
 }
@@ -123,7 +136,7 @@ fn in_document(schema: &Value, suffix: &str) -> Value {
         members.remove("$schema");
     }
     visit_references(&mut schema, &mut |file| {
-        *file = format!("#/components/schemas/{}{suffix}", type_name(file));
+        *file = format!("#/components/schemas/{}{suffix}", shown_name(type_name(file)));
     });
     say_not_blank(&mut schema);
     schema
@@ -165,8 +178,12 @@ fn complete(version: Version, resource: Resource, schemas: &mut Map<String, Valu
         "type": "string",
         "pattern": ID_PATTERN
     });
+    let own = match resource.definition.takes_own_classes {
+        true => "that extends what @baseType or its own name says",
+        false => "that extends what @baseType says",
+    };
     created["properties"]["@type"]["description"] =
-        json!(format!("{class}, or a class of the client's own that extends what @baseType says."));
+        json!(format!("{class}, or a class of the client's own {own}."));
     for name in &set_by_server {
         created["properties"][name]["description"] = json!("Set by the server; ignored.");
         created["properties"][name]["readOnly"] = json!(true);
@@ -177,7 +194,7 @@ fn complete(version: Version, resource: Resource, schemas: &mut Map<String, Valu
 /// The resource as it is sent to change one: any part of it.
 fn changed(version: Version, resource: Resource, files: &BTreeMap<String, Value>) -> Value {
     let class = resource.class();
-    let mut schema = answered(&files[class]);
+    let mut schema = answered(class, &files[class]);
     for name in resource.definition.immutable(version) {
         let note = "Cannot be changed; the present value may be sent.";
         schema["properties"][name]["description"] = json!(note);
@@ -186,7 +203,7 @@ fn changed(version: Version, resource: Resource, files: &BTreeMap<String, Value>
     schema["description"] = json!(
         "A merge patch (RFC 7396): what is given is changed, null removes, and arrays are replaced whole."
     );
-    schema["example"] = json!({ "description": "As agreed in January" });
+    schema["example"] = resource.example_change();
     schema
 }
 

@@ -2,19 +2,20 @@
 
 use serde_json::{Value, json};
 use tmf630::Definition;
-use tmf630::model::api::Api;
 use tmf630::model::operation::Operation;
+
+use crate::apis::Described;
 
 /// The name of the scheme.
 const SCHEME: &str = "accessToken";
 
 /// How callers say who they are.
-pub fn schemes(api: &Api) -> Value {
-    let api = api.number.to_lowercase();
+pub fn schemes(described: &Described) -> Value {
+    let (api, sight) = (described.api.number.to_lowercase(), described.sight);
     let description = format!(
         "A signed JWT (RFC 6750, RFC 9068) of an issuer that the deployment trusts, which says for which tenant, with which scopes, and perhaps for which parties its holder acts. \
          A scope is {api}:read or {api}:write, {api}:(resource):read or {api}:(resource):write for one resource, or admin, which is everything in the tenant. \
-         Who acts for parties sees the accounts that name one of them, and changes those, as if there were no others; with {api}:assign they can give them away. \
+         {sight} \
          A deployment that asks nobody who they are (auth=none) needs no token."
     );
     json!({

@@ -8,12 +8,9 @@
 //! work: a step is a transaction that changes the state of its job, so it is not done twice even if
 //! clocks differ.
 
-<<<<<<< HEAD
 use std::cell::OnceCell;
-=======
 use std::collections::BTreeSet;
 use std::ops::Bound;
->>>>>>> a475f710c7111a9c8a1834c7263f5d6ba0f5603c
 use std::time::Duration;
 
 use access::{Caller, Tenant};

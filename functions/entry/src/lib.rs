@@ -2,5 +2,5 @@
 
 function::serve_entry!(
     account_management::ACCOUNT_MANAGEMENT,
-    customer_bill::CUSTOMER_BILL_MANAGEMENT
+    customer_bill_management::CUSTOMER_BILL_MANAGEMENT
 );

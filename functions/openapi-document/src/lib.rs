@@ -1,7 +1,7 @@
 //! `openapi.json`: what each API is, for programs. Written by `cargo xtask openapi`.
 
 use account_management::ACCOUNT_MANAGEMENT;
-use customer_bill::CUSTOMER_BILL_MANAGEMENT;
+use customer_bill_management::CUSTOMER_BILL_MANAGEMENT;
 use tmf630::Version;
 use tmf630::model::api::Api;
 
