@@ -7,7 +7,7 @@ use tmf630::model::operation::Operations;
 use tmf630::model::rule::Rule;
 
 use crate::api::{self, ACCOUNT_MANAGEMENT};
-use crate::balances::{Balances, NothingOpen};
+use crate::balances::Balances;
 use crate::hierarchy::{BELOW, Hierarchy};
 use crate::life_cycle::{LifeCycle, STATE_TRANSITIONS};
 
@@ -21,9 +21,6 @@ const INDEXES: &[Index] = &[
 ];
 
 const RULES: &[&dyn Rule] = &[&LifeCycle, &Hierarchy];
-
-/// Those of accounts that something stands on.
-const RULES_OF_BALANCES: &[&dyn Rule] = &[&LifeCycle, &Hierarchy, &NothingOpen];
 
 /// An account that a party holds.
 pub static PARTY_ACCOUNT: Definition = Definition {
@@ -45,7 +42,6 @@ pub static PARTY_ACCOUNT: Definition = Definition {
 pub static BILLING_ACCOUNT: Definition = Definition {
     resource: &api::BILLING_ACCOUNT,
     class: &class::BILLING_ACCOUNT,
-    rules: RULES_OF_BALANCES,
     behaviour: Some(&Balances { kind: api::BILLING_ACCOUNT.name }),
     ..PARTY_ACCOUNT
 };
@@ -62,7 +58,6 @@ pub static FINANCIAL_ACCOUNT: Definition = Definition {
     resource: &api::FINANCIAL_ACCOUNT,
     class: &class::FINANCIAL_ACCOUNT,
     immutable_in_v4: &[],
-    rules: RULES_OF_BALANCES,
     behaviour: Some(&Balances { kind: api::FINANCIAL_ACCOUNT.name }),
     ..PARTY_ACCOUNT
 };

@@ -3,9 +3,9 @@
 
 use ledger::{Account, Balance, balances};
 use serde_json::{Map, Value};
+use tmf630::Error;
 use tmf630::model::behaviour::{Behaviour, Draft, Outcome, Shown, Work};
-use tmf630::model::rule::{Asked, Change, Data, Rule};
-use tmf630::{Error, Settings};
+use tmf630::model::rule::{Asked, Data};
 
 /// The state of an account that nothing is charged to any more.
 const CLOSED: &str = "Closed";
@@ -22,8 +22,16 @@ impl Behaviour for Balances {
         Box::pin(async move {
             let account = Account { kind: self.kind, id: draft.id };
             match (draft.before, draft.after) {
-                (Some(before), Some(after)) => move_balances(account, before, after, work).await?,
-                (_, None) => ledger::clear(work, account).await?,
+                (Some(before), Some(after)) => {
+                    if is_closed(after) && !is_closed(before) {
+                        expect_nothing(account, "closed", &*work).await?;
+                    }
+                    move_balances(account, before, after, work).await?;
+                }
+                (_, None) => {
+                    expect_nothing(account, "deleted", &*work).await?;
+                    ledger::clear(work, account).await?;
+                }
                 (None, Some(_)) => {}
             }
             Ok(Outcome::AsAsked)
@@ -84,38 +92,13 @@ async fn move_balances(
     Ok(())
 }
 
-/// The rule that an account is neither closed nor deleted while something stands on it.
-#[derive(Debug)]
-pub(crate) struct NothingOpen;
-
-impl Rule for NothingOpen {
-    fn check<'a>(
-        &'a self,
-        change: Change<'a>,
-        _settings: &'a Settings,
-        data: &'a dyn Data,
-    ) -> Asked<'a, ()> {
-        Box::pin(async move {
-            let is_closed = |document: &Value| {
-                let state = document.get("state").and_then(Value::as_str);
-                state.is_some_and(|state| state.eq_ignore_ascii_case(CLOSED))
-            };
-            let (what, ends) = match change.after {
-                None => ("deleted", true),
-                Some(after) => {
-                    let was_closed = change.before.is_some_and(is_closed);
-                    ("closed", change.before.is_some() && !was_closed && is_closed(after))
-                }
-            };
-            let account = Account { kind: change.resource.name, id: change.id };
-            match ends {
-                true => expect_nothing(account, what, data).await,
-                false => Ok(()),
-            }
-        })
-    }
+/// Whether nothing is charged to the account any more.
+fn is_closed(account: &Value) -> bool {
+    let state = account.get("state").and_then(Value::as_str);
+    state.is_some_and(|state| state.eq_ignore_ascii_case(CLOSED))
 }
 
+/// Refuses to end an account while something stands on it.
 async fn expect_nothing(account: Account<'_>, what: &str, data: &dyn Data) -> Result<(), Error> {
     let (mut items, mut bills) = (0_i64, 0_i64);
     for Balance { sum, .. } in balances(data, account).await? {

@@ -49,7 +49,7 @@ pub fn all() -> Vec<Component> {
             .collect(),
         variables: VARIABLES_OF_DOCUMENTS.iter().chain(aliases()).collect(),
         has_store: false,
-            asks_issuers: false,
+        asks_issuers: false,
         sources: &["crates/**/*.rs", "docs/openapi/*.json"],
     });
     components.push(Component {
@@ -65,7 +65,7 @@ pub fn all() -> Vec<Component> {
         routes: vec!["/...".to_owned()],
         variables: VARIABLES_OF_ENTRIES.iter().chain(aliases()).collect(),
         has_store: false,
-            asks_issuers: false,
+        asks_issuers: false,
         sources: &["crates/**/*.rs"],
     });
     components

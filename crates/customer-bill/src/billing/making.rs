@@ -145,6 +145,7 @@ impl Making {
         }
         set("lastUpdate", time(work.now()));
         self.terms.write(&mut bill);
+        CUSTOMER_BILL.class.complete(&mut bill);
         Ok(bill)
     }
 

@@ -6,6 +6,7 @@ pub mod damage;
 use std::cell::{Cell, RefCell};
 use std::future::ready;
 use std::rc::Rc;
+use std::time::Duration;
 
 use access::{Caller, Identity, Parties, Refusal, Scopes, Tenant};
 use bytes::Bytes;
@@ -16,6 +17,8 @@ use kv_tree::{KvError, Memory, Store};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::jobs::{self, Progress};
+use crate::model::job::Job;
 use crate::{Definition, Ports, Settings, Version, serve};
 
 /// The outside world of one instance. Its clock stands still unless it is told to go on.
@@ -69,20 +72,41 @@ impl World {
         self.now.set(self.now.get() + SignedDuration::from_secs(seconds));
     }
 
+    /// The same as another instance, whose ids are none of the first one's.
+    pub fn numbered(self, number: u32) -> Self {
+        self.ids.set((u128::from(number) << 64) + 1);
+        self
+    }
+
     /// What the API is going to answer, a step of the store at a time.
     pub async fn ask(
         &self,
         definition: &'static Definition,
         request: Request<Full<Bytes>>,
     ) -> Response<Bytes> {
+        match self.settings_of(definition) {
+            Ok(settings) => serve(definition, &settings, self, request).await,
+            Err(error) => crate::Error::internal(error).into_response(Version::V5),
+        }
+    }
+
+    /// Goes on with the jobs of the tenant whose callers are not asked who they are.
+    pub async fn work(
+        &self,
+        definition: &'static Definition,
+        jobs: &[&'static dyn Job],
+        time: Duration,
+    ) -> Result<Progress, crate::Error> {
+        let settings = self.settings_of(definition).map_err(crate::Error::internal)?;
+        jobs::run(jobs, &settings, self, &anybody().tenant, time).await
+    }
+
+    fn settings_of(&self, definition: &'static Definition) -> Result<Settings, String> {
         let value_of = |name: &str| {
             let mut settings = self.settings.iter();
             settings.find(|(variable, _)| *variable == name).map(|(_, value)| *value)
         };
-        match Settings::read(definition.choices(), value_of) {
-            Ok(settings) => serve(definition, &settings, self, request).await,
-            Err(error) => crate::Error::internal(error).into_response(Version::V5),
-        }
+        Settings::read(definition.choices(), value_of)
     }
 }
 
