@@ -41,11 +41,13 @@ async fn options_tell_what_can_be_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_describes_itself() {
     let api = Api::start().await;
-    for (version, checked_in) in [
-        ("v4", include_str!("../docs/openapi/v4.json")),
-        ("v5", include_str!("../docs/openapi/v5.json")),
+    for (base, checked_in) in [
+        ("accountManagement/v4", include_str!("../docs/openapi/TMF666-v4.json")),
+        ("accountManagement/v5", include_str!("../docs/openapi/TMF666-v5.json")),
+        ("customerBillManagement/v4", include_str!("../docs/openapi/TMF678-v4.json")),
+        ("customerBillManagement/v5", include_str!("../docs/openapi/TMF678-v5.json")),
     ] {
-        let url = format!("{}/tmf-api/accountManagement/{version}/openapi.json", api.base_url());
+        let url = format!("{}/tmf-api/{base}/openapi.json", api.base_url());
         let document = api.get(&url).await;
         document.expect(StatusCode::OK);
         assert_eq!(document.text, checked_in);

@@ -322,8 +322,10 @@ async fn api8_security_misconfiguration() {
 #[tokio::test(flavor = "multi_thread")]
 async fn api9_improper_inventory_management() {
     let world = World::start().await;
-    let documents =
-        [include_str!("../docs/openapi/v4.json"), include_str!("../docs/openapi/v5.json")];
+    let documents = [
+        include_str!("../docs/openapi/TMF666-v4.json"),
+        include_str!("../docs/openapi/TMF666-v5.json"),
+    ];
     let mut operations = 0;
     for (version, document) in ["v4", "v5"].iter().zip(documents) {
         let document: Value = serde_json::from_str(document).unwrap();

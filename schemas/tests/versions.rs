@@ -8,8 +8,10 @@ use schemas::{Class, class};
 use serde_json::{Value, json};
 
 /// Names that mean something in v4 and are extensions in v5.
-const NAMES_OF_V4: [&str; 9] = [
+const NAMES_OF_V4: [&str; 11] = [
     "lastModified",
+    "type",
+    "value",
     "isRef",
     "mediumType",
     "characteristic",
@@ -39,9 +41,10 @@ fn faults_in_v5(class: &Class, document: &Document) -> Vec<String> {
     let faults = class.v5.validate(&Value::Object(document.clone())).err().unwrap_or_default();
     let is_due = |fault: &&schemas::Fault| {
         let party = fault.pointer == "/relatedParty" && class.name() == "FinancialAccount";
+        let account = fault.pointer == "/billingAccount" && class.name() == "CustomerBillOnDemand";
         let role = fault.pointer.ends_with("/role");
         let is_blank = fault.expectation == "must not be blank";
-        !(fault.missing && (party || role) || is_blank && role)
+        !(fault.missing && (party || account || role) || is_blank && role)
     };
     faults.iter().filter(is_due).map(ToString::to_string).collect()
 }

@@ -145,7 +145,12 @@ impl Api {
 
     /// A resource as a version has it: `v4` or `v5`.
     pub fn in_version(&self, version: &str, resource: &str) -> Resource {
-        let url = format!("{}/tmf-api/accountManagement/{version}/{resource}", self.base_url());
+        self.at(&format!("/tmf-api/accountManagement/{version}"), resource)
+    }
+
+    /// A resource of any API, by the base path of a version of that.
+    pub fn at(&self, base: &str, resource: &str) -> Resource {
+        let url = format!("{}{base}/{resource}", self.base_url());
         Resource { url, ..self.accounts.clone() }
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Context;
 use black_box_tests::{Api, StatusCode};
 use serde_json::Value;
 
-use crate::RESOURCES;
+use crate::version::Version;
 
 /// What came of an example.
 pub struct Example {
@@ -15,11 +15,12 @@ pub struct Example {
 
 /// Sends every example of a request that creates or changes a resource. What is changed is the
 /// official example of a resource as it is read.
-pub async fn try_all(spec: &Value) -> anyhow::Result<Vec<Example>> {
+pub async fn try_all(version: &Version, spec: &Value) -> anyhow::Result<Vec<Example>> {
     let api = Api::start().await;
     let mut tried = Vec::new();
-    for (class, resource) in RESOURCES {
-        let resource = api.on(resource);
+    let base = version.api.base_path(version.number);
+    for described in version.api.resources_of(version.number) {
+        let (class, resource) = (described.class, api.at(&base, described.name));
         for (name, document) in examples(spec, class, "FVO", "application/json")? {
             let answer = resource.post(&document).await;
             tried.push(Example {

@@ -1,10 +1,12 @@
-//! `cargo xtask conformance`: compares the project with an official API file of TMF666.
+//! `cargo xtask conformance`: compares the project with an official API file of TMF666 or TMF678.
 //!
 //! # Layout
 //!
 //! * `official` – the types that the official file describes.
 //! * `own` – the types that the schemas of this project describe.
-//! * `version` – the versions of the API, and how their official files are built.
+//! * `operations` – what can be done, officially and here.
+//! * `known` – the differences that are meant, with their reasons.
+//! * `version` – the versions of the APIs, and how their official files are built.
 //! * `types` – what a type is, and how two differ.
 //! * `yaml` – reading the file.
 //! * `examples` – the official requests, sent to the running application.
@@ -12,7 +14,9 @@
 #![forbid(unsafe_code)]
 
 mod examples;
+mod known;
 mod official;
+mod operations;
 mod own;
 mod types;
 mod version;
@@ -35,17 +39,6 @@ struct Arguments {
     spec: PathBuf,
 }
 
-/// The resources of the API: their classes, and their names in paths.
-const RESOURCES: [(&str, &str); 7] = [
-    ("PartyAccount", "partyAccount"),
-    ("BillingAccount", "billingAccount"),
-    ("SettlementAccount", "settlementAccount"),
-    ("FinancialAccount", "financialAccount"),
-    ("BillFormat", "billFormat"),
-    ("BillPresentationMedia", "billPresentationMedia"),
-    ("BillingCycleSpecification", "billingCycleSpecification"),
-];
-
 async fn compare(arguments: &Arguments) -> anyhow::Result<bool> {
     let path = arguments.spec.display();
     let text =
@@ -53,18 +46,27 @@ async fn compare(arguments: &Arguments) -> anyhow::Result<bool> {
     let spec = yaml::read(&text).with_context(|| format!("reading {path}"))?;
     let version = Version::of(&spec).with_context(|| format!("{path}"))?;
 
-    let classes = RESOURCES.map(|(class, _)| class);
+    let classes = version.classes();
     let official = Types::reachable(&classes, |name| official::read(&version, &spec, name))?;
     let own = Types::reachable(&classes, |name| own::read(&version, name))?;
-    let differences = types::differences(&official, &own);
     println!("{} types, {} attributes", official.count(), official.attributes());
-    for difference in &differences {
+    let mut differences = types::differences(&official, &own);
+    differences.extend(operations::differences(&version, &spec)?);
+    let judged = known::judge(&version.name(), differences);
+    for (difference, reason) in &judged.known {
+        println!("differs on purpose: {difference}: {reason}");
+    }
+    for difference in &judged.unknown {
         println!("differs: {difference}");
     }
-    if !version.has_examples {
-        return Ok(differences.is_empty());
+    for difference in &judged.gone {
+        println!("does not differ any more: {difference}");
     }
-    let examples = examples::try_all(&spec).await?;
+    let is_as_known = judged.unknown.is_empty() && judged.gone.is_empty();
+    if !version.has_examples {
+        return Ok(is_as_known);
+    }
+    let examples = examples::try_all(&version, &spec).await?;
     println!(
         "{} example requests, {} accepted",
         examples.len(),
@@ -73,7 +75,7 @@ async fn compare(arguments: &Arguments) -> anyhow::Result<bool> {
     for refused in examples.iter().filter(|example| !example.accepted) {
         println!("refused: {}: {}", refused.name, refused.answer);
     }
-    Ok(differences.is_empty() && examples.iter().all(|example| example.accepted))
+    Ok(is_as_known && examples.iter().all(|example| example.accepted))
 }
 
 #[tokio::main]

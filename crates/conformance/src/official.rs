@@ -34,7 +34,7 @@ fn add(types: &Value, schema: &Value) -> anyhow::Result<Type> {
         });
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        found.attributes.insert(name.clone(), shape(property));
+        found.attributes.insert(name.clone(), shape(types, property));
     }
     let required = schema["required"].as_array().into_iter().flatten();
     found.required.extend(required.filter_map(|name| Some(name.as_str()?.to_owned())));
@@ -45,15 +45,26 @@ fn add(types: &Value, schema: &Value) -> anyhow::Result<Type> {
     Ok(found)
 }
 
-fn shape(property: &Value) -> String {
+fn shape(types: &Value, property: &Value) -> String {
     if let Some(reference) = property["$ref"].as_str() {
-        return type_name(reference);
+        let referred = &types[last_step(reference)];
+        return match referred["enum"].is_array() {
+            true => "one of some texts".to_owned(),
+            false if is_anything(referred) => "any".to_owned(),
+            false => type_name(reference),
+        };
     }
     match (property["type"].as_str().unwrap_or("any"), property["format"].as_str()) {
-        ("array", _) => format!("[{}]", shape(&property["items"])),
+        ("array", _) => format!("[{}]", shape(types, &property["items"])),
         ("string", Some("date-time")) => "string date-time".to_owned(),
         (primitive, _) => primitive.to_owned(),
     }
+}
+
+/// Whether the type says nothing of its values.
+fn is_anything(referred: &Value) -> bool {
+    let says = ["type", "properties", "allOf", "oneOf"];
+    referred.is_object() && says.iter().all(|keyword| referred.get(keyword).is_none())
 }
 
 fn last_step(reference: &str) -> &str {

@@ -8,10 +8,18 @@ use serde_json::Value;
 use crate::types::Type;
 use crate::version::Version;
 
+/// What the name of a type ends in whose name two APIs have for different things, in the one that came
+/// later.
+const ENDING: &str = "OfBill";
+
 /// Reads the type with the name.
 pub fn read(version: &Version, name: &str) -> anyhow::Result<Type> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas").join(version.folder);
-    let path = folder.join(format!("{name}.schema.json"));
+    let of_bill = folder.join(format!("{name}{ENDING}.schema.json"));
+    let path = match version.api.number == "TMF678" && of_bill.exists() {
+        true => of_bill,
+        false => folder.join(format!("{name}.schema.json")),
+    };
     let text = std::fs::read_to_string(&path).with_context(|| format!("{name} has no schema"))?;
     add(version, &serde_json::from_str(&text).with_context(|| path.display().to_string())?)
 }
@@ -24,8 +32,10 @@ fn add(version: &Version, schema: &Value) -> anyhow::Result<Type> {
         }
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        // One that only has what another schema says is no attribute of its own.
-        if property.get("type").is_some() || property.get("$ref").is_some() {
+        // One that only bounds what another schema says is no attribute of its own; one that nothing
+        // is said of can be anything.
+        let is_anything = property.as_object().is_some_and(|it| it.keys().eq(["description"]));
+        if property.get("type").is_some() || property.get("$ref").is_some() || is_anything {
             found.attributes.insert(name.clone(), shape(property));
         }
     }
@@ -59,5 +69,5 @@ fn shape(property: &Value) -> String {
 }
 
 fn type_name(reference: &str) -> String {
-    reference.trim_end_matches(".schema.json").to_owned()
+    reference.trim_end_matches(".schema.json").trim_end_matches(ENDING).to_owned()
 }

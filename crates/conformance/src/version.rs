@@ -1,10 +1,15 @@
-//! The versions of the API that there are schemas of, and how their official files are built.
+//! The versions of the APIs that there are schemas of, and how their official files are built.
 
-use anyhow::bail;
+use account_management::ACCOUNT_MANAGEMENT;
+use anyhow::{Context, bail};
+use customer_bill_management::CUSTOMER_BILL_MANAGEMENT;
 use serde_json::Value;
+use tmf630::model::api::Api;
 
-/// A version of the API.
+/// A version of an API.
 pub struct Version {
+    pub api: &'static Api,
+    pub number: tmf630::Version,
     /// Where in the official file its types are (JSON Pointer).
     pub types: &'static str,
     /// What the name of a type ends in that says what a new value must have.
@@ -15,23 +20,51 @@ pub struct Version {
     pub has_examples: bool,
 }
 
-const V4: Version =
-    Version { types: "/definitions", for_creation: "_Create", folder: "v4", has_examples: false };
+const V4: Version = Version {
+    api: &ACCOUNT_MANAGEMENT,
+    number: tmf630::Version::V4,
+    types: "/definitions",
+    for_creation: "_Create",
+    folder: "v4",
+    has_examples: false,
+};
 
 const V5: Version = Version {
+    number: tmf630::Version::V5,
     types: "/components/schemas",
     for_creation: "_FVO",
     folder: "v5",
     has_examples: true,
+    ..V4
 };
 
 impl Version {
     /// The version that an official file is of.
     pub fn of(spec: &Value) -> anyhow::Result<Self> {
-        match spec["info"]["version"].as_str().unwrap_or_default() {
-            version if version.starts_with("4.") => Ok(V4),
-            version if version.starts_with("5.") => Ok(V5),
+        let version = match spec["info"]["version"].as_str().unwrap_or_default() {
+            version if version.starts_with("4.") => V4,
+            version if version.starts_with("5.") => V5,
             version => bail!("version {version:?} is neither 4 nor 5"),
-        }
+        };
+        // Titles differ from version to version; the paths of resources do not.
+        let is_in_file = |api: &&&Api| {
+            let mut names = api.resources_of(version.number).map(|resource| resource.name);
+            names.all(|name| spec["paths"].get(format!("/{name}")).is_some())
+        };
+        let api = [&ACCOUNT_MANAGEMENT, &CUSTOMER_BILL_MANAGEMENT]
+            .iter()
+            .copied()
+            .find(|api| is_in_file(&api));
+        Ok(Self { api: api.context("the file is of no API that is here")?, ..version })
+    }
+
+    /// The name of the version, such as `TMF666-v5`.
+    pub fn name(&self) -> String {
+        format!("{}-{}", self.api.number, self.folder)
+    }
+
+    /// The classes of its resources.
+    pub fn classes(&self) -> Vec<&'static str> {
+        self.api.resources_of(self.number).map(|resource| resource.class).collect()
     }
 }

@@ -78,6 +78,19 @@ mod tests {
     }
 
     #[test]
+    fn a_segment_can_be_any_and_exact_ones_beat_it() {
+        let triggers = triggers(&["/...", "/api/:base/v5/...", "/api/exact/v5/..."]);
+        let routes = Routes::new(&triggers).unwrap();
+        let component = |path| routes.find(path).map(|route| route.component.as_str());
+        assert_eq!(component("/api/exact/v5/a"), Some("/api/exact/v5/..."));
+        assert_eq!(component("/api/other/v5/a/b"), Some("/api/:base/v5/..."));
+        assert_eq!(component("/api/other/v5"), Some("/api/:base/v5/..."));
+        for other in ["/api/other/v4/a", "/api/v5/a", "/api/a/b/v5/a"] {
+            assert_eq!(component(other), Some("/..."), "{other}");
+        }
+    }
+
+    #[test]
     fn a_path_may_lead_nowhere() {
         let routes = Routes::new(&triggers(&["/api/exact", "/wild/..."])).unwrap();
         for path in ["/", "/api", "/api/exact/x", "/API/exact", "/wilder"] {

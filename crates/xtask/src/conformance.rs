@@ -10,7 +10,7 @@ use crate::project::cargo;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The official API file (TMF666 v4.0.0 or v5.0.0, as YAML or JSON), which is not part of this project.
+    /// The official API file (TMF666 or TMF678, v4.0.0 or v5.0.0, as YAML or JSON), which is not part of this project.
     #[arg(long, value_name = "FILE")]
     spec: PathBuf,
 }

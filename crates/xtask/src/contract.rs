@@ -36,16 +36,16 @@ pub fn contract(arguments: &Arguments) -> anyhow::Result<()> {
     run(cargo().args(["build", "--package", "devhost"]))?;
     let linter = linter()?;
     let tester = tester()?;
-    for version in ["v4", "v5"] {
-        let document = format!("docs/openapi/{version}.json");
+    for (number, _, version) in DOCUMENTS {
+        let document = format!("docs/openapi/{number}-{version}.json");
         let mut lint = command(&linter);
         lint.args(["lint", "--extends=recommended-strict", &document]);
         run(lint.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"))?;
     }
-    for version in ["v4", "v5"] {
-        println!("The API in {version}:");
+    for (number, name, version) in DOCUMENTS {
+        println!("{number} in {version}:");
         let application = Application::start()?;
-        let base = format!("{}/tmf-api/accountManagement/{version}", application.base_url);
+        let base = format!("{}/tmf-api/{name}/{version}", application.base_url);
         let mut test = command(&tester);
         // It keeps what it learns in the folder that it runs in.
         test.current_dir(tools());
@@ -61,6 +61,14 @@ pub fn contract(arguments: &Arguments) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// What is described: the number of the API, its name in paths, and the version.
+const DOCUMENTS: [(&str, &str, &str); 4] = [
+    ("TMF666", "accountManagement", "v4"),
+    ("TMF666", "accountManagement", "v5"),
+    ("TMF678", "customerBillManagement", "v4"),
+    ("TMF678", "customerBillManagement", "v5"),
+];
 
 /// What is checked of every answer.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\

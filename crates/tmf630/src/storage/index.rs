@@ -354,6 +354,7 @@ mod tests {
     const NAME: Index = Index::text("name");
     const PARTY: Index = Index::texts("party.id");
     const CHANGED: Index = Index::time("lastUpdate");
+    const VIP: Index = Index::boolean("vip");
 
     fn entries(index: Index) -> Entries {
         Entries::of(index, Keys("thing"))
@@ -399,6 +400,23 @@ mod tests {
             assert_eq!(in_index(NAME, raw, &document), None, "{raw}");
         }
         assert_eq!(in_index(NAME, &format!("name={}", "x".repeat(300)), &document), None);
+    }
+
+    #[test]
+    fn true_and_false_are_in_this_order_and_texts_are_neither() {
+        let keys = |value: Value| entries(VIP).keys("id", &json!({ "vip": value }));
+        let (no, yes) = (keys(json!(false)), keys(json!(true)));
+        assert!(no < yes && yes < keys(Value::Null));
+        assert_eq!(keys(json!("true")), keys(Value::Null));
+        for (raw, expected) in [
+            ("vip=true", Some(true)),
+            ("vip=false", Some(false)),
+            ("vip.gt=false", None),
+            ("vip.ne=false", None),
+        ] {
+            assert_eq!(in_index(VIP, raw, &json!({ "vip": true })), expected, "{raw}");
+        }
+        assert_eq!(entries(VIP).id_of(yes.first().unwrap()).unwrap(), "id");
     }
 
     #[test]
