@@ -359,6 +359,27 @@ async fn an_instance_that_raises_backpressure_answers_what_it_has_and_gets_no_mo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_component_begins_goes_on_after_its_response() {
+    let app = App::new();
+    let host = app.start().await;
+    // Longer than an instance is kept that has nothing to do.
+    let begin = Instant::now();
+    assert_eq!(host.text("/spawn?3000").await, "1 1");
+    assert!(begin.elapsed() < Duration::from_secs(1), "the response waits: {:?}", begin.elapsed());
+    tokio::time::sleep(Duration::from_millis(1700)).await;
+    assert_eq!(host.text("/worked").await, "Ok(None)");
+    // While one computes, others are answered, by whichever instance.
+    let between = Instant::now();
+    host.text("/instance").await;
+    assert!(between.elapsed() < Duration::from_secs(1), "{:?}", between.elapsed());
+    while host.text("/worked").await != r#"Ok(Some([121, 101, 115]))"# {
+        assert!(begin.elapsed() < Duration::from_secs(30), "the work is not done");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(begin.elapsed() >= Duration::from_secs(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_trap_ends_its_instance_and_not_the_host() {
     let app = App::new();
     let host = app.start().await;

@@ -11,10 +11,10 @@ use toml::Table;
 
 use crate::toml_file;
 
-/// Checks that `address` can be listened on.
-pub fn can_listen(address: SocketAddr) -> anyhow::Result<()> {
+/// Checks that `address` can be listened on, and chooses a free port where it has none.
+pub fn can_listen(address: SocketAddr) -> anyhow::Result<SocketAddr> {
     match TcpListener::bind(address) {
-        Ok(_) => Ok(()),
+        Ok(listener) => Ok(listener.local_addr()?),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             bail!("{address} is taken; --listen takes another address")
         }
@@ -90,7 +90,8 @@ mod tests {
         let error = can_listen(address).unwrap_err().to_string();
         assert_eq!(error, format!("{address} is taken; --listen takes another address"));
         drop(other);
-        can_listen(address).unwrap();
+        assert_eq!(can_listen(address).unwrap(), address);
+        assert_ne!(can_listen("127.0.0.1:0".parse().unwrap()).unwrap().port(), 0);
         // Of a network for documentation.
         let error = can_listen("192.0.2.1:3000".parse().unwrap()).unwrap_err().to_string();
         assert!(error.starts_with("cannot listen on 192.0.2.1:3000"), "{error}");

@@ -8,6 +8,7 @@
 //! * `version` – versions of other programs.
 //! * `toml_file` – reading TOML.
 //! * `deployment`, `runtime_config`, `variables` – what `up` is told to serve, and by what.
+//! * `maintenance` – what `up` calls while the application runs.
 //! * `checks` – what would keep the application from starting.
 //! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance`, `written`, `contract`, `token` – the
 //!   commands.
@@ -21,6 +22,7 @@ mod conformance;
 mod contract;
 mod deployment;
 mod fuzz;
+mod maintenance;
 mod process;
 mod project;
 mod runtime_config;

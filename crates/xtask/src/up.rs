@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::checks::{Manifest, can_listen};
 use crate::deployment::Deployment;
+use crate::maintenance::{self, Maintenance};
 use crate::process::{Background, expect_told, output, run_that_tells, start, supervise};
 use crate::project::{cargo, command, root, target_dir};
 use crate::runtime_config::{RuntimeConfig, store_file};
@@ -72,7 +73,7 @@ pub fn up(arguments: &Arguments) -> anyhow::Result<()> {
     let manifest = Manifest::read(root())?;
     let Served { listen, state_dir, runtime_config, development_issuer, mut variables } =
         arguments.served(&manifest, |name| std::env::var(name).ok())?;
-    can_listen(listen)?;
+    let listen = can_listen(listen)?;
     println!("{reason}");
 
     // Beside the components: cargo keeps them in folders of their own, so neither waits for the other.
@@ -92,6 +93,14 @@ pub fn up(arguments: &Arguments) -> anyhow::Result<()> {
         println!("Tokens of the development key are accepted: for trials only");
     }
     println!("{}", access(&variables, runtime_config.as_ref()));
+    let token = variables.maintenance_token(maintenance::new_token)?;
+    println!(
+        "{}",
+        match token {
+            Some(_) => "Maintenance: POST /maintenance is called each second",
+            None => "Maintenance: none, because the variable maintenance_token is empty",
+        }
+    );
     let store_file = store_file(runtime_config.as_ref(), &state_dir);
     let mut host = host.command(store_file.as_deref())?;
     host.arg("--listen").arg(listen.to_string());
@@ -100,7 +109,9 @@ pub fn up(arguments: &Arguments) -> anyhow::Result<()> {
         host.arg("--runtime-config-file").arg(runtime_config.path);
     }
     variables.give_to(&mut host);
-    match supervise(&mut start(&mut host)?)? {
+    let mut host = start(&mut host)?;
+    let _maintenance = token.map(|token| Maintenance::start(listen, token));
+    match supervise(&mut host)? {
         Some(status) => expect_told(status, "the host ended by itself"),
         None => Ok(()),
     }

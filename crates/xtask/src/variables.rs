@@ -16,6 +16,9 @@ use crate::checks::Manifest;
 /// The variable that lists whose tokens are accepted.
 const ISSUERS: &str = "jwt_issuers";
 
+/// The variable with the token of `POST /maintenance`.
+const MAINTENANCE_TOKEN: &str = "maintenance_token";
+
 /// The variable that says whether callers are asked who they are.
 const AUTH: &str = "auth";
 
@@ -100,6 +103,26 @@ impl Variables {
         }
     }
 
+    /// The token of `POST /maintenance`. Where nobody says one, `new` makes it; there is none where somebody
+    /// says that, or where the application knows no such variable.
+    pub fn maintenance_token(
+        &mut self,
+        new: impl FnOnce() -> anyhow::Result<String>,
+    ) -> anyhow::Result<Option<String>> {
+        let is_said = self.command_line.iter().any(|(name, _)| name == MAINTENANCE_TOKEN)
+            || self.file.contains_key(MAINTENANCE_TOKEN);
+        match self.value(MAINTENANCE_TOKEN) {
+            None => Ok(None),
+            Some("") if is_said => Ok(None),
+            Some("") => {
+                let token = new()?;
+                self.file.insert(MAINTENANCE_TOKEN.to_owned(), token.clone());
+                Ok(Some(token))
+            }
+            Some(token) => Ok(Some(token.to_owned())),
+        }
+    }
+
     /// Gives the values to `host`.
     pub fn give_to(&self, host: &mut Command) {
         host.envs(self.file.iter().map(|(name, value)| (in_environment(name), value)));
@@ -122,6 +145,7 @@ mod tests {
         tenant = { default = "default" }
         auth = { default = "none" }
         jwt_issuers = { default = "" }
+        maintenance_token = { default = "" }
     "#;
 
     fn given(command_line: &[(&str, &str)], file: &[(&str, &str)]) -> anyhow::Result<Variables> {
@@ -188,6 +212,30 @@ mod tests {
         assert!(given(&[], &[(ISSUERS, " ")]).unwrap().issuers().unwrap().is_empty());
         let error = given(&[], &[(ISSUERS, "\"secret\"")]).unwrap().issuers().unwrap_err();
         assert_eq!(format!("{error:#}"), "the variable jwt_issuers must be a JSON list");
+    }
+
+    #[test]
+    fn the_token_of_maintenance_is_that_which_was_said_or_else_a_new_one() {
+        let token = |command_line: &[_], file: &[_]| {
+            let mut variables = given(command_line, file).unwrap();
+            let token = variables.maintenance_token(|| Ok("new".to_owned())).unwrap();
+            let mut host = Command::new("host");
+            variables.give_to(&mut host);
+            assert!(host.get_args().all(|argument| !argument.to_string_lossy().contains("new")));
+            let name = OsStr::new("SPIN_VARIABLE_MAINTENANCE_TOKEN");
+            let given = host.get_envs().find(|(variable, _)| *variable == name);
+            let given = given.and_then(|(_, value)| value?.to_str()).map(str::to_owned);
+            (token, given)
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(token(&[], &[]), (some("new"), some("new")));
+        assert_eq!(token(&[], &[(MAINTENANCE_TOKEN, "said")]), (some("said"), some("said")));
+        assert_eq!(token(&[(MAINTENANCE_TOKEN, "said")], &[]), (some("said"), None));
+        assert_eq!(token(&[(MAINTENANCE_TOKEN, "")], &[]), (None, None));
+        assert_eq!(token(&[], &[(MAINTENANCE_TOKEN, "")]), (None, some("")));
+        let old = Manifest::parse("").unwrap();
+        let mut old = Variables::new(Vec::new(), BTreeMap::new(), &old, |_| None).unwrap();
+        assert_eq!(old.maintenance_token(|| Ok("new".to_owned())).unwrap(), None);
     }
 
     #[test]

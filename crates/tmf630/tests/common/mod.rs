@@ -3,6 +3,8 @@
 // Each test file uses a part of this.
 #![allow(dead_code, unused_imports)]
 
+pub mod counting;
+
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -49,6 +49,11 @@ async fn handle(request: Request) -> impl IntoResponse {
             time::sleep(Duration::from_millis(query.parse().unwrap_or(0))).await;
             format!("{total} {current}")
         }
+        "/spawn" => {
+            spin_sdk::wit_bindgen::spawn(work(query.parse().unwrap_or(0)));
+            format!("{total} {current}")
+        }
+        "/worked" => worked().await,
         "/spin-key-value" => spin_key_value(&query).await.unwrap_or_else(|error| error),
         "/wasi-key-value" => wasi_key_value().unwrap_or_else(|error| error),
         "/swaps" => swaps(),
@@ -97,6 +102,31 @@ async fn describe(request: Request) -> String {
 
 fn show<T: Debug, E: Debug>(result: Result<T, E>) -> String {
     format!("{result:?}")
+}
+
+/// Works for so many milliseconds: waits, computes, and stores that it has.
+async fn work(milliseconds: u64) {
+    let half = Duration::from_millis(milliseconds / 2);
+    time::sleep(half).await;
+    let begin = Instant::now();
+    while begin.elapsed() < half {
+        let slice = Instant::now();
+        while slice.elapsed() < Duration::from_millis(20) {
+            black_box(());
+        }
+        spin_sdk::wit_bindgen::yield_async().await;
+    }
+    if let Ok(store) = Store::open("default").await {
+        _ = store.set("worked", b"yes").await;
+    }
+}
+
+/// What [`work`] has stored, by whatever instance.
+async fn worked() -> String {
+    match Store::open("default").await {
+        Ok(store) => show(store.get("worked").await),
+        Err(error) => text(error),
+    }
 }
 
 fn text<E: Debug>(error: E) -> String {

@@ -1,0 +1,202 @@
+//! `POST /maintenance` goes on with what was interrupted, for who has its token.
+
+mod common;
+
+use bytes::Bytes;
+use common::counting::{Instance, JOBS, Task, announced, interleave, settings, state};
+use common::expect;
+use http::{Method, Request, Response};
+use jiff::SignedDuration;
+use kv_tree::{Kv, Memory};
+use pollster::block_on;
+use serde_json::{Value, json};
+use tmf630::serve_maintenance;
+
+const TOKEN: &str = "correct-horse";
+
+async fn call<K: Kv>(
+    instance: &Instance<K>,
+    method: Method,
+    token: &str,
+    authorization: Option<&str>,
+) -> Response<Bytes> {
+    let mut request = Request::builder().method(method).uri("http://api.example/maintenance");
+    if let Some(authorization) = authorization {
+        request = request.header("authorization", authorization);
+    }
+    let settings = settings(&[("maintenance_token", token)]);
+    serve_maintenance(JOBS, &settings, instance, &request.body(()).unwrap()).await
+}
+
+/// What a call reports that may be made.
+async fn maintain<K: Kv>(instance: &Instance<K>) -> Value {
+    let answer = call(instance, Method::POST, TOKEN, Some("Bearer correct-horse")).await;
+    expect(&answer, 200)
+}
+
+fn report(tenants: u32, steps: u32, left: u32, failed: u32) -> Value {
+    json!({ "tenants": tenants, "steps": steps, "left": left, "failed": failed })
+}
+
+#[test]
+fn without_a_token_in_the_deployment_there_is_nothing() {
+    let instance = Instance::of("acme", Memory::default());
+    for method in [Method::POST, Method::GET, Method::OPTIONS, Method::DELETE] {
+        for authorization in [None, Some("Bearer "), Some("Bearer x")] {
+            let answer = block_on(call(&instance, method.clone(), "", authorization));
+            assert_eq!(expect(&answer, 404)["code"], "60");
+        }
+    }
+    assert!(instance.log.borrow()[0].contains(r#""route":"none""#));
+}
+
+#[test]
+fn only_who_has_the_token_is_answered() {
+    let memory = Memory::default();
+    let instance = Instance::of("acme", memory.clone());
+    expect(&instance.begin("a", "3"), 201);
+    for (authorization, code) in [
+        (None, "40"),
+        (Some("Basic correct-horse"), "40"),
+        (Some("correct-horse"), "40"),
+        (Some(""), "40"),
+        (Some("Bearer"), "40"),
+        (Some("Bearer correct-horsf"), "41"),
+        (Some("Bearer Correct-horse"), "41"),
+        (Some("Bearer correct-horse-battery"), "41"),
+        (Some("Bearer correct"), "41"),
+        (Some("Bearer correct horse"), "41"),
+    ] {
+        let answer = block_on(call(&instance, Method::POST, TOKEN, authorization));
+        assert_eq!(expect(&answer, 401)["code"], code, "{authorization:?}");
+        let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+        assert!(challenge.starts_with("Bearer "), "{challenge}");
+        assert!(!format!("{answer:?}").contains(TOKEN));
+    }
+    assert!(instance.log.borrow().iter().all(|line| !line.contains("correct")));
+    assert_eq!(state(&memory, "acme", "a"), (0, 1));
+    let answer = call(&instance, Method::POST, TOKEN, Some("bearer  correct-horse "));
+    assert_eq!(expect(&block_on(answer), 200), report(1, 3, 0, 0));
+}
+
+#[test]
+fn it_can_be_called_and_nothing_else() {
+    let instance = Instance::of("acme", Memory::default());
+    for method in [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::DELETE] {
+        let answer = block_on(call(&instance, method, TOKEN, Some("Bearer correct-horse")));
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["allow"]),
+            (405, &"POST, OPTIONS".parse().unwrap())
+        );
+    }
+    let answer = block_on(call(&instance, Method::OPTIONS, TOKEN, None));
+    assert_eq!(
+        (answer.status().as_u16(), answer.headers()["allow"].to_str().unwrap()),
+        (204, "POST, OPTIONS")
+    );
+}
+
+#[test]
+fn every_tenant_gets_its_jobs_done_whatever_hinders_another() {
+    let memory = Memory::default();
+    let instance = Instance::of("acme", memory.clone());
+    for (name, id) in [("acme", "broken"), ("globex", "a"), ("initech", "a"), ("umbrella", "a")] {
+        expect(&Instance::of(name, memory.clone()).begin(id, "3"), 201);
+    }
+    assert_eq!(announced(&memory), ["acme", "globex", "initech", "umbrella"]);
+    // Nothing of this tenant can be read.
+    let pages = memory.contents().into_keys().filter(|key| key.starts_with("initech"));
+    block_on(memory.put_many(pages.map(|key| (key, b"damaged".to_vec())).collect())).unwrap();
+    assert_eq!(block_on(maintain(&instance)), report(4, 6, 1, 2));
+    for name in ["globex", "umbrella"] {
+        assert_eq!(state(&memory, name, "a"), (3, 0));
+    }
+    let log = instance.log.take();
+    for (name, words) in [("acme", "It cannot go on."), ("initech", "error")] {
+        let said = format!(r#""tenant":"{name}""#);
+        assert!(log.iter().any(|line| line.contains(&said) && line.contains(words)), "{log:?}");
+    }
+    // Neither is forgotten, however long that lasts.
+    let later = instance.later(3600);
+    assert_eq!(block_on(maintain(&later)), report(4, 0, 1, 2));
+    assert_eq!(announced(&memory), ["acme", "initech"]);
+}
+
+#[test]
+fn a_tenant_without_jobs_is_forgotten_when_no_request_relies_on_it() {
+    let memory = Memory::default();
+    let instance = Instance::of("acme", memory.clone());
+    expect(&instance.begin("a", "3"), 201);
+    assert_eq!(block_on(maintain(&instance)), report(1, 3, 0, 0));
+    instance.advance(14 * 60);
+    assert_eq!(block_on(maintain(&instance)), report(1, 0, 0, 0));
+    assert_eq!(announced(&memory), ["acme"]);
+    instance.advance(2 * 60);
+    assert_eq!(block_on(maintain(&instance)), report(1, 0, 0, 0));
+    assert_eq!(block_on(maintain(&instance)), report(0, 0, 0, 0));
+    assert!(announced(&memory).is_empty());
+    expect(&instance.begin("b", "2"), 201);
+    assert_eq!(block_on(maintain(&instance)), report(1, 2, 0, 0));
+}
+
+#[test]
+fn a_call_ends_in_time_and_shares_it_among_tenants() {
+    let memory = Memory::default();
+    let names = ["a", "b", "c", "d", "e"];
+    for name in names {
+        expect(&Instance::of(name, memory.clone()).begin("x", "1000"), 201);
+    }
+    let instance = Instance::of("a", memory.clone());
+    instance.step.set(SignedDuration::from_millis(100));
+    let begin = instance.now.get();
+    let done = block_on(maintain(&instance));
+    let time = instance.now.get().duration_since(begin);
+    assert!(time <= SignedDuration::from_secs(6), "{time:?}");
+    assert_eq!(done["left"], 5);
+    for name in names {
+        let (steps, _) = state(&memory, name, "x");
+        assert!((7..=13).contains(&steps), "{name}: {steps}");
+    }
+    // Where each step takes all the time, the next call begins with another tenant.
+    instance.step.set(SignedDuration::from_secs(10));
+    let before: Vec<_> = names.iter().map(|name| state(&memory, name, "x").0).collect();
+    for _ in 0..40 {
+        block_on(maintain(&instance));
+    }
+    for (name, before) in names.iter().zip(before) {
+        assert!(state(&memory, name, "x").0 > before, "{name} never has its turn");
+    }
+}
+
+#[test]
+fn calls_beside_each_other_do_each_step_once() {
+    for seed in 1..20 {
+        let memory = Memory::default();
+        for name in ["acme", "globex"] {
+            expect(&Instance::of(name, memory.clone()).begin("a", "4"), 201);
+        }
+        let instances: Vec<_> =
+            (0..2).map(|n| Instance::of("acme", memory.clone()).later(60 * n)).collect();
+        let tasks = instances.iter().map(|it| -> Task<'_, _> { Box::pin(maintain(it)) }).collect();
+        let steps = interleave(tasks, seed).into_iter().map(|done| done["steps"].as_u64().unwrap());
+        assert_eq!(steps.sum::<u64>(), 8, "seed {seed}");
+        for name in ["acme", "globex"] {
+            assert_eq!(state(&memory, name, "a"), (4, 0), "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn the_log_has_a_line_only_of_calls_in_which_something_happened() {
+    let instance = Instance::of("acme", Memory::default());
+    block_on(maintain(&instance));
+    assert!(instance.log.borrow().is_empty(), "{:?}", instance.log.borrow());
+    expect(&instance.begin("a", "3"), 201);
+    instance.log.take();
+    block_on(maintain(&instance));
+    let log = instance.log.take();
+    assert_eq!(log.len(), 1, "{log:?}");
+    assert!(log[0].contains(r#""method":"POST","route":"/maintenance","status":200"#), "{log:?}");
+    block_on(call(&instance, Method::POST, TOKEN, None));
+    assert!(instance.log.borrow()[0].contains(r#""status":401"#));
+}
