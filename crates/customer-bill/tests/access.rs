@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{BILL, BILLING_ACCOUNT, Books, CYCLE, ITEM, ON_DEMAND, Value, World, caller, expect, item, json};
+use common::{
+    BILL, BILLING_ACCOUNT, Books, CYCLE, ITEM, ON_DEMAND, Value, World, caller, expect, item, json,
+};
 use http::Method;
 use kv_tree::Memory;
 
@@ -41,7 +43,10 @@ fn the_story_of_a_partner_and_its_customer() {
         }
         let document = books.ask(&BILL, Method::GET, &format!("/{bill}/document"), &Value::Null);
         assert_eq!(document.status(), 200);
-        assert_eq!(books.balances(&BILLING_ACCOUNT, "a"), ["unbilled EUR 0.00", "receivable EUR 1.19"]);
+        assert_eq!(
+            books.balances(&BILLING_ACCOUNT, "a"),
+            ["unbilled EUR 0.00", "receivable EUR 1.19"]
+        );
     }
     act_as(&books, "other partner");
     for (definition, id) in ids {
@@ -58,7 +63,11 @@ fn who_does_not_see_an_account_does_nothing_for_it() {
     let books = books();
     books.item("a", "1", "0.19", json!({}));
     act_as(&books, "other partner");
-    for attributes in [json!({}), json!({ "isBilled": true }), json!({ "isBilled": true, "billingAccount": null })] {
+    for attributes in [
+        json!({}),
+        json!({ "isBilled": true }),
+        json!({ "isBilled": true, "billingAccount": null }),
+    ] {
         let message = books.refused(&ITEM, 400, &item("a", "1", "0.19", attributes));
         assert!(message.contains("/billingAccount/id"), "{message}");
     }
@@ -110,9 +119,18 @@ fn scopes_are_those_of_the_resource() {
     assert_eq!(status(&["tmf678:read"], &ITEM, Method::POST, &body), 403);
     assert_eq!(status(&["tmf678:customerBill:write"], &ITEM, Method::POST, &body), 403);
     assert_eq!(status(&["tmf666:write"], &ITEM, Method::POST, &body), 403);
-    assert_eq!(status(&["tmf678:appliedCustomerBillingRate:write"], &ITEM, Method::POST, &body), 201);
-    assert_eq!(status(&["tmf678:appliedCustomerBillingRate:read"], &ITEM, Method::GET, &Value::Null), 200);
-    assert_eq!(status(&["tmf678:appliedCustomerBillingRate:read"], &BILL, Method::GET, &Value::Null), 403);
+    assert_eq!(
+        status(&["tmf678:appliedCustomerBillingRate:write"], &ITEM, Method::POST, &body),
+        201
+    );
+    assert_eq!(
+        status(&["tmf678:appliedCustomerBillingRate:read"], &ITEM, Method::GET, &Value::Null),
+        200
+    );
+    assert_eq!(
+        status(&["tmf678:appliedCustomerBillingRate:read"], &BILL, Method::GET, &Value::Null),
+        403
+    );
     books.0.call_as(caller("other", &["admin"], &[]));
     assert_eq!(books.list(&ITEM, "").1, 0);
     expect(&books.ask(&ITEM, Method::POST, "", &body), 400);

@@ -3,16 +3,19 @@
 mod common;
 
 use common::{
-    BILL, BILLING_ACCOUNT, BILLING_CYCLE_SPECIFICATION, Books, CYCLE, ITEM, ON_DEMAND, Value,
-    item, json, money,
+    BILL, BILLING_ACCOUNT, BILLING_CYCLE_SPECIFICATION, Books, CYCLE, ITEM, ON_DEMAND, Value, item,
+    json, money,
 };
 
 /// Books with a monthly cycle, and accounts that have it.
 fn books(accounts: &[(&str, Value)]) -> Books {
     let books = Books::new();
-    books.post(&BILLING_CYCLE_SPECIFICATION, &json!({
+    books.post(
+        &BILLING_CYCLE_SPECIFICATION,
+        &json!({
         "id": "monthly", "name": "Monthly", "billingPeriod": "month", "billingDateShift": 32,
-        "chargeDateOffset": 31, "mailingDateOffset": 34, "paymentDueDateOffset": 45 }));
+        "chargeDateOffset": 31, "mailingDateOffset": 34, "paymentDueDateOffset": 45 }),
+    );
     for (id, attributes) in accounts {
         let mut attributes = attributes.clone();
         attributes["billStructure"] = json!({ "cycleSpecification": { "id": "monthly" } });
@@ -29,20 +32,30 @@ fn january() -> Value {
 #[test]
 fn every_active_account_gets_one_bill() {
     let books = books(&[
-        ("a", json!({})), ("b", json!({ "state": "Suspended" })), ("c", json!({})),
-        ("d", json!({})), ("e", json!({ "generateEmptyBill": true, "creditLimit": money("EUR", "1") })),
+        ("a", json!({})),
+        ("b", json!({ "state": "Suspended" })),
+        ("c", json!({})),
+        ("d", json!({})),
+        ("e", json!({ "generateEmptyBill": true, "creditLimit": money("EUR", "1") })),
     ]);
     books.account("other", json!({}));
     for account in ["a", "a", "b", "d", "other"] {
         books.item(account, "1", "0.19", json!({}));
     }
     books.item("a", "5", "0", json!({ "date": "2026-02-01T00:00:00Z" }));
-    books.item("d", "1", "0", json!({ "appliedTax": null, "taxExcludedAmount": money("USD", "1") }));
+    books.item(
+        "d",
+        "1",
+        "0",
+        json!({ "appliedTax": null, "taxExcludedAmount": money("USD", "1") }),
+    );
     let cycle = books.post(&CYCLE, &january());
     assert_eq!(cycle["run"]["state"], "inProgress");
     assert_eq!(cycle["run"]["accounts"], 5);
     for (date, expected) in [
-        ("billingDate", "2026-02-02"), ("chargeDate", "2026-02-01"), ("mailingDate", "2026-02-04"),
+        ("billingDate", "2026-02-02"),
+        ("chargeDate", "2026-02-01"),
+        ("mailingDate", "2026-02-04"),
         ("paymentDueDate", "2026-02-15"),
     ] {
         assert_eq!(cycle[date], format!("{expected}T00:00:00.000Z"), "{date}");
@@ -52,7 +65,9 @@ fn every_active_account_gets_one_bill() {
     let id = cycle["id"].as_str().unwrap();
     let run = books.get(&CYCLE, id)["run"].clone();
     assert_eq!(run["state"], "done");
-    for (count, expected) in [("done", 5), ("bills", 2), ("inactive", 1), ("withoutItems", 1), ("rejected", 1)] {
+    for (count, expected) in
+        [("done", 5), ("bills", 2), ("inactive", 1), ("withoutItems", 1), ("rejected", 1)]
+    {
         assert_eq!(run[count], expected, "{count} of {run}");
     }
     assert_eq!(run["rejection"][0]["billingAccount"]["id"], "d");
@@ -65,8 +80,11 @@ fn every_active_account_gets_one_bill() {
         ("billDate", json!("2026-02-02T00:00:00.000Z")),
         ("paymentDueDate", json!("2026-02-15T00:00:00.000Z")),
         ("nextBillDate", json!("2026-03-05T00:00:00.000Z")),
-        ("billingPeriod", json!({ "startDateTime": "2026-01-01T00:00:00.000Z",
-            "endDateTime": "2026-02-01T00:00:00.000Z" })),
+        (
+            "billingPeriod",
+            json!({ "startDateTime": "2026-01-01T00:00:00.000Z",
+            "endDateTime": "2026-02-01T00:00:00.000Z" }),
+        ),
     ] {
         assert_eq!(bill[attribute], expected, "{attribute}");
     }
@@ -103,7 +121,10 @@ fn accounts_with_many_items_are_among_others() {
         let run = books.get(&CYCLE, cycle["id"].as_str().unwrap())["run"].clone();
         let (bills, total) = books.list(&BILL, "sort=billNo");
         assert_eq!(run["bills"], total, "{run}");
-        let billed: usize = bills.iter().map(|bill| if bill["billingAccount"]["id"] == "b" { 700 } else { 3 }).sum();
+        let billed: usize = bills
+            .iter()
+            .map(|bill| if bill["billingAccount"]["id"] == "b" { 700 } else { 3 })
+            .sum();
         assert_eq!(books.list(&ITEM, "isBilled=true&limit=1").1, billed as u64);
         if run["state"] == "done" {
             break;
@@ -112,7 +133,12 @@ fn accounts_with_many_items_are_among_others() {
         seen += 1;
     }
     assert!(seen >= 3, "{seen}");
-    let amounts: Vec<_> = books.list(&BILL, "sort=billNo").0.iter().map(|bill| bill["amountDue"]["value"].to_string()).collect();
+    let amounts: Vec<_> = books
+        .list(&BILL, "sort=billNo")
+        .0
+        .iter()
+        .map(|bill| bill["amountDue"]["value"].to_string())
+        .collect();
     assert_eq!(amounts, ["0.03", "7.00", "0.03"]);
     for account in ["a", "b", "c"] {
         assert_eq!(books.balances(&BILLING_ACCOUNT, account)[0], "unbilled EUR 0.00");
@@ -136,13 +162,17 @@ fn two_runs_and_requests_at_once_bill_everything_once() {
         common::step(&books);
     }
     books.work();
-    let bills: u64 = cycles.iter().map(|cycle| {
-        books.get(&CYCLE, cycle["id"].as_str().unwrap())["run"]["bills"].as_u64().unwrap()
-    }).sum();
+    let bills: u64 = cycles
+        .iter()
+        .map(|cycle| {
+            books.get(&CYCLE, cycle["id"].as_str().unwrap())["run"]["bills"].as_u64().unwrap()
+        })
+        .sum();
     let (all, total) = books.list(&BILL, "limit=1000");
     assert_eq!(total, 120);
     assert_eq!(bills, 120 - 18);
-    let mut numbers: Vec<_> = all.iter().map(|bill| bill["billNo"].as_str().unwrap().to_owned()).collect();
+    let mut numbers: Vec<_> =
+        all.iter().map(|bill| bill["billNo"].as_str().unwrap().to_owned()).collect();
     numbers.sort();
     let expected: Vec<_> = (1..=120).map(|n| format!("INV-2026-{n:06}")).collect();
     assert_eq!(numbers, expected);

@@ -13,10 +13,12 @@ use tmf630::{Definition, Version};
 
 pub static ITEMS: Definition =
     Definition { behaviour: None, ..customer_bill_management::APPLIED_CUSTOMER_BILLING_RATE };
-pub static BILLS: Definition = Definition { behaviour: None, ..customer_bill_management::CUSTOMER_BILL };
+pub static BILLS: Definition =
+    Definition { behaviour: None, ..customer_bill_management::CUSTOMER_BILL };
 pub static ON_DEMAND: Definition =
     Definition { behaviour: None, ..customer_bill_management::CUSTOMER_BILL_ON_DEMAND };
-pub static CYCLES: Definition = Definition { behaviour: None, ..customer_bill_management::BILL_CYCLE };
+pub static CYCLES: Definition =
+    Definition { behaviour: None, ..customer_bill_management::BILL_CYCLE };
 
 /// What the resource answers at a path.
 pub fn ask(

@@ -3,6 +3,8 @@
 // Each test file uses a part of this.
 #![allow(dead_code, unused_imports)]
 
+pub mod audit;
+
 use std::time::Duration;
 
 pub use account_management::{BILLING_ACCOUNT, BILLING_CYCLE_SPECIFICATION, FINANCIAL_ACCOUNT};

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;
 use jiff::{SignedDuration, Timestamp};
-use kv_tree::{KvError, Memory, Store};
+use kv_tree::{Kv, KvError, Memory, Store};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -22,8 +22,8 @@ use crate::model::job::Job;
 use crate::{Definition, Ports, Settings, Version, serve};
 
 /// The outside world of one instance. Its clock stands still unless it is told to go on.
-pub struct World {
-    store: Store<Memory>,
+pub struct World<K: Kv = Memory> {
+    store: Store<K>,
     now: Cell<Timestamp>,
     ids: Cell<u128>,
     settings: Vec<(&'static str, &'static str)>,
@@ -35,11 +35,11 @@ pub struct World {
     pub yields: Cell<u32>,
 }
 
-impl World {
-    /// An instance on the data in `memory`.
-    pub fn on(memory: Memory) -> Self {
+impl<K: Kv> World<K> {
+    /// An instance on the data in `kv`.
+    pub fn on(kv: K) -> Self {
         Self {
-            store: Store::new(memory),
+            store: Store::new(kv),
             now: Cell::new(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_790_000_000)),
             ids: Cell::new(1),
             settings: Vec::new(),
@@ -170,10 +170,10 @@ pub fn expect(response: &Response<Bytes>, status: u16) -> Value {
     serde_json::from_slice(response.body()).unwrap_or_default()
 }
 
-impl Ports for World {
-    type Kv = Memory;
+impl<K: Kv> Ports for World<K> {
+    type Kv = K;
 
-    fn store(&self) -> impl Future<Output = Result<Store<Memory>, KvError>> {
+    fn store(&self) -> impl Future<Output = Result<Store<K>, KvError>> {
         ready(Ok(self.store.clone()))
     }
 
