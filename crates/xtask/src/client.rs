@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: programs that talk to a running application. They need an HTTP client,
+//! `cargo xtask demo` and `audit`: programs that talk to a running application. They need an HTTP client,
 //! which this program does without.
 
 use crate::process::{run, run_that_tells};

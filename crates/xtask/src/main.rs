@@ -79,6 +79,10 @@ enum Command {
     /// Fill a running application with an operator as there could be one; --help shows how.
     #[command(disable_help_flag = true)]
     Demo(client::Arguments),
+    /// Recompute all bills and balances of a running application from the bill items, and report any
+    /// difference; --help shows how.
+    #[command(disable_help_flag = true)]
+    Audit(client::Arguments),
 }
 
 fn execute(command: &Command) -> anyhow::Result<()> {
@@ -95,6 +99,7 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Contract(arguments) => contract::contract(arguments),
         Command::Token(arguments) => token::token(arguments),
         Command::Demo(arguments) => client::client("demo", arguments),
+        Command::Audit(arguments) => client::client("audit", arguments),
     }
 }
 
