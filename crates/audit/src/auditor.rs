@@ -16,8 +16,8 @@ pub(crate) const ITEM: &str = "appliedCustomerBillingRate";
 
 /// Compares bills and balances with the items that they follow from.
 ///
-/// Documents are those of v5, each given once and in any order. All bills and items of a tenant, and all of
-/// its billing and financial accounts, must be given before [`Auditor::finish`].
+/// Documents are those of v5, each given once and in any order. All bills and items of a tenant,
+/// and all of its billing and financial accounts, must be given before [`Auditor::finish`].
 #[derive(Debug)]
 pub struct Auditor {
     rounding: Rounding,
@@ -159,7 +159,8 @@ impl Auditor {
         self.differences.push(Difference::new(resource, id, attribute, found, expected));
     }
 
-    /// Where something else is shown than what follows from the items, in the order of resources and ids.
+    /// Where something else is shown than what follows from the items, in the order of resources
+    /// and ids.
     pub fn finish(self) -> Vec<Difference> {
         let mut differences = self.differences;
         let mut numbers = Numbers::default();

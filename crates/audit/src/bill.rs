@@ -183,9 +183,9 @@ impl Bill {
         }
     }
 
-    /// A bill that was paid in full is settled, and one of which a part was paid is partially paid, unless
-    /// somebody has closed it so. Both can be on hold, or in a state of a deployment's own. Nothing follows
-    /// where nothing was paid: payments can be kept elsewhere.
+    /// A bill that was paid in full is settled, and one of which a part was paid is partially paid,
+    /// unless somebody has closed it so. Both can be on hold, or in a state of a deployment's own.
+    /// Nothing follows where nothing was paid: payments can be kept elsewhere.
     fn check_state(&self, id: &str, differences: &mut Vec<Difference>) {
         let (Ok(Some(due)), Ok(Some(paid))) = (&self.due, &self.paid) else { return };
         if paid.amount().is_zero() || !STANDARD_STATES.contains(&&self.state[..]) {
@@ -212,7 +212,8 @@ fn amount(document: &Value, attribute: &str) -> Amount {
     Money::read_sum(amount, &format!("/{attribute}")).map(Some).map_err(|fault| fault.to_string())
 }
 
-/// The sum of the payments that say their amounts; others can come with bills that were made elsewhere.
+/// The sum of the payments that say their amounts; others can come with bills that were made
+/// elsewhere.
 fn payments(document: &Value, due: &Money) -> Result<Money, String> {
     let payments = document.get("appliedPayment").and_then(Value::as_array).into_iter().flatten();
     let with_amounts = payments.filter(|payment| payment.get("appliedAmount").is_some());

@@ -1,9 +1,9 @@
-//! `cargo xtask audit`: recomputes every bill and balance of a tenant from its items, and says where what the
-//! application shows is something else.
+//! `cargo xtask audit`: recomputes every bill and balance of a tenant from its items, and says
+//! where what the application shows is something else.
 //!
-//! [`Auditor`] is given documents, in any order, and keeps sums of them by bill and account: a million items
-//! need no more memory than the bills that they are on. It knows nothing of HTTP; [`read`] gives it what a
-//! running application has.
+//! [`Auditor`] is given documents, in any order, and keeps sums of them by bill and account: a
+//! million items need no more memory than the bills that they are on. It knows nothing of HTTP;
+//! [`read`] gives it what a running application has.
 //!
 //! What holds of a tenant:
 //!
@@ -16,7 +16,8 @@
 //! | a billing account | its balances `unbilled` and `receivable` are what its unbilled items cost and what remains of its bills that are not settled |
 //! | a financial account | its balances are the sums of those of the billing accounts that refer to it |
 //!
-//! A bill was made here if it has a number and items: those that were made elsewhere have their items there.
+//! A bill was made here if it has a number and items: those that were made elsewhere have their
+//! items there.
 //!
 //! # Layout
 //!

@@ -8,8 +8,8 @@ use clap::{Parser, ValueEnum};
 use client::Client;
 use money::Rounding;
 
-/// Recomputes every bill, tax item and balance of a tenant from the bill items, over the API, and reports
-/// any difference; the exit code is 1 then. Nothing must change meanwhile.
+/// Recomputes every bill, tax item and balance of a tenant from the bill items, over the API, and
+/// reports any difference; the exit code is 1 then. Nothing must change meanwhile.
 #[derive(Parser)]
 #[command(name = "cargo xtask audit", bin_name = "cargo xtask audit")]
 struct Arguments {

@@ -22,8 +22,8 @@ struct Series<'b> {
 }
 
 impl<'b> Numbers<'b> {
-    /// Adds the number of a bill. One that was made elsewhere takes its number, but a series neither ends
-    /// with it nor has to come to it.
+    /// Adds the number of a bill. One that was made elsewhere takes its number, but a series
+    /// neither ends with it nor has to come to it.
     pub fn add(
         &mut self,
         number: &'b str,

@@ -11,10 +11,11 @@ use crate::{AccountKind, Auditor};
 /// How many resources are read until it is told how many.
 const TOLD_EVERY: u64 = 50_000;
 
-/// Reads the accounts, bills and items that the client sees, page by page, and tells how far it has come.
+/// Reads the accounts, bills and items that the client sees, page by page, and tells how far it has
+/// come.
 ///
-/// The client must see all of the tenant, and nothing must change meanwhile: where a list does, that is an
-/// error; what else changes is seen as differences.
+/// The client must see all of the tenant, and nothing must change meanwhile: where a list does,
+/// that is an error; what else changes is seen as differences.
 pub async fn read(
     client: &Client,
     rounding: Rounding,

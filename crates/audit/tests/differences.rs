@@ -53,8 +53,9 @@ fn balances(unbilled: &str, receivable: &str) -> Value {
 }
 
 impl Tenant {
-    /// Two accounts of one financial account; bills of two items with two rates, one of them paid in part,
-    /// the other one of a credit and settled; two bills of other systems; items of nobody, and unbilled ones.
+    /// Two accounts of one financial account; bills of two items with two rates, one of them paid
+    /// in part, the other one of a credit and settled; two bills of other systems; items of nobody,
+    /// and unbilled ones.
     fn in_order() -> Self {
         let bill = json!({
             "id": "b1", "billNo": "INV-2026-000001", "state": "partiallyPaid",

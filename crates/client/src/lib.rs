@@ -1,7 +1,7 @@
 //! A client of the running application, for native programs that fill it or look at it.
 //!
-//! Errors name the request, and the answer that was not expected. What the application refuses because it
-//! is busy (503, with no effect) is sent again.
+//! Errors name the request, and the answer that was not expected. What the application refuses
+//! because it is busy (503, with no effect) is sent again.
 //!
 //! # Layout
 //!

@@ -11,8 +11,8 @@ const LIMIT: u64 = 1000;
 
 /// A list in the order of ids. Made by [`Client::pages`].
 ///
-/// A page is told by how many resources are before it. Where the list changes meanwhile, one could be left
-/// out or seen twice, so that is an error.
+/// A page is told by how many resources are before it. Where the list changes meanwhile, one could
+/// be left out or seen twice, so that is an error.
 #[derive(Debug)]
 pub struct Pages<'c> {
     client: &'c Client,

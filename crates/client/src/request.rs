@@ -51,8 +51,8 @@ pub(crate) struct Answer {
 }
 
 impl Client {
-    /// A client of the application at an address such as `http://127.0.0.1:3000`; `token` is its access
-    /// token, where the application asks who calls.
+    /// A client of the application at an address such as `http://127.0.0.1:3000`; `token` is its
+    /// access token, where the application asks who calls.
     pub fn new(url: &str, token: Option<&str>) -> anyhow::Result<Self> {
         ensure!(url.starts_with("http://"), "the address {url} must begin with http://");
         let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
@@ -73,7 +73,8 @@ impl Client {
         answer.total.with_context(|| format!("GET {path}: the answer has no X-Total-Count"))
     }
 
-    /// The list at `path` in the order of ids; `query` is what else is asked, such as `fields=name`.
+    /// The list at `path` in the order of ids; `query` is what else is asked, such as
+    /// `fields=name`.
     pub fn pages(&self, path: &str, query: &str) -> Pages<'_> {
         Pages::new(self, path, query)
     }
@@ -86,16 +87,25 @@ impl Client {
             return answer.success(Method::POST, path)?.json(path).map(Created::New);
         }
         // The id is not all that can be in conflict with something.
-        let id = document.get("id").and_then(Value::as_str).context("what is created has no id")?;
-        let own = format!("{path}/{id}?fields=id");
-        match self.send(Method::GET, &own, None).await?.status {
-            StatusCode::OK => Ok(Created::AlreadyThere),
-            _ => answer.success(Method::POST, path)?.json(path).map(Created::New),
+        match self.has(path, document).await? {
+            true => Ok(Created::AlreadyThere),
+            false => answer.success(Method::POST, path)?.json(path).map(Created::New),
         }
     }
 
-    /// Creates up to 1,000 resources at once, or none where one of their ids is taken. Whether they were
-    /// created.
+    /// Whether the collection at `path` has a resource with the id of the document.
+    pub async fn has(&self, path: &str, document: &Value) -> anyhow::Result<bool> {
+        let id = document.get("id").and_then(Value::as_str).context("the document has no id")?;
+        let path = format!("{path}/{id}?fields=id");
+        let answer = self.send(Method::GET, &path, None).await?;
+        match answer.status {
+            StatusCode::NOT_FOUND => Ok(false),
+            _ => answer.success(Method::GET, &path).map(|_| true),
+        }
+    }
+
+    /// Creates up to 1,000 resources at once, or none where one of their ids is taken. Whether they
+    /// were created.
     pub async fn create_many(&self, path: &str, documents: &[Value]) -> anyhow::Result<bool> {
         let operation = |document| json!({ "op": "add", "path": "/", "value": document });
         let operations: Value = documents.iter().map(operation).collect();
@@ -113,7 +123,8 @@ impl Client {
         self.patch(path, MERGE_PATCH, patch).await
     }
 
-    /// Changes the resource at `path` by operations of JSON Patch (RFC 6902), and answers it as it is then.
+    /// Changes the resource at `path` by operations of JSON Patch (RFC 6902), and answers it as it
+    /// is then.
     pub async fn apply(&self, path: &str, operations: &Value) -> anyhow::Result<Value> {
         self.patch(path, JSON_PATCH, operations).await
     }

@@ -66,22 +66,24 @@ impl Billing<'_> {
         self.client.pages(&bills, &format!("billCycle.id={id}")).all().await
     }
 
-    /// Asks for bills of the accounts that get theirs on request. Some requests are rejected: of an account
-    /// without items, and of one with items in several currencies, that does not say which is meant.
+    /// Asks for bills of the accounts that get theirs on request. Some requests are rejected: of an
+    /// account without items, and of one with items in several currencies, that does not say which
+    /// is meant.
     async fn on_request(&self, accounts: &[BillingAccount]) -> anyhow::Result<Vec<Value>> {
-        let on_request = accounts.iter().filter(|account| account.cycle == Cycle::Quarter);
-        let mut requests = Vec::new();
-        for account in on_request {
-            let request = self.request(account);
-            if account.items == Use::SeveralCurrencies {
-                let mut clearer = request.clone();
-                clearer["id"] = format!("demo-request-{:03}-eur", account.number).into();
-                clearer["currency"] = account.currency.into();
-                requests.push(clearer);
-            }
-            requests.push(request);
-        }
-        let done = each(requests, |request| answered(self.client.clone(), request)).await?;
+        let on_request: Vec<_> =
+            accounts.iter().filter(|account| account.cycle == Cycle::Quarter).collect();
+        let requests = on_request.iter().map(|account| self.request(account));
+        let ask = |request| answered(self.client.clone(), request);
+        let mut done = each(requests, ask).await?;
+        // Now those that say which currency is meant; before, nothing would have been unclear.
+        let unclear = on_request.iter().filter(|account| account.items == Use::SeveralCurrencies);
+        let clearer = unclear.map(|account| {
+            let mut request = self.request(account);
+            request["id"] = format!("demo-request-{:03}-eur", account.number).into();
+            request["currency"] = account.currency.into();
+            request
+        });
+        done.extend(each(clearer, ask).await?);
         let bills: Vec<_> = done.iter().filter_map(bill_of).collect();
         let (count, without) = (done.len(), done.len() - bills.len());
         (self.tell)(&format!("customerBillOnDemand: {count} requests, {without} of them rejected"));

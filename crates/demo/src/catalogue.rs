@@ -32,8 +32,8 @@ fn entity(class: &str, (id, name, description): (&str, &str, &str)) -> Value {
     json!({ "@type": class, "id": id, "name": name, "description": description })
 }
 
-/// Cycle specifications. Offsets are days from the beginning of the period, which are 28 at least and 31 at
-/// most: bills are made, and their items counted, when it has ended.
+/// Cycle specifications. Offsets are days from the beginning of the period, which are 28 at least
+/// and 31 at most: bills are made, and their items counted, when it has ended.
 pub fn cycle_specifications() -> Vec<Value> {
     let specification =
         |cycle: Cycle, description: &str, [frequency, period]: [&str; 2], days: i64| {

@@ -32,8 +32,8 @@ fn number(account: &BillingAccount) -> String {
     format!("OLD-{:06}", 48_100 + account.number)
 }
 
-/// The items of those bills. They say which bill they were on, which is not here under that id; one does not
-/// say it.
+/// The items of those bills. They say which bill they were on, which is not here under that id; one
+/// does not say it.
 pub fn items(accounts: &[BillingAccount], calendar: &Calendar) -> anyhow::Result<Vec<Value>> {
     let fee = fee()?;
     let date = time(after(calendar.of_the_first.start, BEFORE)?);

@@ -1,9 +1,11 @@
-//! `cargo xtask demo`: fills a running application, through its API, with an operator as there could be one.
+//! `cargo xtask demo`: fills a running application, through its API, with an operator as there
+//! could be one.
 //!
-//! An operator of networks bills the customers of three partners: on their behalf, in three currencies, in
-//! two cycles and on request. Ids and amounts are the same each time, and nothing is changed that is in its
-//! place. So a second run, also one after an interruption, finds what the first one left, and completes it.
-//! Dates follow from the time of the first run: its last whole month is billed.
+//! An operator of networks bills the customers of three partners: on their behalf, in three
+//! currencies, in two cycles and on request. Ids and amounts are the same each time, and nothing is
+//! changed that is in its place. So a second run, also one after an interruption, finds what the
+//! first one left, and completes it. Dates follow from the time of the first run: its last whole
+//! month is billed.
 //!
 //! # Layout
 //!

@@ -43,7 +43,9 @@ impl<'a> Loader<'a> {
             if self.client.create_many(&path, some).await? {
                 tally.created += some.len();
             } else {
-                tally.add(self.one_by_one(&path, some.to_vec()).await?);
+                let missing = self.missing(&path, some.to_vec()).await?;
+                tally.already_there += some.len() - missing.len();
+                tally.add(self.one_by_one(&path, missing).await?);
             }
         }
         self.note(resource, tally);
@@ -60,6 +62,15 @@ impl<'a> Loader<'a> {
         let tally = self.one_by_one(&format!("{api}/{resource}"), documents).await?;
         self.note(resource, tally);
         Ok(())
+    }
+
+    /// Those of the documents that are not there.
+    async fn missing(&self, path: &str, documents: Vec<Value>) -> anyhow::Result<Vec<Value>> {
+        let look = |document: Value| {
+            let (client, path) = (self.client.clone(), path.to_owned());
+            async move { Ok((!client.has(&path, &document).await?).then_some(document)) }
+        };
+        Ok(each(documents, look).await?.into_iter().flatten().collect())
     }
 
     async fn one_by_one(&self, path: &str, documents: Vec<Value>) -> anyhow::Result<Tally> {

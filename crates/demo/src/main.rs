@@ -9,8 +9,8 @@ use clap::Parser;
 use client::Client;
 use jiff::Timestamp;
 
-/// Fills a running application with an operator who bills on behalf of three partners: 200 accounts,
-/// items, bills in each state, payments. What is there already stays as it is.
+/// Fills a running application with an operator who bills on behalf of three partners: 200
+/// accounts, items, bills in each state, payments. What is there already stays as it is.
 #[derive(Parser)]
 #[command(name = "cargo xtask demo", bin_name = "cargo xtask demo")]
 struct Arguments {

@@ -1,5 +1,5 @@
-//! Partners and their customers: companies that nobody would take for real ones. Parties are kept by
-//! another application (TMF632), so here they are ids and names.
+//! Partners and their customers: companies that nobody would take for real ones. Parties are kept
+//! by another application (TMF632), so here they are ids and names.
 
 use serde_json::{Value, json};
 
@@ -61,7 +61,8 @@ pub fn customer(number: usize) -> Party {
         "Print",
         "Travel",
     ];
-    // Thirteen and fourteen have no divisor in common, so the first two words are a pair once in 182.
+    // Thirteen and fourteen have no divisor in common, so the first two words are a pair once in
+    // 182.
     let words =
         [FIRST[number % FIRST.len()], SECOND[number % SECOND.len()], TRADE[number % TRADE.len()]];
     Party { id: format!("demo-customer-{number:03}"), name: words.join(" ") }

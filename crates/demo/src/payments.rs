@@ -1,5 +1,5 @@
-//! What becomes of bills: each is brought into a state that follows from its account, so that there are
-//! bills in all of them.
+//! What becomes of bills: each is brought into a state that follows from its account, so that there
+//! are bills in all of them.
 
 use anyhow::Context;
 use client::{CUSTOMER_BILL_MANAGEMENT, Client, each};
@@ -72,8 +72,8 @@ async fn go_on(client: Client, mut bill: Value) -> anyhow::Result<usize> {
     Ok(count)
 }
 
-/// The next step of a bill, which depends on nothing but the bill as it is: none of them is taken twice. A
-/// bill that somebody else has brought into another state stays in that.
+/// The next step of a bill, which depends on nothing but the bill as it is: none of them is taken
+/// twice. A bill that somebody else has brought into another state stays in that.
 fn next(id: &str, bill: &Value) -> anyhow::Result<Option<Step>> {
     let state = bill["state"].as_str().unwrap_or_default();
     let is_early = matches!(state, "new" | "validated");
@@ -99,7 +99,8 @@ fn number_of(bill: &Value) -> anyhow::Result<usize> {
     Ok(account.rsplit_once('-').and_then(|(_, number)| number.parse().ok()).unwrap_or_default())
 }
 
-/// The next of the payments of so many percent; the last one, if all add up to the whole, is of what remains.
+/// The next of the payments of so many percent; the last one, if all add up to the whole, is of
+/// what remains.
 fn payment(id: &str, bill: &Value, parts: &[i64]) -> anyhow::Result<Option<Value>> {
     let read = |attribute: &str| {
         let fault = |fault| anyhow::anyhow!("the bill {id}: {fault}");

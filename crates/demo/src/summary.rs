@@ -30,8 +30,8 @@ const RESOURCES: [&str; 4] =
     ["appliedCustomerBillingRate", "customerBill", "customerBillOnDemand", "billCycle"];
 
 impl Summary {
-    /// Looks at what there is, which must be what TM Forum's conformance kit of v4 wants: no list is empty,
-    /// bills have a document and an account, and items say whether they are billed.
+    /// Looks at what there is, which must be what TM Forum's conformance kit of v4 wants: no list
+    /// is empty, bills have a document and an account, and items say whether they are billed.
     pub(crate) async fn of(
         client: &Client,
         loaded: Vec<(&'static str, Tally)>,

@@ -79,8 +79,8 @@ enum Command {
     /// Fill a running application with an operator as there could be one; --help shows how.
     #[command(disable_help_flag = true)]
     Demo(client::Arguments),
-    /// Recompute all bills and balances of a running application from the bill items, and report any
-    /// difference; --help shows how.
+    /// Recompute all bills and balances of a running application from the bill items, and report
+    /// any difference; --help shows how.
     #[command(disable_help_flag = true)]
     Audit(client::Arguments),
 }
