@@ -13,7 +13,8 @@ pub(crate) struct Numbers<'b> {
     series: BTreeMap<&'b str, Series<'b>>,
 }
 
-/// Numbers that are the same up to the digits at their ends.
+/// Numbers that are the same up to the digits at their ends. A deployment whose numbers end in
+/// something else than their count, such as a year, has series that say nothing.
 #[derive(Debug, Default)]
 struct Series<'b> {
     taken: BTreeSet<u64>,
