@@ -10,14 +10,15 @@
 //! * `deployment`, `runtime_config`, `variables` – what `up` is told to serve, and by what.
 //! * `maintenance` – what `up` calls while the application runs.
 //! * `checks` – what would keep the application from starting.
-//! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance`, `written`, `contract`, `token` – the
-//!   commands.
+//! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance`, `written`, `contract`, `token`,
+//!   `client` – the commands.
 
 #![forbid(unsafe_code)]
 
 mod bench;
 mod build;
 mod checks;
+mod client;
 mod conformance;
 mod contract;
 mod deployment;
@@ -77,6 +78,13 @@ enum Command {
     /// Print an access token for trials, signed with a development key; --help shows what it can say.
     #[command(disable_help_flag = true)]
     Token(token::Arguments),
+    /// Fill a running application with an operator as there could be one; --help shows how.
+    #[command(disable_help_flag = true)]
+    Demo(client::Arguments),
+    /// Recompute all bills and balances of a running application from the bill items, and report
+    /// any difference; --help shows how.
+    #[command(disable_help_flag = true)]
+    Audit(client::Arguments),
 }
 
 fn execute(command: &Command) -> anyhow::Result<()> {
@@ -92,6 +100,8 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Manifest => written::write("manifest"),
         Command::Contract(arguments) => contract::contract(arguments),
         Command::Token(arguments) => token::token(arguments),
+        Command::Demo(arguments) => client::client("demo", arguments),
+        Command::Audit(arguments) => client::client("audit", arguments),
     }
 }
 

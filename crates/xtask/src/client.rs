@@ -1,0 +1,19 @@
+//! `cargo xtask demo` and `audit`: programs that talk to a running application. They need an HTTP
+//! client, which this program does without.
+
+use crate::process::{run, run_that_tells};
+use crate::project::{cargo, command, target_dir};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// What the program is told.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+/// Builds the program of a package, and runs it.
+pub fn client(package: &str, arguments: &Arguments) -> anyhow::Result<()> {
+    run(cargo().args(["build", "--quiet", "--package", package]))?;
+    let program = target_dir().join("debug").join(package);
+    run_that_tells(command(program).args(&arguments.arguments))
+}
