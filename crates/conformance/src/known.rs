@@ -125,12 +125,9 @@ pub fn judge(version: &str, found: Vec<String>) -> Judged {
 fn judge_by(known: &[Known], version: &str, found: Vec<String>) -> Judged {
     let known = known.iter().filter(|known| known.versions.contains(&version));
     let known = known.flat_map(|known| known.differences.iter().map(|it| (*it, known.reason)));
-    let mut judged = Judged::default();
-    judged.gone = known
-        .clone()
-        .map(|(it, _)| it)
-        .filter(|it| !found.iter().any(|found| found == it))
-        .collect();
+    let is_gone = |it: &&str| !found.iter().any(|found| found == it);
+    let gone = known.clone().map(|(it, _)| it).filter(is_gone).collect();
+    let mut judged = Judged { gone, ..Judged::default() };
     for difference in found {
         match known.clone().find(|(it, _)| *it == difference) {
             Some((_, reason)) => judged.known.push((difference, reason)),
