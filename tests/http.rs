@@ -67,21 +67,29 @@ async fn the_api_describes_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_way_in_leads_to_every_resource() {
     let api = Api::start().await;
-    let base = "/tmf-api/accountManagement";
+    for (number, base, counts) in
+        [(0, "/tmf-api/accountManagement", [7, 7]), (1, "/tmf-api/customerBillManagement", [4, 3])]
+    {
+        expect_way_in(&api, number, base, counts).await;
+    }
+}
+
+/// The API that is the `number`th of all leads to so many resources in each of its versions.
+async fn expect_way_in(api: &Api, number: usize, base: &str, counts: [usize; 2]) {
     let get = async |path: &str| match path.starts_with("http") {
         true => api.get(path).await,
         false => api.get(&(api.base_url() + path)).await,
     };
     let all = get("/").await.expect(StatusCode::OK);
     let href = |document: &serde_json::Value| document["href"].as_str().unwrap().to_owned();
-    assert_eq!(href(&all["api"][0]), api.base_url() + base);
+    assert_eq!(href(&all["api"][number]), api.base_url() + base);
     let versions = get(base).await.expect(StatusCode::OK)["version"].clone();
     assert_eq!(versions.as_array().unwrap().len(), 2);
-    for version in versions.as_array().unwrap() {
+    for (version, count) in versions.as_array().unwrap().iter().zip(counts) {
         let own = get(&href(version)).await;
         assert_eq!(get(&(href(version) + "/")).await.text, own.text);
         let resources = own.expect(StatusCode::OK)["resource"].clone();
-        assert_eq!(resources.as_array().unwrap().len(), 7);
+        assert_eq!(resources.as_array().unwrap().len(), count);
         // What has a route of its own is not answered by the entry.
         for resource in resources.as_array().unwrap() {
             let list = get(&href(resource)).await;
@@ -106,6 +114,30 @@ async fn the_way_in_leads_to_every_resource() {
         let refused = api.request(Method::POST, &url).json(&account("x")).answer().await;
         assert_eq!(refused.expect(StatusCode::METHOD_NOT_ALLOWED)["code"], "61");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bills_are_reached_under_another_name_where_there_is_one() {
+    let path = "/tmf-api/customerBill/v5";
+    let nameless = Api::start().await;
+    for rest in ["", "/openapi.json", "/customerBill", "/billCycle/1"] {
+        let url = format!("{}{path}{rest}", nameless.base_url());
+        let missing = nameless.get(&url).await.expect(StatusCode::NOT_FOUND);
+        assert_eq!(missing["@type"], "Error", "{rest}");
+    }
+    nameless.stop().await;
+
+    let api = Api::start_with(&[("bill_base_alias", "customerBill")]).await;
+    let bills = api.at(path, "customerBill");
+    let list = bills.get("").await;
+    assert_eq!(list.expect(StatusCode::OK), serde_json::json!([]));
+    let entry = api.get(&(api.base_url() + path)).await.expect(StatusCode::OK);
+    assert_eq!(entry["href"], api.base_url() + path);
+    let openapi = api.get(entry["openapi"].as_str().unwrap()).await;
+    assert_eq!(openapi.text, include_str!("../docs/openapi/TMF678-v5.json"));
+    // No other name is taken for it.
+    let other = api.base_url() + "/tmf-api/customerBills/v5/customerBill";
+    api.get(&other).await.expect(StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]

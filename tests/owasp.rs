@@ -323,20 +323,22 @@ async fn api8_security_misconfiguration() {
 async fn api9_improper_inventory_management() {
     let world = World::start().await;
     let documents = [
-        include_str!("../docs/openapi/TMF666-v4.json"),
-        include_str!("../docs/openapi/TMF666-v5.json"),
+        ("accountManagement/v4", include_str!("../docs/openapi/TMF666-v4.json")),
+        ("accountManagement/v5", include_str!("../docs/openapi/TMF666-v5.json")),
+        ("customerBillManagement/v4", include_str!("../docs/openapi/TMF678-v4.json")),
+        ("customerBillManagement/v5", include_str!("../docs/openapi/TMF678-v5.json")),
     ];
     let mut operations = 0;
-    for (version, document) in ["v4", "v5"].iter().zip(documents) {
+    for (base, document) in documents {
         let document: Value = serde_json::from_str(document).unwrap();
         for (path, item) in document["paths"].as_object().unwrap() {
             let methods = ["get", "post", "patch", "delete", "head", "put"];
             for method in methods.iter().filter(|method| item.get(method).is_some()) {
                 let path = path.replace("{id}", "mine");
-                let base = format!("{}/tmf-api/accountManagement/{version}", world.api.base_url());
+                let url = format!("{}/tmf-api/{base}{path}", world.api.base_url());
                 let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-                let answer = world.api.request(method, &format!("{base}{path}")).answer().await;
-                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{version} {path}");
+                let answer = world.api.request(method, &url).answer().await;
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{base} {path}");
                 operations += 1;
             }
         }

@@ -72,16 +72,14 @@ pub struct Resource {
 impl Api {
     /// The base path of the API that `path` begins with: that which it always has, or its alias.
     pub fn base_of<'p>(&self, path: &'p str, settings: &Settings) -> Option<&'p str> {
-        let is_whole =
-            |base: &&str| path[base.len()..].is_empty() || path[base.len()..].starts_with('/');
-        let rest = path.strip_prefix(self.base);
-        let base = rest.map(|rest| &path[..path.len() - rest.len()]).filter(is_whole);
-        base.or_else(|| {
-            let alias = settings.value(self.alias?);
+        let before = |rest: &str| {
+            let is_whole = rest.is_empty() || rest.starts_with('/');
+            path.strip_suffix(rest).filter(|_| is_whole)
+        };
+        path.strip_prefix(self.base).and_then(before).or_else(|| {
+            let alias = Some(settings.value(self.alias?)).filter(|alias| !alias.is_empty())?;
             let (parent, _) = self.base.rsplit_once('/')?;
-            let rest = path.strip_prefix(parent)?.strip_prefix('/')?.strip_prefix(alias)?;
-            let base = Some(&path[..path.len() - rest.len()]).filter(is_whole);
-            base.filter(|_| !alias.is_empty())
+            before(path.strip_prefix(parent)?.strip_prefix('/')?.strip_prefix(alias)?)
         })
     }
 
