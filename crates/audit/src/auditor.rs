@@ -9,7 +9,7 @@ use crate::balances::{Balances, Kind};
 use crate::bill::{Bill, CUSTOMER_BILL};
 use crate::difference::{Difference, shown, text};
 use crate::items::Items;
-use crate::numbers::Numbers;
+use crate::numbers::{NumberFormat, Numbers};
 
 /// The name of items in paths.
 pub(crate) const ITEM: &str = "appliedCustomerBillingRate";
@@ -21,6 +21,7 @@ pub(crate) const ITEM: &str = "appliedCustomerBillingRate";
 #[derive(Debug)]
 pub struct Auditor {
     rounding: Rounding,
+    number_format: Option<NumberFormat>,
     bills: BTreeMap<String, Bill>,
     /// The items of each bill, whether or not it is there.
     items: BTreeMap<String, Items>,
@@ -66,12 +67,19 @@ impl Auditor {
     pub fn new(rounding: Rounding) -> Self {
         Self {
             rounding,
+            number_format: None,
             bills: BTreeMap::new(),
             items: BTreeMap::new(),
             balances: Balances::default(),
             counts: Counts::default(),
             differences: Vec::new(),
         }
+    }
+
+    /// The same for bills that are numbered by a format. Where none is said, a number counts by the
+    /// digits at its end.
+    pub fn with_number_format(self, format: NumberFormat) -> Self {
+        Self { number_format: Some(format), ..self }
     }
 
     /// How many documents were given.
@@ -163,7 +171,7 @@ impl Auditor {
     /// and ids.
     pub fn finish(self) -> Vec<Difference> {
         let mut differences = self.differences;
-        let mut numbers = Numbers::default();
+        let mut numbers = Numbers::new(self.number_format.as_ref());
         for (id, bill) in &self.bills {
             let items = self.items.get(id).filter(|_| bill.number.is_some());
             if let Some(number) = &bill.number {

@@ -26,7 +26,7 @@
 //! * `bill` – a bill, and what must be on it.
 //! * `items` – the items of a bill, added up.
 //! * `balances` – accounts, and what must stand on them.
-//! * `numbers` – numbers of bills.
+//! * [`NumberFormat`] – what bills are numbered by, and what is left out.
 //! * [`read`] – all documents of a running application.
 
 #![forbid(unsafe_code)]
@@ -41,4 +41,5 @@ mod over_http;
 
 pub use auditor::{AccountKind, Auditor, Counts};
 pub use difference::Difference;
+pub use numbers::NumberFormat;
 pub use over_http::read;

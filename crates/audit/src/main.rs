@@ -4,6 +4,7 @@
 
 use std::process::ExitCode;
 
+use audit::{Auditor, NumberFormat};
 use clap::{Parser, ValueEnum};
 use client::Client;
 use money::Rounding;
@@ -22,6 +23,14 @@ struct Arguments {
     /// When the application rounds amounts: its variable `rounding`.
     #[arg(long, value_enum, default_value_t = Rounded::Bill)]
     rounding: Rounded,
+    /// What the application numbers bills by, if that does not end with the count: its variable
+    /// `bill_number_format`, such as {number}/{year}.
+    #[arg(long, value_parser = number_format)]
+    bill_number_format: Option<NumberFormat>,
+}
+
+fn number_format(text: &str) -> Result<NumberFormat, &'static str> {
+    NumberFormat::parse(text).ok_or("it must have {number} or {number:0N}")
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -39,7 +48,11 @@ async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         Rounded::Bill => Rounding::Bill,
         Rounded::Line => Rounding::Line,
     };
-    let auditor = audit::read(&client, rounding, &|line| println!("{line}")).await?;
+    let mut auditor = Auditor::new(rounding);
+    if let Some(format) = arguments.bill_number_format.clone() {
+        auditor = auditor.with_number_format(format);
+    }
+    let auditor = audit::read(&client, auditor, &|line| println!("{line}")).await?;
     let counts = auditor.counts();
     let differences = auditor.finish();
     for difference in &differences {

@@ -1,7 +1,6 @@
 //! All documents of a running application.
 
 use client::{ACCOUNT_MANAGEMENT, CUSTOMER_BILL_MANAGEMENT, Client};
-use money::Rounding;
 use serde_json::Value;
 
 use crate::auditor::ITEM;
@@ -11,17 +10,16 @@ use crate::{AccountKind, Auditor};
 /// How many resources are read until it is told how many.
 const TOLD_EVERY: u64 = 50_000;
 
-/// Reads the accounts, bills and items that the client sees, page by page, and tells how far it has
-/// come.
+/// Gives an auditor the accounts, bills and items that the client sees, page by page, and tells how
+/// far it has come.
 ///
 /// The client must see all of the tenant, and nothing must change meanwhile: where a list does,
 /// that is an error; what else changes is seen as differences.
 pub async fn read(
     client: &Client,
-    rounding: Rounding,
+    mut auditor: Auditor,
     tell: &dyn Fn(&str),
 ) -> anyhow::Result<Auditor> {
-    let mut auditor = Auditor::new(rounding);
     let reader = Reader { client, tell };
     for kind in [AccountKind::Billing, AccountKind::Financial] {
         let fields = "fields=id,accountBalance,financialAccount";
