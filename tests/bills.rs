@@ -188,8 +188,7 @@ async fn a_bill_of_five_thousand_items_is_made_whatever_dies() {
     let api = "/tmf-api/accountManagement/v5/billingAccount";
     application.client.create(api, &account_of("a", &[("p", "customer")])).await.unwrap();
     for thousand in 0..5 {
-        let many: Vec<_> =
-            (0..1000).map(|number| item("a", thousand * 1000 + number)).collect();
+        let many: Vec<_> = (0..1000).map(|number| item("a", thousand * 1000 + number)).collect();
         let path = format!("{BILLS}/appliedCustomerBillingRate");
         application.client.create_many(&path, &many).await.unwrap();
     }

@@ -61,7 +61,7 @@ pub(crate) const APPLIED_CUSTOMER_BILLING_RATE: Resource = Resource {
     extends: &["Entity", "Extensible"],
     one: "a bill item",
     many: "bill items",
-    description: "Bill items: what is charged or credited, before and after it is on a bill.",
+    description: "Bill items: what is charged or credited, before and after it is on a bill. The standard only shows them: to write them is an extension.",
     visibility: OF_ITS_ACCOUNTS_PARTIES,
     versions: Version::ALL,
 };
@@ -72,7 +72,7 @@ pub(crate) const CUSTOMER_BILL: Resource = Resource {
     extends: &["Entity", "Extensible"],
     one: "a bill",
     many: "bills",
-    description: "Bills for an account and a period.",
+    description: "Bills for an account and a period. To import those made elsewhere is an extension of the standard.",
     visibility: OF_ITS_PARTIES,
     versions: Version::ALL,
 };
@@ -94,7 +94,7 @@ pub(crate) const BILL_CYCLE: Resource = Resource {
     extends: &["Entity", "Extensible"],
     one: "a billing cycle",
     many: "billing cycles",
-    description: "Runs of billing cycles: when their bills are made, and when their steps are due.",
+    description: "Runs of billing cycles: when their bills are made, and when their steps are due. To start one is an extension of the standard.",
     visibility: Visibility::Shared,
     versions: &[Version::V5],
 };

@@ -7,7 +7,7 @@ use ledger::Posting;
 use money::Money;
 use schemas::{Fault, class};
 use serde_json::{Map, Value, json};
-use tmf630::model::behaviour::{Behaviour, Draft, Outcome, Part, Representation, Work};
+use tmf630::model::behaviour::{Behaviour, Draft, Outcome, Part, PartKind, Representation, Work};
 use tmf630::model::index::Index;
 use tmf630::model::operation::{Operation, Operations};
 use tmf630::model::rule::{Asked, Data};
@@ -119,8 +119,12 @@ impl Behaviour for Bills {
         })
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["document"]
+    fn parts(&self) -> &'static [PartKind] {
+        &[PartKind {
+            name: "document",
+            description: "The bill with its items, for who checks it: as a page that prints, as a table, or as JSON.",
+            media_types: &document::MEDIA_TYPES,
+        }]
     }
 
     fn part<'a>(&'a self, part: Part<'a>, data: &'a dyn Data) -> Asked<'a, Representation> {

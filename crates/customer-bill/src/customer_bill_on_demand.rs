@@ -17,7 +17,7 @@ use crate::account::Account;
 use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
 use crate::billing::making::Taking;
 use crate::billing::terms::time;
-use crate::billing::{ITEMS_AT_ONCE, Making, Terms, unpublished};
+use crate::billing::{ITEMS_OF_A_REQUEST, Making, Terms, unpublished};
 use crate::customer_bill::CUSTOMER_BILL;
 use crate::in_order::{Unbilled, currencies};
 use crate::settings::VARIABLES;
@@ -143,7 +143,7 @@ impl<'r> Request<'r> {
         if is_trial {
             return self.look(making, count, work).await;
         }
-        if count <= ITEMS_AT_ONCE as u64 {
+        if count <= ITEMS_OF_A_REQUEST as u64 {
             return self.bill(making, work).await;
         }
         unpublished::begin(work, &making.bill, &making.account);
@@ -273,6 +273,6 @@ async fn finish(state: &State, work: &mut dyn Work) -> Result<(), Error> {
     after["state"] = "done".into();
     after["customerBill"] = state.making.reference();
     after["lastUpdate"] = time(work.now());
-    work.write(&CUSTOMER_BILL_ON_DEMAND, &state.request, Some(&before), Some(&after));
+    work.write(&CUSTOMER_BILL_ON_DEMAND, &state.request, Some(&before), Some(&after)).await?;
     Ok(())
 }

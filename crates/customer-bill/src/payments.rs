@@ -87,6 +87,15 @@ pub(crate) fn add(bill: &mut Map<String, Value>, before: &Map<String, Value>) ->
     Ok(())
 }
 
+/// The state that follows from the payments of a bill, if there are any.
+pub(crate) fn state_after(bill: &Map<String, Value>) -> Option<&'static str> {
+    let due = read(bill, DUE).ok()??;
+    let remains = read(bill, REMAINING).ok()??;
+    let is_paid =
+        with_amounts(bill).values().any(|it| it.as_array().is_some_and(|it| !it.is_empty()));
+    is_paid.then(|| state_of(states::SENT, &remains, &due)).filter(|state| *state != states::SENT)
+}
+
 /// Whether an amount is neither beyond what is due nor on the other side of zero.
 fn is_between(remains: &Money, due: &Money) -> bool {
     let (remains, due) = (remains.amount(), due.amount());

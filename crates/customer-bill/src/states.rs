@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 use tmf630::Error;
 
+use crate::payments;
+
 /// The first state of a bill.
 pub(crate) const NEW: &str = "new";
 
@@ -37,10 +39,25 @@ pub(crate) fn of(bill: &Map<String, Value>) -> &str {
 /// right.
 pub(crate) fn check(before: &Map<String, Value>, after: &Map<String, Value>) -> Result<(), Error> {
     let is_paid_for = before.get("appliedPayment") != after.get("appliedPayment");
-    match is_paid_for {
-        true => Ok(()),
-        false => follows(of(before), of(after)),
+    let (from, to) = (of(before), of(after));
+    if is_paid_for || from == to {
+        return Ok(());
     }
+    match (from, payments::state_after(before)) {
+        // What was paid meanwhile says where a bill comes back to.
+        (ON_HOLD, Some(state)) if is_known(to) && to != state => {
+            let message = format!(
+                "/state {ON_HOLD} can become {state}, which follows from the payments, not {to}."
+            );
+            Err(Error::conflict("The state cannot follow the present one", message))
+        }
+        (ON_HOLD, Some(_)) => Ok(()),
+        _ => follows(from, to),
+    }
+}
+
+fn is_known(state: &str) -> bool {
+    TRANSITIONS.iter().any(|(known, _)| *known == state)
 }
 
 fn follows(from: &str, to: &str) -> Result<(), Error> {

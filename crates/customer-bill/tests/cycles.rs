@@ -132,7 +132,7 @@ fn accounts_with_many_items_are_among_others() {
         common::step(&books);
         seen += 1;
     }
-    assert!(seen >= 3, "{seen}");
+    assert!(seen >= 2, "{seen}");
     let amounts: Vec<_> = books
         .list(&BILL, "sort=billNo")
         .0

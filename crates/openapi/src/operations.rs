@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 use tmf630::Version;
+use tmf630::model::behaviour::PartKind;
 use tmf630::model::operation::Operation;
 
-use crate::parameters::{conditions, reference, references};
+use crate::parameters::{conditions, header_references, reference, references};
 use crate::resources::Resource;
 use crate::responses::{answer, empty, with_errors};
 use crate::schemas::{always, change_suffix, creation_suffix};
@@ -37,7 +38,19 @@ pub fn paths(version: Version, resource: Resource) -> Map<String, Value> {
         let path = if operation.is_on_item() { &mut item } else { &mut collection };
         path[method] = description;
     }
-    Map::from_iter([(format!("/{name}"), collection), (format!("/{name}/{{id}}"), item)])
+    let mut paths =
+        Map::from_iter([(format!("/{name}"), collection), (format!("/{name}/{{id}}"), item)]);
+    let parts = definition.behaviour.map_or(&[][..], |behaviour| behaviour.parts());
+    for part in parts {
+        paths.insert(format!("/{name}/{{id}}/{}", part.name), operations.part(part));
+    }
+    paths
+}
+
+/// `document` as `Document`.
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 struct Operations {
@@ -102,6 +115,29 @@ impl Operations {
             "responses": with_errors(self.version, answers, &[401, 403, 409, 412, 413, 415, 422])
         });
         self.operation("create", format!("Creates {}", self.words().one), rest)
+    }
+
+    /// A document that lies below the resource.
+    fn part(&self, part: &PartKind) -> Value {
+        let schema = |media_type: &&'static str| match *media_type {
+            "application/json" => json!({ "type": "object" }),
+            _ => json!({ "type": "string" }),
+        };
+        let content = part
+            .media_types
+            .iter()
+            .map(|media_type| ((*media_type).to_owned(), json!({ "schema": schema(media_type) })));
+        let content: Map<_, _> = content.collect();
+        let headers = header_references(&["X-Request-Id"]);
+        let answers = json!({
+            "200": { "description": part.description, "headers": headers, "content": content }
+        });
+        let rest = json!({ "responses": with_errors(self.version, answers, &[401, 403, 404]) });
+        let verb = format!("retrieve{}", capitalised(part.name));
+        let summary = format!("Retrieves the {} of {}", part.name, self.words().one);
+        let mut get = self.operation(&verb, summary, rest);
+        get["security"] = security::of(self.resource.definition, Operation::Retrieve);
+        json!({ "get": get, "parameters": [reference("Id"), reference("RequestId")] })
     }
 
     fn create_many(&self) -> Value {

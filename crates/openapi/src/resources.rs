@@ -1,5 +1,6 @@
 //! What a document needs to know of a resource.
 
+use tmf630::model::behaviour::HIDDEN;
 use tmf630::{Definition, Version};
 
 /// A resource of an API.
@@ -17,9 +18,9 @@ impl Resource {
     /// The attributes that are found without reading all resources, by their names in the version.
     pub fn indexed(&self, version: Version) -> Vec<String> {
         let attributes = self.definition.indexes().filter(|index| {
-            // What begins with @ and is not the standard's is the server's own.
-            let is_hidden = || index.path.starts_with('@');
-            index.values.is_none() && !is_hidden()
+            // What the server keeps for itself is not found by.
+            let is_hidden = || index.path.starts_with(HIDDEN);
+            index.values.is_none() && index.within.is_none() && !is_hidden()
         });
         attributes.map(|index| self.definition.api.shown_path(version, index.path)).collect()
     }

@@ -117,7 +117,7 @@ impl<'c, P: Ports> Context<'c, P> {
         records: &mut [(String, Record)],
     ) -> Result<(), Error> {
         let Some(behaviour) = self.definition.behaviour else { return Ok(()) };
-        let data = TenantData { context: self, snapshot };
+        let data = TenantData::of(self, snapshot);
         if records.is_empty() || !behaviour.derives(&data).await? {
             return Ok(());
         }
@@ -133,7 +133,7 @@ impl<'c, P: Ports> Context<'c, P> {
     ) -> Result<&'static [&'static str], Error> {
         let Some(behaviour) = self.definition.behaviour else { return Ok(&[]) };
         let is_any = !behaviour.derived().is_empty()
-            && behaviour.derives(&TenantData { context: self, snapshot }).await?;
+            && behaviour.derives(&TenantData::of(self, snapshot)).await?;
         Ok(if is_any { behaviour.derived() } else { &[] })
     }
 

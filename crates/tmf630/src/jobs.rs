@@ -358,7 +358,7 @@ impl<P: Ports> Worker<'_, P> {
         if lease.is_some_and(|lease| lease.is_of_another(self.name, self.ports.now())) {
             return Ok(Did::Nothing(End::Left));
         }
-        let mut work = TenantData { context, snapshot: &mut *transaction };
+        let mut work = TenantData::of(context, &mut *transaction);
         match job.step(id, state, &mut work).await? {
             Step::More(state) => {
                 // Who does not go on leaves the job to others at once.

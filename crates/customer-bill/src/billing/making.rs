@@ -17,8 +17,11 @@ use crate::customer_bill::{CUSTOMER_BILL, document_of, receivable};
 use crate::in_order::{Unbilled, unreadable};
 use crate::settings;
 
-/// How many items are taken in a transaction.
-pub(crate) const ITEMS_AT_ONCE: usize = 500;
+/// How many items a bill may have that is made in the transaction of a request.
+pub(crate) const ITEMS_OF_A_REQUEST: usize = 500;
+
+/// How many items are taken in a transaction: some tenths of a second of work.
+pub(crate) const ITEMS_AT_ONCE: usize = 1000;
 
 /// A bill that is being made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,7 +78,7 @@ impl Making {
             if taking == Taking::Bill {
                 let after = self.on_bill(document);
                 let (before, after) = (Some(&item), Some(&after));
-                work.write(&APPLIED_CUSTOMER_BILLING_RATE, id, before, after);
+                work.write(&APPLIED_CUSTOMER_BILLING_RATE, id, before, after).await?;
             }
         }
         if let Some(last) = entries.last() {
@@ -166,7 +169,7 @@ impl Making {
         let billed = Posting::unbilled(count, &cost).negated().plus(receivable(&bill)?)?;
         account.post(work, self.currency(), billed).await?;
         let bill = Value::Object(bill);
-        work.write(&CUSTOMER_BILL, &self.bill, None, Some(&bill));
+        work.write(&CUSTOMER_BILL, &self.bill, None, Some(&bill)).await?;
         unpublished::end(work, &self.bill, &self.account);
         match bill {
             Value::Object(bill) => Ok(bill),

@@ -20,5 +20,5 @@ pub(crate) mod run;
 pub(crate) mod terms;
 pub(crate) mod unpublished;
 
-pub(crate) use making::{ITEMS_AT_ONCE, Making};
+pub(crate) use making::{ITEMS_AT_ONCE, ITEMS_OF_A_REQUEST, Making};
 pub(crate) use terms::Terms;

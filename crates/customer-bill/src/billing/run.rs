@@ -14,7 +14,7 @@ use tmf630::model::rule::{Asked, Data, Texts};
 use tmf630::{Definition, Error};
 
 use super::making::Taking;
-use super::{ITEMS_AT_ONCE, Making, Terms, unpublished};
+use super::{ITEMS_AT_ONCE, ITEMS_OF_A_REQUEST, Making, Terms, unpublished};
 use crate::account::{Account, BILLING_ACCOUNT};
 use crate::bill_cycle::BILL_CYCLE;
 use crate::in_order::{Unbilled, currencies};
@@ -26,7 +26,7 @@ const BY_SPECIFICATION: Index = Index::texts("billStructure.cycleSpecification.i
 const ONCE: &str = "bills/cycle/";
 
 /// How many accounts are looked at in a transaction.
-const ACCOUNTS_AT_ONCE: usize = 50;
+const ACCOUNTS_AT_ONCE: usize = 200;
 
 /// How many rejected accounts are named.
 const REJECTIONS_SHOWN: usize = 100;
@@ -161,7 +161,7 @@ impl Run {
         let until = self.terms.until;
         let making = Making::begin(work.new_id(), &account.id, currency, self.terms.clone());
         let count = Unbilled::of(&account.id, currency, until).count(&*work).await?;
-        if count > ITEMS_AT_ONCE as u64 {
+        if count > ITEMS_OF_A_REQUEST as u64 {
             unpublished::begin(work, &making.bill, &making.account);
             self.making = Some(making);
             return Ok(0);
@@ -300,7 +300,7 @@ impl Job for BillRun {
             {
                 run.show(&mut after);
                 let after = Value::Object(after);
-                work.write(&BILL_CYCLE, &run.cycle, Some(&before), Some(&after));
+                work.write(&BILL_CYCLE, &run.cycle, Some(&before), Some(&after)).await?;
             }
             match run.progress.is_done {
                 true => Ok(Step::Done),

@@ -13,7 +13,7 @@ use crate::model::behaviour::Work;
 use crate::model::index::Index;
 use crate::model::job::Job;
 use crate::model::rule::{Asked, Data, Entry, Texts};
-use crate::storage::catalogue::Known;
+use crate::storage::catalogue::{self, Known};
 use crate::storage::index::{self, Entries};
 use crate::storage::keys::Keys;
 use crate::storage::record::Record;
@@ -31,8 +31,16 @@ const MAX_HELD_BYTES: usize = 16 << 20;
 
 /// What the tenant's tree has: as a snapshot of it shows, or a transaction.
 pub(crate) struct TenantData<'d, P: Ports, S> {
-    pub context: &'d Context<'d, P>,
-    pub snapshot: S,
+    context: &'d Context<'d, P>,
+    snapshot: S,
+    /// The resources whose indexes were seen to.
+    settled: Vec<&'static str>,
+}
+
+impl<'d, P: Ports, S> TenantData<'d, P, S> {
+    pub fn of(context: &'d Context<'d, P>, snapshot: S) -> Self {
+        Self { context, snapshot, settled: Vec::new() }
+    }
 }
 
 /// What one commit of a tree is read through.
@@ -210,19 +218,26 @@ impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
         self.snapshot.delete(key);
     }
 
-    fn write(
-        &mut self,
+    fn write<'a>(
+        &'a mut self,
         definition: &'static Definition,
-        id: &str,
-        before: Option<&Value>,
-        after: Option<&Value>,
-    ) {
-        index::update(definition, self.snapshot, id, before, after);
-        let key = Keys(definition.name()).record(id);
-        match after.and_then(Value::as_object) {
-            Some(document) => self.snapshot.put(key, Record::write(document).to_value()),
-            None => self.snapshot.delete(key),
-        }
+        id: &'a str,
+        before: Option<&'a Value>,
+        after: Option<&'a Value>,
+    ) -> Asked<'a, ()> {
+        Box::pin(async move {
+            if !self.settled.contains(&definition.name()) {
+                catalogue::advance(definition, self.snapshot).await?;
+                self.settled.push(definition.name());
+            }
+            index::update(definition, self.snapshot, id, before, after);
+            let key = Keys(definition.name()).record(id);
+            match after.and_then(Value::as_object) {
+                Some(document) => self.snapshot.put(key, Record::write(document).to_value()),
+                None => self.snapshot.delete(key),
+            }
+            Ok(())
+        })
     }
 
     fn start<'a>(&'a mut self, job: &'static dyn Job, id: &'a str, state: Bytes) -> Asked<'a, ()> {

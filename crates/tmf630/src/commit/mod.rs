@@ -67,8 +67,7 @@ impl<'t, P: Ports> Changes<'t, P> {
         let outcome = match self.context.definition.behaviour {
             None => Outcome::AsAsked,
             Some(behaviour) => {
-                let mut work =
-                    TenantData { context: self.context, snapshot: &mut *self.transaction };
+                let mut work = TenantData::of(self.context, &mut *self.transaction);
                 behaviour.process(Draft { id, before, after }, &mut work).await?
             }
         };
@@ -114,7 +113,7 @@ impl<'t, P: Ports> Changes<'t, P> {
     async fn check(&self, change: Change<'_>) -> Result<(), Error> {
         let Context { definition, settings, sight, .. } = self.context;
         let data: TenantData<'_, P, &Snapshot<P::Kv>> =
-            TenantData { context: self.context, snapshot: self.transaction };
+            TenantData::of(self.context, self.transaction);
         match change.after {
             Some(after) => {
                 references::check_from(definition.api, change, after, settings, &data).await?

@@ -74,8 +74,8 @@ pub trait Behaviour: Debug + Sync {
         &[]
     }
 
-    /// The names of the documents that lie below each resource, such as `document`.
-    fn parts(&self) -> &'static [&'static str] {
+    /// The documents that lie below each resource.
+    fn parts(&self) -> &'static [PartKind] {
         &[]
     }
 
@@ -84,6 +84,17 @@ pub trait Behaviour: Debug + Sync {
         let _ = data;
         Box::pin(ready(Err(Error::internal(format!("no {}", part.name)))))
     }
+}
+
+/// A document that lies below each resource of a kind.
+#[derive(Debug)]
+pub struct PartKind {
+    /// Its name in paths, such as `document`.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub description: &'static str,
+    /// What it can be seen as. The first is for who does not say.
+    pub media_types: &'static [&'static str],
 }
 
 /// A document below a resource that is asked for.
@@ -180,13 +191,13 @@ pub trait Work: Data {
 
     /// Creates, changes or deletes a resource, with its entries in indexes. No rule is asked: what the
     /// server does of its own has to be right.
-    fn write(
-        &mut self,
+    fn write<'a>(
+        &'a mut self,
         definition: &'static Definition,
-        id: &str,
-        before: Option<&Value>,
-        after: Option<&Value>,
-    );
+        id: &'a str,
+        before: Option<&'a Value>,
+        after: Option<&'a Value>,
+    ) -> Asked<'a, ()>;
 
     /// Begins a job, whose first step finds the `state`, which must not begin with a byte of 0. It ends
     /// with the change, if that is not made.

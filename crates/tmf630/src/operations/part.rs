@@ -27,7 +27,7 @@ pub(crate) async fn retrieve<P: Ports, B>(
     let resource = Value::Object(resource);
     let accept = negotiation::accepted(request.headers());
     let part = Part { name, id, resource, accept: &accept };
-    let data = TenantData { context, snapshot: &snapshot };
+    let data = TenantData::of(context, &snapshot);
     let representation = behaviour.part(part, &data).await?;
     let mut response = Response::new(representation.body);
     let media_type = HeaderValue::from_static(representation.media_type);

@@ -85,8 +85,8 @@ impl Target {
         let id = id.strip_suffix('/').unwrap_or(id);
         let parts = definition.behaviour.map_or(&[][..], |behaviour| behaviour.parts());
         let part = id.split_once('/').and_then(|(id, name)| {
-            let part = parts.iter().copied().find(|part| *part == name)?;
-            Some((id, part))
+            let part = parts.iter().find(|part| part.name == name)?;
+            Some((id, part.name))
         });
         let id = part.map_or(id, |(id, _)| id);
         let decoded = percent_decode_str(id).decode_utf8();
