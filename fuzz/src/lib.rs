@@ -7,10 +7,12 @@
 //!
 //! * [`tree`] – damaged data of a tree.
 //! * [`api`] – queries and patches.
+//! * [`bills`] – bill items, and the bills that are made of them.
 //! * [`callers`] – access tokens, and what is said of their issuers.
 
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod bills;
 pub mod callers;
 pub mod tree;

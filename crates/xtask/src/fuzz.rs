@@ -27,6 +27,8 @@ enum Target {
     Token,
     /// What a deployment says of issuers.
     Issuers,
+    /// A bill item, and the bill that is made of it.
+    Item,
 }
 
 /// What makes a program tell the fuzzer which of its branches were taken.
@@ -42,6 +44,7 @@ pub fn fuzz(arguments: &Arguments) -> anyhow::Result<()> {
         Target::Patch => "patch",
         Target::Token => "token",
         Target::Issuers => "issuers",
+        Target::Item => "item",
     };
     let folder = target_dir().join("fuzz").join(target);
     let corpus = folder.join("corpus");
