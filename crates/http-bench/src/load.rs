@@ -38,6 +38,12 @@ pub async fn measure(
     Load::read(&report).with_context(|| case.name.to_owned())
 }
 
+/// The middle one of some figures.
+pub fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_unstable_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
 impl Load {
     /// Reads what wrk printed. A request that was refused costs less than one that was served, so
     /// that figures with such would say nothing.

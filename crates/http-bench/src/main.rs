@@ -15,10 +15,12 @@
 //! * `compare` – one case on everything that is compared.
 //! * `cold` – the first request of an instance.
 //! * `tokens` – what it costs to know who calls, measured instead of all that.
+//! * `bills` – what items and bills cost, likewise.
 
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod bills;
 mod cases;
 mod cold;
 mod compare;
@@ -71,6 +73,9 @@ struct Arguments {
     /// Measures what access tokens cost instead, with two applications: one asks who calls.
     #[arg(long, conflicts_with_all = ["profile", "yardstick", "only"])]
     tokens: bool,
+    /// Measures what items and bills cost instead.
+    #[arg(long, conflicts_with_all = ["profile", "yardstick", "only", "tokens"])]
+    bills: bool,
     /// The folder that components are built in, relative to the project's folder.
     #[arg(long, value_name = "DIR", default_value = "target", hide = true)]
     components: PathBuf,
@@ -83,6 +88,9 @@ struct Arguments {
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.tokens {
         return tokens::measure(arguments).await;
+    }
+    if arguments.bills {
+        return bills::measure(arguments).await;
     }
     let host = Host::start(arguments.host, &arguments.components, arguments.profile, &[]).await?;
     println!("{}, {} accounts", host.describe(), arguments.records);

@@ -13,7 +13,7 @@ use crate::Arguments;
 use crate::accounts::{self, ACCOUNTS};
 use crate::cases::Case;
 use crate::host::Host;
-use crate::load;
+use crate::load::{self, median};
 
 const ISSUER: &str = "https://issuer.example";
 
@@ -168,9 +168,4 @@ async fn latency(host: &Host, tokens: &[String]) -> anyhow::Result<Duration> {
     }
     times.sort_unstable();
     times.get(times.len() / 2).copied().context("nothing was measured")
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_unstable_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }
