@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use black_box_tests::tokens::{Issuer, READ_WRITE, trusting};
-use black_box_tests::{Answering, Api, Resource, StatusCode, account_of, id, json, values_of};
+use black_box_tests::{Api, Resource, StatusCode, account_of, id, json, values_of};
 use client::Client;
 use money::Rounding;
 use serde_json::Value;
@@ -25,7 +25,7 @@ fn item(account: &str, number: usize) -> Value {
 /// Expects that every bill and balance follows from the items, and tells how many bills there are.
 async fn expect_right(base_url: &str) -> usize {
     let client = Client::new(base_url, None).unwrap();
-    let auditor = audit::read(&client, Rounding::Bill, &|_| {}).await.unwrap();
+    let auditor = audit::read(&client, audit::Auditor::new(Rounding::Bill), &|_| {}).await.unwrap();
     let counts = auditor.counts();
     let differences = auditor.finish();
     assert!(differences.is_empty(), "{differences:?}");
