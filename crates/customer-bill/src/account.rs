@@ -4,9 +4,9 @@ use ledger::Posting;
 use money::Currency;
 use schemas::Fault;
 use serde_json::{Map, Value, json};
-use tmf630::Error;
 use tmf630::model::behaviour::Work;
 use tmf630::model::rule::Data;
+use tmf630::{Error, is_id};
 
 /// The name of billing accounts in paths.
 pub(crate) const BILLING_ACCOUNT: &str = "billingAccount";
@@ -43,7 +43,7 @@ impl Account {
         Ok(document.map(|document| Self { id: id.to_owned(), document }))
     }
 
-    /// One that was read.
+    /// The account with the id and the document.
     pub fn new(id: String, document: Value) -> Self {
         Self { id, document }
     }
@@ -141,15 +141,14 @@ async fn post(
     currency: Currency,
     posting: Posting,
 ) -> Result<(), Error> {
-    let account = ledger::Account { kind: BILLING_ACCOUNT, id: account };
-    ledger::post(work, account, currency, posting).await?;
-    match financial_account {
-        Some(id) => {
-            let account = ledger::Account { kind: FINANCIAL_ACCOUNT, id };
-            ledger::post(work, account, currency, posting).await
+    let accounts = [(BILLING_ACCOUNT, Some(account)), (FINANCIAL_ACCOUNT, financial_account)];
+    for (kind, id) in accounts {
+        // What no account here can be called is kept elsewhere.
+        if let Some(id) = id.filter(|id| is_id(id)) {
+            ledger::post(work, ledger::Account { kind, id }, currency, posting).await?;
         }
-        None => Ok(()),
     }
+    Ok(())
 }
 
 /// The id of the account that a document refers to.

@@ -1,11 +1,12 @@
 //! Runs of billing cycles. The standard only shows them: to start one is an extension.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use schemas::{Fault, class};
 use serde_json::{Map, Value};
 use tmf630::model::behaviour::{Behaviour, Draft, Outcome, Work};
 use tmf630::model::index::Index;
-use tmf630::model::job::Job;
+use tmf630::model::job::{Job, Step};
 use tmf630::model::operation::{Operation, Operations};
 use tmf630::model::rule::Asked;
 use tmf630::{Definition, Error, Settings};
@@ -13,9 +14,8 @@ use tmf630::{Definition, Error, Settings};
 use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
 use crate::billing::Terms;
 use crate::billing::period::Period;
-use crate::billing::run::{self, BillRun, RUN, Run};
+use crate::billing::run::{RUN, Run};
 use crate::billing::terms::{after, days, specification, time};
-use crate::customer_bill::CUSTOMER_BILL;
 use crate::settings::{self, VARIABLES};
 
 /// A run of a billing cycle.
@@ -130,10 +130,45 @@ async fn begin(
         }),
         cycle: Some((id.to_owned(), name)),
         category: "normal".to_owned(),
-        address: work.address(&CUSTOMER_BILL, ""),
     };
-    let run = Run::begin(id, specification_id, terms, &*work).await?;
+    let run = Run::begin(specification_id, terms, &*work).await?;
     run.show(&mut cycle);
-    run::start(&run, work).await?;
+    work.start(&BillRun, id, encode(&run)?).await?;
     Ok(Outcome::Store(cycle))
+}
+
+/// Makes the bills of a run. It is called as its cycle.
+#[derive(Debug)]
+pub(crate) struct BillRun;
+
+impl Job for BillRun {
+    fn name(&self) -> &'static str {
+        "billCycle"
+    }
+
+    fn definition(&self) -> &'static Definition {
+        &BILL_CYCLE
+    }
+
+    fn step<'a>(&'a self, id: &'a str, state: Bytes, work: &'a mut dyn Work) -> Asked<'a, Step> {
+        Box::pin(async move {
+            let mut run: Run = serde_json::from_slice(&state).map_err(Error::internal)?;
+            run.go_on(work).await?;
+            if let Some(before) = work.document(BILL_CYCLE.name(), id).await?
+                && let Some(mut after) = before.as_object().cloned()
+            {
+                run.show(&mut after);
+                let after = Value::Object(after);
+                work.write(&BILL_CYCLE, id, Some(&before), Some(&after)).await?;
+            }
+            match run.is_done() {
+                true => Ok(Step::Done),
+                false => Ok(Step::More(encode(&run)?)),
+            }
+        })
+    }
+}
+
+fn encode(run: &Run) -> Result<Bytes, Error> {
+    Ok(serde_json::to_vec(run).map_err(Error::internal)?.into())
 }

@@ -7,7 +7,9 @@ use ledger::Posting;
 use money::Money;
 use schemas::{Fault, class};
 use serde_json::{Map, Value, json};
-use tmf630::model::behaviour::{Behaviour, Draft, Outcome, Part, PartKind, Representation, Work};
+use tmf630::model::behaviour::{
+    Behaviour, Draft, HIDDEN, Outcome, Part, PartKind, Representation, Work,
+};
 use tmf630::model::index::Index;
 use tmf630::model::operation::{Operation, Operations};
 use tmf630::model::rule::{Asked, Data};
@@ -16,6 +18,7 @@ use tmf630::{Definition, Error, Settings};
 use crate::account::{self, Account};
 use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
 use crate::billing::number::{self, BILL_NO};
+use crate::billing::unpublished;
 use crate::settings::{self, VARIABLES};
 use crate::{document, payments, states};
 
@@ -51,6 +54,9 @@ pub static CUSTOMER_BILL: Definition = Definition {
     behaviour: Some(&Bills),
     variables: VARIABLES,
 };
+
+/// The hidden member that says that a bill was made elsewhere.
+const IMPORTED: &str = "imported";
 
 /// Attributes of the standard that stay as they are.
 const FIXED: [&str; 15] = [
@@ -90,15 +96,8 @@ impl Behaviour for Bills {
     ) -> Vec<Fault> {
         let completed = match before {
             None => payments::complete_import(bill),
-            Some(before) => {
-                let changed = FIXED.iter().filter(|it| bill.get(**it) != before.get(**it));
-                let fault = |it: &&str| Fault::new(format!("/{it}"), "cannot be changed");
-                let faults: Vec<_> = changed.map(fault).collect();
-                if !faults.is_empty() {
-                    return faults;
-                }
-                payments::add(bill, before)
-            }
+            Some(before) => payments::keep(bill, before, &FIXED, "cannot be changed")
+                .and_then(|()| payments::add(bill, before)),
         };
         completed.err().into_iter().collect()
     }
@@ -110,7 +109,7 @@ impl Behaviour for Bills {
             match documents {
                 (None, Some(bill)) => import(draft.id, bill, work).await,
                 (Some(before), Some(after)) => {
-                    states::check(before, after)?;
+                    payments::check_state(before, after)?;
                     post_change(Some(before), after, work).await?;
                     Ok(Outcome::AsAsked)
                 }
@@ -129,8 +128,7 @@ impl Behaviour for Bills {
 
     fn part<'a>(&'a self, part: Part<'a>, data: &'a dyn Data) -> Asked<'a, Representation> {
         Box::pin(async move {
-            let media_type = part.preferred(&document::MEDIA_TYPES)?;
-            let (media_type, text) = document::of(&part, media_type, data).await?;
+            let (media_type, text) = document::of(&part, data).await?;
             Ok(Representation { media_type, body: Bytes::from(text) })
         })
     }
@@ -170,7 +168,11 @@ async fn import(
     bill: &Map<String, Value>,
     work: &mut dyn Work,
 ) -> Result<Outcome, Error> {
+    if unpublished::has(id, &*work).await? {
+        return Err(Error::id_taken(id));
+    }
     let mut bill = bill.clone();
+    bill.insert(HIDDEN.to_owned(), json!({ IMPORTED: true }));
     let account = Account::of(&bill, &*work).await?;
     match &account {
         None => account::expect_elsewhere(&bill, &*work)?,
@@ -196,6 +198,11 @@ async fn import(
     }
     post_change(None, &bill, work).await?;
     Ok(Outcome::Store(bill))
+}
+
+/// Whether a bill, as it is stored, was made elsewhere.
+pub(crate) fn is_imported(bill: &Value) -> bool {
+    bill.get(HIDDEN).and_then(|hidden| hidden.get(IMPORTED)) == Some(&Value::Bool(true))
 }
 
 /// Where the bill can be seen as a document.

@@ -15,11 +15,12 @@ use tmf630::{Definition, Error};
 
 use crate::account::Account;
 use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
+use crate::billing::currency::choose;
+use crate::billing::hindrance::Hindrance;
 use crate::billing::making::Taking;
 use crate::billing::terms::time;
-use crate::billing::{ITEMS_OF_A_REQUEST, Making, Terms, unpublished};
-use crate::customer_bill::CUSTOMER_BILL;
-use crate::in_order::{Unbilled, currencies};
+use crate::billing::{ITEMS_IN_ONE_TRANSACTION, Making, Terms, unpublished};
+use crate::in_order::Unbilled;
 use crate::settings::VARIABLES;
 
 /// A request to make a bill.
@@ -123,73 +124,69 @@ impl<'r> Request<'r> {
     }
 
     async fn answer(self, work: &mut dyn Work) -> Result<Outcome, Error> {
-        if let Some(bill) = unpublished::of_account(&self.account.id, &*work).await? {
-            let reason =
-                format!("the bill {bill} is being made for the account; ask when it is there");
-            return Ok(self.rejected(&reason));
+        if unpublished::is_for(&self.account.id, &*work).await? {
+            let reason = "another bill is being made for the account; ask when it is there";
+            return Ok(self.rejected(reason));
         }
-        let currency = match self.currency(work).await? {
-            Ok(currency) => currency,
-            Err(reason) => return Ok(self.rejected(&reason)),
+        let asked_for = self.document.get("currency").and_then(Value::as_str);
+        let asked_for = asked_for.and_then(Currency::from_code);
+        let currency = match choose(&self.account, asked_for, self.date, &*work).await {
+            Ok(Some(currency)) => currency,
+            Ok(None) => return Ok(self.rejected("nothing to bill")),
+            Err(Hindrance::Reason(reason)) => return Ok(self.rejected(&reason)),
+            Err(Hindrance::Failed(error)) => return Err(error),
         };
-        let address = work.address(&CUSTOMER_BILL, "");
-        let mut terms = Terms::on_demand(&self.account, self.date, address, &*work).await?;
-        let is_trial = self.document.get("category").and_then(Value::as_str) == Some(TRIAL);
-        if let Some(category) = self.document.get("category").and_then(Value::as_str) {
+        let mut terms = Terms::on_demand(&self.account, self.date, &*work).await?;
+        if let Some(category) = self.category() {
             terms.category = category.to_owned();
         }
         let making = Making::begin(work.new_id(), &self.account.id, currency, terms);
         let count = Unbilled::of(&self.account.id, currency, self.date).count(&*work).await?;
-        if is_trial {
-            return self.look(making, count, work).await;
+        match self.is_trial() {
+            true => self.preview(making, count, work).await,
+            false => self.make(making, count, work).await,
         }
-        if count <= ITEMS_OF_A_REQUEST as u64 {
-            return self.bill(making, work).await;
+    }
+
+    fn category(&self) -> Option<&str> {
+        self.document.get("category").and_then(Value::as_str)
+    }
+
+    fn is_trial(&self) -> bool {
+        self.category() == Some(TRIAL)
+    }
+
+    /// Makes the bill at once, or begins to, if it has many items.
+    async fn make(
+        mut self,
+        mut making: Making,
+        count: u64,
+        work: &mut dyn Work,
+    ) -> Result<Outcome, Error> {
+        if count <= ITEMS_IN_ONE_TRANSACTION as u64 {
+            match making.take(Taking::Bill, work).await {
+                Ok(true) => match making.publish(&self.account, work).await {
+                    Ok(_) => {
+                        self.document.insert("customerBill".into(), making.reference(&*work));
+                        return Ok(Outcome::Store(self.in_state("done")));
+                    }
+                    Err(Hindrance::Reason(reason)) => return Err(Error::internal(reason)),
+                    Err(Hindrance::Failed(error)) => return Err(error),
+                },
+                // They are too long to be held at once.
+                Ok(false) => {}
+                Err(Hindrance::Reason(reason)) => return Ok(self.rejected(&reason)),
+                Err(Hindrance::Failed(error)) => return Err(error),
+            }
         }
         unpublished::begin(work, &making.bill, &making.account);
-        let state = State { request: self.id.to_owned(), making };
+        let state = State { request: self.id.to_owned(), making, reason: None };
         work.start(&BillOnDemand, self.id, state.encode()?).await?;
         Ok(Outcome::Store(self.in_state("inProgress")))
     }
 
-    /// The currency of the bill, or why there is none.
-    async fn currency(&self, work: &mut dyn Work) -> Result<Result<Currency, String>, Error> {
-        let given = self.document.get("currency").and_then(Value::as_str);
-        let given = given.and_then(Currency::from_code);
-        let found = currencies(&self.account.id, self.date, &*work).await?;
-        let is_empty = match given {
-            Some(given) => !found.contains(&given),
-            None => found.is_empty(),
-        };
-        if is_empty && !self.account.wants_empty_bills() {
-            return Ok(Err("nothing to bill".to_owned()));
-        }
-        if let Some(given) = given {
-            return Ok(Ok(given));
-        }
-        Ok(match &found[..] {
-            [one] => Ok(*one),
-            [] => self
-                .account
-                .currency()
-                .ok_or_else(|| "nothing to bill, and an empty bill needs a currency".to_owned()),
-            several => {
-                let codes: Vec<_> = several.iter().map(|currency| currency.code()).collect();
-                Err(format!("items in several currencies: {}; ask for one", codes.join(", ")))
-            }
-        })
-    }
-
-    /// Makes the bill at once.
-    async fn bill(mut self, mut making: Making, work: &mut dyn Work) -> Result<Outcome, Error> {
-        while !making.take(Taking::Bill, work).await? {}
-        making.publish(&self.account, work).await?;
-        self.document.insert("customerBill".into(), making.reference());
-        Ok(Outcome::Store(self.in_state("done")))
-    }
-
     /// Shows the bill, and makes none.
-    async fn look(
+    async fn preview(
         mut self,
         mut making: Making,
         count: u64,
@@ -197,24 +194,31 @@ impl<'r> Request<'r> {
     ) -> Result<Outcome, Error> {
         if count > MOST_LOOKED_AT {
             let reason = format!("more than {MOST_LOOKED_AT} items cannot be looked at beforehand");
-            return Ok(Outcome::Show(self.in_state_because("rejected", &reason)));
+            return Ok(self.rejected(&reason));
         }
-        while !making.take(Taking::Look, work).await? {}
-        let mut bill = making.bill(&self.account, &*work)?;
+        loop {
+            match making.take(Taking::Look, work).await {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(Hindrance::Reason(reason)) => return Ok(self.rejected(&reason)),
+                Err(Hindrance::Failed(error)) => return Err(error),
+            }
+        }
+        let mut bill = match making.document(&self.account, &*work) {
+            Ok(bill) => bill,
+            Err(Hindrance::Reason(reason)) => return Ok(self.rejected(&reason)),
+            Err(Hindrance::Failed(error)) => return Err(error),
+        };
         bill.remove("id");
         self.document.insert(PREVIEW.to_owned(), bill.into());
         Ok(Outcome::Show(self.in_state("done")))
     }
 
-    fn rejected(self, reason: &str) -> Outcome {
-        let is_trial = self.document.get("category").and_then(Value::as_str) == Some(TRIAL);
-        let document = self.in_state_because("rejected", reason);
-        if is_trial { Outcome::Show(document) } else { Outcome::Store(document) }
-    }
-
-    fn in_state_because(mut self, state: &str, reason: &str) -> Map<String, Value> {
+    fn rejected(mut self, reason: &str) -> Outcome {
+        let is_trial = self.is_trial();
         self.document.insert(REASON.to_owned(), reason.into());
-        self.in_state(state)
+        let document = self.in_state("rejected");
+        if is_trial { Outcome::Show(document) } else { Outcome::Store(document) }
     }
 
     fn in_state(mut self, state: &str) -> Map<String, Value> {
@@ -233,6 +237,8 @@ struct State {
     /// The request that asked for it.
     request: String,
     making: Making,
+    /// Why it is given up, and its items are given back.
+    reason: Option<String>,
 }
 
 impl State {
@@ -253,26 +259,58 @@ impl Job for BillOnDemand {
     fn step<'a>(&'a self, _id: &'a str, state: Bytes, work: &'a mut dyn Work) -> Asked<'a, Step> {
         Box::pin(async move {
             let mut state: State = serde_json::from_slice(&state).map_err(Error::internal)?;
-            if !state.making.take(Taking::Bill, work).await? {
-                return Ok(Step::More(state.encode()?));
+            match state.go_on(work).await {
+                Ok(true) => return Ok(Step::Done),
+                Ok(false) => {}
+                Err(Hindrance::Reason(reason)) => {
+                    state.making.rewind();
+                    state.reason = Some(reason);
+                }
+                Err(Hindrance::Failed(error)) => return Err(error),
             }
-            let account = Account::read(&state.making.account, &*work).await?;
-            let account = account.ok_or_else(|| Error::internal("the account is gone"))?;
-            state.making.publish(&account, work).await?;
-            finish(&state, work).await?;
-            Ok(Step::Done)
+            Ok(Step::More(state.encode()?))
         })
     }
 }
 
-/// Says with the request that its bill is there.
-async fn finish(state: &State, work: &mut dyn Work) -> Result<(), Error> {
+impl State {
+    /// Does the next part; whether it was the last.
+    async fn go_on(&mut self, work: &mut dyn Work) -> Result<bool, Hindrance> {
+        if let Some(reason) = &self.reason {
+            let is_end = self.making.give_back(work).await?;
+            if is_end {
+                let members =
+                    [("state", "terminatedWithError".into()), (REASON, reason[..].into())];
+                finish(&self.request, members, work).await?;
+            }
+            return Ok(is_end);
+        }
+        if !self.making.take(Taking::Bill, work).await? {
+            return Ok(false);
+        }
+        let account = Account::read(&self.making.account, &*work).await?;
+        let account = account.ok_or_else(|| {
+            Hindrance::Reason(format!("the account {} cannot be read", self.making.account))
+        })?;
+        self.making.publish(&account, work).await?;
+        let members = [("state", "done".into()), ("customerBill", self.making.reference(&*work))];
+        finish(&self.request, members, work).await?;
+        Ok(true)
+    }
+}
+
+/// Says with the request what came of it.
+async fn finish(
+    request: &str,
+    members: [(&str, Value); 2],
+    work: &mut dyn Work,
+) -> Result<(), Error> {
     let name = CUSTOMER_BILL_ON_DEMAND.name();
-    let Some(before) = work.document(name, &state.request).await? else { return Ok(()) };
+    let Some(before) = work.document(name, request).await? else { return Ok(()) };
     let mut after = before.clone();
-    after["state"] = "done".into();
-    after["customerBill"] = state.making.reference();
+    for (attribute, value) in members {
+        after[attribute] = value;
+    }
     after["lastUpdate"] = time(work.now());
-    work.write(&CUSTOMER_BILL_ON_DEMAND, &state.request, Some(&before), Some(&after)).await?;
-    Ok(())
+    work.write(&CUSTOMER_BILL_ON_DEMAND, request, Some(&before), Some(&after)).await
 }

@@ -19,17 +19,16 @@ const ITEMS_AT_ONCE: usize = 500;
 const MAX_BYTES: usize = 64 << 20;
 
 /// The bill as a document, with the media type that says how its text is encoded.
-pub(crate) async fn of(
-    part: &Part<'_>,
-    media_type: &str,
-    data: &dyn Data,
-) -> Result<(&'static str, String), Error> {
-    let Part { id, resource: bill, .. } = part;
-    let form = match media_type {
+pub(crate) async fn of(part: &Part<'_>, data: &dyn Data) -> Result<(&'static str, String), Error> {
+    let Part { id, resource: bill, media_type, .. } = part;
+    let form = match *media_type {
         "text/csv" => Form::Csv,
         "application/json" => Form::Json,
         _ => Form::Html,
     };
+    // What was imported may name the bill of another account, which is none of this one's.
+    let account = |document: &Value| document.pointer("/billingAccount/id").cloned();
+    let is_own = |item: &Value| account(item).is_none_or(|it| Some(it) == account(bill));
     let mut text = String::new();
     form.head(&mut text, bill)?;
     let (mut after, mut is_first) = (None, true);
@@ -38,7 +37,8 @@ pub(crate) async fn of(
         let ids: Vec<_> = entries.iter().map(|entry| entry.id.clone()).collect();
         // What cannot be read is not shown; that the sum does not add up then is true.
         let items = data.documents(APPLIED_CUSTOMER_BILLING_RATE.name(), &ids).await?;
-        for mut item in items.into_iter().flatten() {
+        let count = items.len();
+        for mut item in items.into_iter().flatten().filter(is_own) {
             if let Some(item) = item.as_object_mut() {
                 item.remove(tmf630::model::behaviour::HIDDEN);
             }
@@ -50,10 +50,10 @@ pub(crate) async fn of(
                 format!("It would have more than {MAX_BYTES} bytes. List its items instead.");
             return Err(Error::conflict("The document is too long", message));
         }
-        if entries.len() < ITEMS_AT_ONCE {
+        if count == entries.len() && entries.len() < ITEMS_AT_ONCE {
             break;
         }
-        after = entries.last().map(|last| last.key.to_vec());
+        after = entries.get(..count).and_then(<[_]>::last).map(|last| last.key.to_vec());
     }
     form.foot(&mut text, bill)?;
     Ok((form.media_type(), text))

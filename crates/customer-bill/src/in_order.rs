@@ -9,6 +9,7 @@ use tmf630::model::index::Index;
 use tmf630::model::rule::{Data, Entry, Texts};
 
 use crate::account::referred;
+use crate::billing::hindrance::{Hindrance, unreadable};
 
 /// The name of items in paths.
 const ITEM: &str = "appliedCustomerBillingRate";
@@ -110,7 +111,7 @@ pub(crate) async fn currencies(
     account: &str,
     until: Timestamp,
     data: &dyn Data,
-) -> Result<Vec<Currency>, Error> {
+) -> Result<Vec<Currency>, Hindrance> {
     let to = format!("{account}{BEHIND}");
     let mut from = format!("{account}{SEPARATOR}");
     let mut currencies = Vec::new();
@@ -127,12 +128,6 @@ pub(crate) async fn currencies(
         }
         from = format!("{account}{SEPARATOR}{}{BEHIND}", currency.code());
     }
-}
-
-/// An item that stands in the way of a bill, because it is not known what it costs.
-pub(crate) fn unreadable(id: &str) -> Error {
-    let message = format!("The item {id} cannot be read. Delete it, and ask again.");
-    Error::conflict("An item cannot be read", message)
 }
 
 #[cfg(test)]

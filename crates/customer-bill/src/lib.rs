@@ -41,4 +41,4 @@ pub static ALL: [&Definition; 4] =
     [&APPLIED_CUSTOMER_BILLING_RATE, &CUSTOMER_BILL, &CUSTOMER_BILL_ON_DEMAND, &BILL_CYCLE];
 
 /// All kinds of work that go on after requests.
-pub static JOBS: &[&dyn Job] = &[&customer_bill_on_demand::BillOnDemand, &billing::run::BillRun];
+pub static JOBS: &[&dyn Job] = &[&customer_bill_on_demand::BillOnDemand, &bill_cycle::BillRun];

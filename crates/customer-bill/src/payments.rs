@@ -2,9 +2,10 @@
 //!
 //! Payments are only added. One that is taken back is another, negative one.
 
-use money::{Money, remaining};
+use money::{Decimal, Money, remaining};
 use schemas::Fault;
 use serde_json::{Map, Value};
+use tmf630::Error;
 
 use crate::states;
 
@@ -44,32 +45,34 @@ fn with_amounts(bill: &Map<String, Value>) -> Map<String, Value> {
 
 /// Checks a change of a bill: payments that were added change what remains, and the state.
 pub(crate) fn add(bill: &mut Map<String, Value>, before: &Map<String, Value>) -> Result<(), Fault> {
-    let payments = |bill: &Map<String, Value>| {
-        bill.get(PAYMENTS).and_then(Value::as_array).cloned().unwrap_or_default()
-    };
-    let (old, new) = (payments(before), payments(bill));
-    if old == new {
-        return match bill.get(REMAINING) == before.get(REMAINING) {
-            true => Ok(()),
-            false => Err(Fault::new(format!("/{REMAINING}"), "cannot be changed but by payments")),
-        };
-    }
-    if !new.starts_with(&old) {
-        let expectation =
-            "can only be added to, at its end: a payment is taken back by a negative one";
-        return Err(Fault::new(format!("/{PAYMENTS}"), expectation));
-    }
+    let (old, mut new) = (of(before), of(bill));
     let fault = |attribute: &str, expectation: String| {
         Err(Fault::new(format!("/{attribute}"), expectation))
     };
-    let Some(due) = read(before, DUE)? else {
-        return fault(PAYMENTS, "can only be added to where an amount is due".to_owned());
-    };
-    if let Some(index) = new.iter().skip(old.len()).position(|it| it.get("appliedAmount").is_none())
-    {
+    let is_kept =
+        new.len() >= old.len() && old.iter().zip(&new).all(|(old, new)| is_same(old, new));
+    if !is_kept {
+        let expectation =
+            "can only be added to, at its end: a payment is taken back by a negative one";
+        return fault(PAYMENTS, expectation.to_owned());
+    }
+    let added = new.split_off(old.len());
+    if let Some(index) = added.iter().position(|it| it.get("appliedAmount").is_none()) {
         let place = format!("{PAYMENTS}/{}/appliedAmount", old.len() + index);
         return fault(&place, "is required".to_owned());
     }
+    let has_any = before.contains_key(PAYMENTS) || !added.is_empty();
+    let all: Vec<_> = old.into_iter().chain(added.iter().cloned()).collect();
+    match has_any {
+        true => drop(bill.insert(PAYMENTS.to_owned(), all.into())),
+        false => drop(bill.remove(PAYMENTS)),
+    }
+    if added.is_empty() {
+        return keep(bill, before, &[REMAINING], "cannot be changed but by payments");
+    }
+    let Some(due) = read(before, DUE)? else {
+        return fault(PAYMENTS, "can only be added to where an amount is due".to_owned());
+    };
     let remains = remaining(&due, &with_amounts(bill))?;
     if !is_between(&remains, &due) {
         let expectation = format!("must leave something between nothing and {due}, not {remains}");
@@ -79,7 +82,8 @@ pub(crate) fn add(bill: &mut Map<String, Value>, before: &Map<String, Value>) ->
     for (attribute, value) in [(REMAINING, remains.to_value()), (STATE, state.into())] {
         // Who adds a payment need not know what follows from it, but must not say otherwise.
         let given = bill.get(attribute);
-        if given != before.get(attribute) && given != Some(&value) {
+        let is_left = is_same_or_both_missing(given, before.get(attribute));
+        if !is_left && !given.is_some_and(|given| is_same(given, &value)) {
             return fault(attribute, format!("must be {value}, which follows from the payments"));
         }
         bill.insert(attribute.to_owned(), value);
@@ -87,8 +91,81 @@ pub(crate) fn add(bill: &mut Map<String, Value>, before: &Map<String, Value>) ->
     Ok(())
 }
 
+/// Refuses a change of attributes that stay as they are. Amounts with other zeros at their end are no
+/// change.
+pub(crate) fn keep(
+    bill: &mut Map<String, Value>,
+    before: &Map<String, Value>,
+    attributes: &[&str],
+    expectation: &str,
+) -> Result<(), Fault> {
+    for attribute in attributes {
+        if !is_same_or_both_missing(bill.get(*attribute), before.get(*attribute)) {
+            return Err(Fault::new(format!("/{attribute}"), expectation));
+        }
+        if let Some(value) = before.get(*attribute) {
+            bill.insert((*attribute).to_owned(), value.clone());
+        }
+    }
+    Ok(())
+}
+
+/// The payments of a bill.
+fn of(bill: &Map<String, Value>) -> Vec<Value> {
+    bill.get(PAYMENTS).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+fn is_same_or_both_missing(first: Option<&Value>, second: Option<&Value>) -> bool {
+    match (first, second) {
+        (Some(first), Some(second)) => is_same(first, second),
+        (first, second) => first.is_none() && second.is_none(),
+    }
+}
+
+/// Whether both are the same, with numbers by their values: not every client can write 40.00.
+fn is_same(first: &Value, second: &Value) -> bool {
+    match (first, second) {
+        (Value::Number(first), Value::Number(second)) => {
+            let decimal = |number: &serde_json::Number| number.to_string().parse::<Decimal>().ok();
+            first == second || decimal(first).is_some_and(|it| Some(it) == decimal(second))
+        }
+        (Value::Array(first), Value::Array(second)) => {
+            first.len() == second.len() && first.iter().zip(second).all(|(a, b)| is_same(a, b))
+        }
+        (Value::Object(first), Value::Object(second)) => {
+            let has = |(name, value): (&String, &Value)| {
+                second.get(name).is_some_and(|other| is_same(value, other))
+            };
+            first.len() == second.len() && first.iter().all(has)
+        }
+        (first, second) => first == second,
+    }
+}
+
+/// Refuses a change of a bill whose state cannot follow the present one. What payments bring about is
+/// right, and what was paid says where a bill comes back to that was on hold.
+pub(crate) fn check_state(
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+) -> Result<(), Error> {
+    let (from, to) = (states::of(before), states::of(after));
+    if from == to || of(before).len() != of(after).len() {
+        return Ok(());
+    }
+    match (from, state_after(before)) {
+        (states::ON_HOLD, Some(state)) if to == state => Ok(()),
+        (states::ON_HOLD, Some(state)) if states::is_known(to) => {
+            let message = format!(
+                "/state {from} can become {state}, which follows from the payments, not {to}."
+            );
+            Err(Error::conflict("The state cannot follow the present one", message))
+        }
+        _ => states::follows(from, to),
+    }
+}
+
 /// The state that follows from the payments of a bill, if there are any.
-pub(crate) fn state_after(bill: &Map<String, Value>) -> Option<&'static str> {
+fn state_after(bill: &Map<String, Value>) -> Option<&'static str> {
     let due = read(bill, DUE).ok()??;
     let remains = read(bill, REMAINING).ok()??;
     let is_paid =
@@ -109,11 +186,17 @@ fn is_between(remains: &Money, due: &Money) -> bool {
 /// deployment's own.
 fn state_of<'s>(state: &'s str, remains: &Money, due: &Money) -> &'s str {
     match state {
-        states::NEW | "validated" | states::SENT | states::PARTIALLY_PAID | states::SETTLED => {
+        states::NEW
+        | states::VALIDATED
+        | states::SENT
+        | states::PARTIALLY_PAID
+        | states::SETTLED => {
             if remains.amount().is_zero() {
                 states::SETTLED
             } else if remains != due {
                 states::PARTIALLY_PAID
+            } else if matches!(state, states::NEW | states::VALIDATED) {
+                state
             } else {
                 states::SENT
             }

@@ -74,7 +74,10 @@ impl<'f> NumberFormat<'f> {
         let (width, after) = rest.split_once('}')?;
         let digits = match width {
             "" => 1,
-            width => width.strip_prefix(":0")?.parse().ok()?,
+            width => {
+                let digits = width.strip_prefix(":0")?;
+                digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??
+            }
         };
         let is_text = |part: &str| !part.replace("{year}", "").contains(['{', '}']);
         let is_format = is_text(before) && is_text(after) && (1..=MOST_DIGITS).contains(&digits);

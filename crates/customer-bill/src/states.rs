@@ -3,10 +3,11 @@
 use serde_json::{Map, Value};
 use tmf630::Error;
 
-use crate::payments;
-
 /// The first state of a bill.
 pub(crate) const NEW: &str = "new";
+
+/// That of a bill that was checked.
+pub(crate) const VALIDATED: &str = "validated";
 
 /// That of a bill of which a part is paid.
 pub(crate) const PARTIALLY_PAID: &str = "partiallyPaid";
@@ -22,11 +23,11 @@ pub(crate) const ON_HOLD: &str = "onHold";
 
 /// From each state the states that may follow. Other states are a deployment's own and free.
 const TRANSITIONS: [(&str, &[&str]); 6] = [
-    (NEW, &["validated", SENT, ON_HOLD]),
-    ("validated", &[SENT, ON_HOLD]),
+    (NEW, &[VALIDATED, SENT, ON_HOLD]),
+    (VALIDATED, &[SENT, ON_HOLD]),
     (SENT, &[PARTIALLY_PAID, SETTLED, ON_HOLD]),
     (PARTIALLY_PAID, &[SETTLED, ON_HOLD]),
-    (ON_HOLD, &[NEW, "validated", SENT, PARTIALLY_PAID]),
+    (ON_HOLD, &[NEW, VALIDATED, SENT, PARTIALLY_PAID]),
     (SETTLED, &[]),
 ];
 
@@ -35,32 +36,13 @@ pub(crate) fn of(bill: &Map<String, Value>) -> &str {
     bill.get("state").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Refuses a change of a bill whose state cannot follow the present one. What payments bring about is
-/// right.
-pub(crate) fn check(before: &Map<String, Value>, after: &Map<String, Value>) -> Result<(), Error> {
-    let is_paid_for = before.get("appliedPayment") != after.get("appliedPayment");
-    let (from, to) = (of(before), of(after));
-    if is_paid_for || from == to {
-        return Ok(());
-    }
-    match (from, payments::state_after(before)) {
-        // What was paid meanwhile says where a bill comes back to.
-        (ON_HOLD, Some(state)) if is_known(to) && to != state => {
-            let message = format!(
-                "/state {ON_HOLD} can become {state}, which follows from the payments, not {to}."
-            );
-            Err(Error::conflict("The state cannot follow the present one", message))
-        }
-        (ON_HOLD, Some(_)) => Ok(()),
-        _ => follows(from, to),
-    }
-}
-
-fn is_known(state: &str) -> bool {
+/// Whether a state is the standard's.
+pub(crate) fn is_known(state: &str) -> bool {
     TRANSITIONS.iter().any(|(known, _)| *known == state)
 }
 
-fn follows(from: &str, to: &str) -> Result<(), Error> {
+/// Refuses a state that cannot follow the other one.
+pub(crate) fn follows(from: &str, to: &str) -> Result<(), Error> {
     let next = |state: &str| TRANSITIONS.iter().find(|(known, _)| *known == state);
     let allowed = match (next(from), next(to)) {
         (Some((_, allowed)), Some(_)) if from != to && !allowed.contains(&to) => *allowed,
@@ -79,21 +61,21 @@ mod tests {
 
     #[test]
     fn states_follow_one_another() {
-        const STATES: [&str; 6] = [NEW, "validated", SENT, PARTIALLY_PAID, SETTLED, ON_HOLD];
+        const STATES: [&str; 6] = [NEW, VALIDATED, SENT, PARTIALLY_PAID, SETTLED, ON_HOLD];
         let allowed: Vec<_> = STATES
             .iter()
             .flat_map(|from| STATES.iter().map(move |to| (*from, *to)))
             .filter(|(from, to)| from != to && follows(from, to).is_ok())
             .collect();
         let mut expected = vec![
-            (NEW, "validated"),
+            (NEW, VALIDATED),
             (NEW, SENT),
-            ("validated", SENT),
+            (VALIDATED, SENT),
             (SENT, PARTIALLY_PAID),
             (SENT, SETTLED),
             (PARTIALLY_PAID, SETTLED),
         ];
-        for state in [NEW, "validated", SENT, PARTIALLY_PAID] {
+        for state in [NEW, VALIDATED, SENT, PARTIALLY_PAID] {
             expected.extend([(state, ON_HOLD), (ON_HOLD, state)]);
         }
         expected.sort_unstable();

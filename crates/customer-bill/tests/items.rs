@@ -86,6 +86,7 @@ fn balances_follow_items() {
         books.item("a", "0.1", "0", json!({}));
     }
     assert_eq!(balances()[0], "unbilled EUR 20.000001");
+    assert!(books.keys("ledger/billingAccount/a/") < 50, "they are not folded");
     assert_eq!(books.list(&BILLING_ACCOUNT, "accountBalance.amount.value.gt=20").1, 1);
     assert_eq!(books.list(&BILLING_ACCOUNT, "accountBalance.amount.value.gt=21").1, 0);
 }

@@ -9,11 +9,8 @@ use serde_json::{Map, Value, json};
 use tmf630::Error;
 use tmf630::model::rule::Data;
 
-use crate::SPACE;
-use crate::posting::{Account, Posting, account_prefix};
-
-/// How many keys of an account are read at most.
-pub(crate) const MOST_ENTRIES: usize = 100_000;
+use crate::keys::{Account, SPACE};
+use crate::posting::Posting;
 
 /// The kinds of balances that are the server's.
 pub const KINDS: [&str; 2] = ["unbilled", "receivable"];
@@ -34,9 +31,9 @@ pub async fn is_empty(data: &dyn Data) -> Result<bool, Error> {
 
 /// What stands on the account, in the order of currencies.
 pub async fn balances(data: &dyn Data, account: Account<'_>) -> Result<Vec<Balance>, Error> {
-    let prefix = account_prefix(account);
+    let prefix = account.prefix();
     let mut sums: BTreeMap<String, Posting> = BTreeMap::new();
-    for (key, value) in data.scan(&prefix, MOST_ENTRIES).await? {
+    for (key, value) in account.entries(data).await? {
         let currency = key[prefix.len()..].split('/').next().unwrap_or_default();
         let sum = sums.entry(currency.to_owned()).or_default();
         *sum = sum.plus(Posting::decode(&value)?)?;

@@ -7,19 +7,11 @@ use serde::{Deserialize, Serialize};
 use tmf630::Error;
 use tmf630::model::behaviour::Work;
 
-use crate::{FOLDED_BY_ONE_IN, SPACE};
+use crate::ONE_FOLDS_IN;
+use crate::keys::Account;
 
 /// How many postings are folded at once.
 const FOLDED_AT_ONCE: usize = 256;
-
-/// An account that something stands on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Account<'a> {
-    /// What kind of account it is, by its name in paths.
-    pub kind: &'static str,
-    /// Its id.
-    pub id: &'a str,
-}
 
 /// Amounts, in one currency, and what they are made of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,10 +58,7 @@ impl Posting {
 
     /// Both.
     pub fn plus(self, other: Self) -> Result<Self, Error> {
-        let add = |a: Decimal, b: Decimal| {
-            a.checked_add(b)
-                .ok_or_else(|| Error::internal("a balance is beyond what can be counted"))
-        };
+        let add = |a, b| money::sum(a, b).map_err(Error::internal);
         Ok(Self {
             unbilled: add(self.unbilled, other.unbilled)?,
             unbilled_items: self.unbilled_items.saturating_add(other.unbilled_items),
@@ -104,11 +93,6 @@ impl Posting {
     }
 }
 
-/// What the keys of an account begin with.
-pub(crate) fn account_prefix(Account { kind, id }: Account<'_>) -> String {
-    format!("{SPACE}{kind}/{id}/")
-}
-
 /// Adds what a change brings to the account.
 pub async fn post(
     work: &mut dyn Work,
@@ -119,7 +103,7 @@ pub async fn post(
     if posting.is_nothing() {
         return Ok(());
     }
-    let prefix = format!("{}{}/", account_prefix(account), currency.code());
+    let prefix = format!("{}{}/", account.prefix(), currency.code());
     let transaction = work.id();
     let key = format!("{prefix}p/{transaction}");
     let posting = Posting { at: work.now().as_millisecond(), ..posting };
@@ -130,11 +114,17 @@ pub async fn post(
         None => posting,
     };
     work.put(key, posting.encode()?);
-    let folds = transaction.bytes().next_back().is_some_and(|last| last % FOLDED_BY_ONE_IN == 0);
-    match folds && is_first {
+    match is_first && is_drawn(&transaction) {
         true => fold(work, &prefix).await,
         false => Ok(()),
     }
+}
+
+/// Whether a transaction folds: one in [`ONE_FOLDS_IN`] does, by the last digits of its id.
+fn is_drawn(transaction: &str) -> bool {
+    let digits = transaction.get(transaction.len().saturating_sub(2)..);
+    let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    number.is_some_and(|number| number % ONE_FOLDS_IN == 0)
 }
 
 /// Adds postings up in the total, so that there are fewer.
@@ -154,7 +144,7 @@ async fn fold(work: &mut dyn Work, prefix: &str) -> Result<(), Error> {
 
 /// Takes everything that stands on the account off it, for one that is going to be deleted.
 pub async fn clear(work: &mut dyn Work, account: Account<'_>) -> Result<(), Error> {
-    for (key, _) in work.scan(&account_prefix(account), crate::balances::MOST_ENTRIES).await? {
+    for (key, _) in account.entries(&*work).await? {
         work.delete(key);
     }
     Ok(())

@@ -63,7 +63,7 @@ pub(crate) fn within(amount: Decimal, limit: u128) -> Option<Decimal> {
 }
 
 /// The exact sum of two numbers within the limits, with as many decimals as the one that has more.
-pub(crate) fn sum(first: Decimal, second: Decimal) -> Result<Decimal, Error> {
+pub fn sum(first: Decimal, second: Decimal) -> Result<Decimal, Error> {
     let mut sum = first.checked_add(second).ok_or(Error::Limit)?;
     // A zero loses its decimals when it is added.
     sum.rescale(first.scale().max(second.scale()));

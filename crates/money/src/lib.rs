@@ -17,8 +17,6 @@
 //!
 //! # Layout
 //!
-//! Each uses those above it in this list, and none below.
-//!
 //! * [`error`] – what arithmetic cannot do.
 //! * [`currency`] – the currencies of ISO 4217 and their decimals.
 //! * `exact` – decimal numbers: from digits, to digits, sums and their limits.
@@ -44,7 +42,7 @@ pub mod totals;
 pub use bill::{BillAmounts, Rounding, TaxItem};
 pub use currency::Currency;
 pub use error::Error;
-pub use exact::{LIMIT_OF_AMOUNTS, LIMIT_OF_SUMS, MOST_DECIMALS};
+pub use exact::{LIMIT_OF_AMOUNTS, LIMIT_OF_SUMS, MOST_DECIMALS, sum};
 pub use item::{ItemAmounts, ItemTax, complete_item};
 pub use money::Money;
 pub use payment::{paid, remaining};

@@ -13,8 +13,6 @@ use crate::answer::exchange::Exchange;
 use crate::answer::links::Links;
 use crate::answer::view::View;
 use crate::budget::Budget;
-use crate::commit::data::TenantData;
-use crate::model::behaviour::Shown;
 use crate::model::rule::Change;
 use crate::sight::Sight;
 use crate::storage::keys::Keys;
@@ -95,46 +93,6 @@ impl<'c, P: Ports> Context<'c, P> {
             true => record,
             false => Err(missing()),
         }
-    }
-
-    /// The resource as it is shown, where it is stored as the record has it.
-    pub async fn shown(
-        &self,
-        snapshot: &Snapshot<P::Kv>,
-        id: &str,
-        record: Record,
-    ) -> Result<Record, Error> {
-        let mut records = [(id.to_owned(), record)];
-        self.show(snapshot, &mut records).await?;
-        let [(_, record)] = records;
-        Ok(record)
-    }
-
-    /// Makes of records, with their ids, what is shown of them.
-    pub async fn show(
-        &self,
-        snapshot: &Snapshot<P::Kv>,
-        records: &mut [(String, Record)],
-    ) -> Result<(), Error> {
-        let Some(behaviour) = self.definition.behaviour else { return Ok(()) };
-        let data = TenantData::of(self, snapshot);
-        if records.is_empty() || !behaviour.derives(&data).await? {
-            return Ok(());
-        }
-        let mut shown: Vec<_> =
-            records.iter_mut().map(|(id, record)| Shown { id, record }).collect();
-        behaviour.derive(&mut shown, &data).await
-    }
-
-    /// The attributes that are shown otherwise than they are stored at present.
-    pub async fn derived(
-        &self,
-        snapshot: &Snapshot<P::Kv>,
-    ) -> Result<&'static [&'static str], Error> {
-        let Some(behaviour) = self.definition.behaviour else { return Ok(&[]) };
-        let is_any = !behaviour.derived().is_empty()
-            && behaviour.derives(&TenantData::of(self, snapshot)).await?;
-        Ok(if is_any { behaviour.derived() } else { &[] })
     }
 
     /// Refuses a change that is not the caller's to make.

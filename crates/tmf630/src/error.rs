@@ -225,7 +225,7 @@ impl Error {
     }
 
     /// A resource with the id that the client chose exists.
-    pub(crate) fn id_taken(id: &str) -> Self {
+    pub fn id_taken(id: &str) -> Self {
         let reason = "A resource with this id exists";
         Self::new(StatusCode::CONFLICT, code::INVALID_BODY_FIELD, reason)
             .message(format!("/id {id} is taken; leave the id out to have one made."))

@@ -14,6 +14,7 @@
 //! * [`ports`] – what the pipeline needs of the outside world.
 //! * `context` – all that, for one request; `budget` – what it may cost; `sight` – what its caller
 //!   sees.
+//! * `derivation` – resources as they are shown, where that differs from how they are stored.
 //! * `request` – reading a request; `query` – what it asks for; `patch` – what it changes in a
 //!   document.
 //! * `operations` – what a client does, a file each.
@@ -32,6 +33,7 @@ mod answer;
 mod budget;
 mod commit;
 mod context;
+mod derivation;
 pub mod error;
 pub mod jobs;
 pub mod model;
@@ -69,7 +71,7 @@ use request::negotiation;
 use request::target::{Route, Target};
 pub use settings::{Settings, StoreType};
 use sight::Sight;
-pub use value::id::ID_PATTERN;
+pub use value::id::{ID_PATTERN, is_id};
 
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
 /// cause goes to the log, with a line for every request.

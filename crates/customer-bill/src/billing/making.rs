@@ -3,25 +3,30 @@
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use ledger::Posting;
-use money::{BillAmounts, Currency, Money, Totals};
+use money::{BillAmounts, Currency, ItemAmounts, Money, Totals};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tmf630::Error;
 use tmf630::model::behaviour::Work;
+use tmf630::model::rule::{Data, Entry};
 
+use super::hindrance::{Hindrance, beyond, unreadable};
 use super::terms::{Terms, time};
 use super::{number, unpublished};
 use crate::account::Account;
-use crate::applied_customer_billing_rate::{APPLIED_CUSTOMER_BILLING_RATE, amounts};
+use crate::applied_customer_billing_rate::APPLIED_CUSTOMER_BILLING_RATE;
 use crate::customer_bill::{CUSTOMER_BILL, document_of, receivable};
-use crate::in_order::{Unbilled, unreadable};
-use crate::settings;
+use crate::in_order::{Unbilled, on_bill};
+use crate::{settings, states};
 
-/// How many items a bill may have that is made in the transaction of a request.
-pub(crate) const ITEMS_OF_A_REQUEST: usize = 500;
+/// How many items a bill may have that is made in one transaction.
+pub(crate) const ITEMS_IN_ONE_TRANSACTION: usize = 500;
 
 /// How many items are taken in a transaction: some tenths of a second of work.
 pub(crate) const ITEMS_AT_ONCE: usize = 1000;
+
+/// How many tax categories and rates a bill may have.
+const MOST_TAXES: usize = 1000;
 
 /// A bill that is being made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,51 +64,83 @@ impl Making {
         self.totals.currency()
     }
 
-    /// How many items were taken.
-    pub fn count(&self) -> u64 {
-        self.totals.count()
-    }
-
-    /// Takes some of the items of the account; whether those were the last.
-    pub async fn take(&mut self, taking: Taking, work: &mut dyn Work) -> Result<bool, Error> {
+    /// Takes some of the items of the account; whether those were the last. If something is in the way,
+    /// nothing is written.
+    pub async fn take(&mut self, taking: Taking, work: &mut dyn Work) -> Result<bool, Hindrance> {
         let unbilled = Unbilled::of(&self.account, self.currency(), self.terms.until);
         let entries = unbilled.some(self.after.as_deref(), ITEMS_AT_ONCE, &*work).await?;
-        let ids: Vec<_> = entries.iter().map(|entry| entry.id.clone()).collect();
-        let items = work.documents(APPLIED_CUSTOMER_BILLING_RATE.name(), &ids).await?;
-        for (id, item) in ids.iter().zip(items) {
-            let item = item.ok_or_else(|| unreadable(id))?;
-            let document = item.as_object().ok_or_else(|| unreadable(id))?;
-            self.totals.add(&amounts(document)?).map_err(beyond)?;
-            self.stretch(document);
-            if taking == Taking::Bill {
-                let after = self.on_bill(document);
-                let (before, after) = (Some(&item), Some(&after));
-                work.write(&APPLIED_CUSTOMER_BILLING_RATE, id, before, after).await?;
+        let items = documents(&entries, &*work).await?;
+        for (entry, item) in entries.iter().zip(&items) {
+            let item = item.as_ref().and_then(Value::as_object);
+            let item = item.ok_or_else(|| unreadable(&entry.id))?;
+            let amounts = ItemAmounts::of(item).map_err(|_| unreadable(&entry.id))?;
+            self.totals.add(&amounts).map_err(beyond)?;
+            self.stretch(item);
+        }
+        if self.totals.taxes() > MOST_TAXES {
+            let reason = format!("the items have more than {MOST_TAXES} tax categories and rates");
+            return Err(Hindrance::Reason(reason));
+        }
+        // Whatever is in the way of the bill is found before anything is written.
+        self.amounts(&*work)?;
+        if taking == Taking::Bill {
+            for (entry, item) in entries.iter().zip(&items) {
+                let Some(document) = item.as_ref().and_then(Value::as_object) else { continue };
+                let after = self.on_bill(document, &*work);
+                work.write(&APPLIED_CUSTOMER_BILLING_RATE, &entry.id, item.as_ref(), Some(&after))
+                    .await?;
             }
         }
-        if let Some(last) = entries.last() {
-            self.after = Some(last.key.to_vec());
-        }
-        Ok(entries.len() < ITEMS_AT_ONCE)
+        Ok(self.go_behind(&entries, items.len()))
     }
 
-    fn on_bill(&self, item: &Map<String, Value>) -> Value {
+    /// Gives back some of the items that were taken; whether those were the last. Then there is no bill.
+    pub async fn give_back(&mut self, work: &mut dyn Work) -> Result<bool, Error> {
+        let entries = on_bill(&self.bill, self.after.as_deref(), ITEMS_AT_ONCE, &*work).await?;
+        let items = documents(&entries, &*work).await?;
+        for (entry, item) in entries.iter().zip(&items) {
+            // What cannot be read is as good as deleted.
+            let Some(mut after) = item.clone() else { continue };
+            if let Some(after) = after.as_object_mut() {
+                after.insert("isBilled".into(), false.into());
+                after.remove("bill");
+            }
+            work.write(&APPLIED_CUSTOMER_BILLING_RATE, &entry.id, item.as_ref(), Some(&after))
+                .await?;
+        }
+        let is_end = self.go_behind(&entries, items.len());
+        if is_end {
+            unpublished::end(work, &self.bill, &self.account);
+        }
+        Ok(is_end)
+    }
+
+    /// Begins again with the first item.
+    pub fn rewind(&mut self) {
+        self.after = None;
+    }
+
+    /// Goes on behind the first so many entries; whether those are all that there are.
+    fn go_behind(&mut self, entries: &[Entry], count: usize) -> bool {
+        if let Some(last) = entries.get(..count).and_then(<[Entry]>::last) {
+            self.after = Some(last.key.to_vec());
+        }
+        count == entries.len() && entries.len() < ITEMS_AT_ONCE
+    }
+
+    fn on_bill(&self, item: &Map<String, Value>, work: &dyn Work) -> Value {
         let mut item = item.clone();
         item.insert("isBilled".into(), true.into());
-        item.insert("bill".into(), self.reference());
+        item.insert("bill".into(), self.reference(work));
         Value::Object(item)
     }
 
     /// Refers to the bill.
-    pub fn reference(&self) -> Value {
+    pub fn reference(&self, work: &dyn Work) -> Value {
         json!({
             "@type": "CustomerBillRef", "@referredType": "CustomerBill", "id": self.bill,
-            "href": self.address(),
+            "href": work.address(&CUSTOMER_BILL, &self.bill),
         })
-    }
-
-    fn address(&self) -> String {
-        format!("{}{}", self.terms.address, self.bill)
     }
 
     /// Makes the period long enough for an item.
@@ -118,16 +155,25 @@ impl Making {
         self.period = times.iter().min().copied().zip(times.iter().max().copied());
     }
 
-    /// The bill as it is, but for its number.
-    pub fn bill(&self, account: &Account, work: &dyn Work) -> Result<Map<String, Value>, Error> {
+    /// The amounts of the bill, and what its items cost exactly.
+    fn amounts(&self, work: &dyn Work) -> Result<(BillAmounts, Money), Hindrance> {
         let rounding = settings::rounding(work.settings());
-        let BillAmounts { excluded, taxes, included } =
-            self.totals.finish(rounding).map_err(beyond)?;
+        let amounts = self.totals.finish(rounding).map_err(beyond)?;
+        Ok((amounts, self.totals.exact_included().map_err(beyond)?))
+    }
+
+    /// The bill as it is, but for its number.
+    pub fn document(
+        &self,
+        account: &Account,
+        work: &dyn Work,
+    ) -> Result<Map<String, Value>, Hindrance> {
+        let (BillAmounts { excluded, taxes, included }, _) = self.amounts(work)?;
         let mut bill = Map::new();
         let mut set = |attribute: &str, value: Value| bill.insert(attribute.to_owned(), value);
         set("@type", "CustomerBill".into());
         set("id", self.bill.clone().into());
-        set("state", "new".into());
+        set("state", states::NEW.into());
         set("taxExcludedAmount", excluded.to_value());
         set("taxIncludedAmount", included.to_value());
         set("amountDue", included.to_value());
@@ -153,38 +199,37 @@ impl Making {
     }
 
     /// Stores the bill with its number, and what stands on the account because of it: from then on all of it
-    /// is seen.
+    /// is seen. If something is in the way, nothing is written.
     pub async fn publish(
         &self,
         account: &Account,
         work: &mut dyn Work,
-    ) -> Result<Map<String, Value>, Error> {
-        let mut bill = self.bill(account, &*work)?;
-        let number =
-            number::next(work, Offset::UTC.to_datetime(self.terms.bill_date).year()).await?;
-        bill.insert("billDocument".into(), document_of(&self.bill, &number, &self.address()));
+    ) -> Result<Map<String, Value>, Hindrance> {
+        let mut bill = self.document(account, &*work)?;
+        let (_, cost) = self.amounts(&*work)?;
+        let count = i64::try_from(self.totals.count()).map_err(Error::internal)?;
+        let year = Offset::UTC.to_datetime(self.terms.bill_date).year();
+        let number = number::next(work, year).await?;
+        let address = work.address(&CUSTOMER_BILL, &self.bill);
+        bill.insert("billDocument".into(), document_of(&self.bill, &number, &address));
         bill.insert("billNo".into(), number.into());
-        let cost = self.totals.exact_included().map_err(beyond)?;
-        let count = i64::try_from(self.count()).map_err(Error::internal)?;
         let billed = Posting::unbilled(count, &cost).negated().plus(receivable(&bill)?)?;
         account.post(work, self.currency(), billed).await?;
-        let bill = Value::Object(bill);
-        work.write(&CUSTOMER_BILL, &self.bill, None, Some(&bill)).await?;
+        let document = Value::Object(bill.clone());
+        work.write(&CUSTOMER_BILL, &self.bill, None, Some(&document)).await?;
         unpublished::end(work, &self.bill, &self.account);
-        match bill {
-            Value::Object(bill) => Ok(bill),
-            _ => Err(Error::internal("a bill is no object")),
-        }
+        Ok(bill)
     }
 
-    /// What the bill is about: what is due.
+    /// What is due of a bill.
     pub fn amount_due(bill: &Map<String, Value>) -> Result<Money, Error> {
         let due = bill.get("amountDue").ok_or_else(|| Error::internal("nothing is due"))?;
         Money::read_sum(due, "/amountDue").map_err(|fault| Error::internal(fault.to_string()))
     }
 }
 
-/// Amounts that are too large to be added up.
-fn beyond(error: money::Error) -> Error {
-    Error::conflict("The items cannot be added up", error.to_string())
+/// The items that the entries are for, as many as fit in memory.
+async fn documents(entries: &[Entry], data: &dyn Data) -> Result<Vec<Option<Value>>, Error> {
+    let ids: Vec<_> = entries.iter().map(|entry| entry.id.clone()).collect();
+    data.documents(APPLIED_CUSTOMER_BILLING_RATE.name(), &ids).await
 }

@@ -8,11 +8,14 @@
 //!
 //! * `making` – taking items, and the bill that comes of them.
 //! * `terms` – what a bill says beside its amounts: dates, and what it is for.
+//! * `currency` – which one a bill is in; `hindrance` – why it is not made.
 //! * `number` – what bills are numbered by.
 //! * `period` – the period that bills of a cycle are for.
 //! * `run` – making the bills of a cycle.
 //! * `unpublished` – which bills are being made.
 
+pub(crate) mod currency;
+pub(crate) mod hindrance;
 pub(crate) mod making;
 pub(crate) mod number;
 pub(crate) mod period;
@@ -20,5 +23,5 @@ pub(crate) mod run;
 pub(crate) mod terms;
 pub(crate) mod unpublished;
 
-pub(crate) use making::{ITEMS_AT_ONCE, ITEMS_OF_A_REQUEST, Making};
+pub(crate) use making::{ITEMS_AT_ONCE, ITEMS_IN_ONE_TRANSACTION, Making};
 pub(crate) use terms::Terms;

@@ -4,20 +4,20 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use money::{Currency, Money};
+use money::Money;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use tmf630::Error;
 use tmf630::model::behaviour::Work;
 use tmf630::model::index::Index;
-use tmf630::model::job::{Job, Step};
-use tmf630::model::rule::{Asked, Data, Texts};
-use tmf630::{Definition, Error};
+use tmf630::model::rule::{Data, Texts};
 
+use super::currency::choose;
+use super::hindrance::Hindrance;
 use super::making::Taking;
-use super::{ITEMS_AT_ONCE, ITEMS_OF_A_REQUEST, Making, Terms, unpublished};
+use super::{ITEMS_AT_ONCE, ITEMS_IN_ONE_TRANSACTION, Making, Terms, unpublished};
 use crate::account::{Account, BILLING_ACCOUNT};
-use crate::bill_cycle::BILL_CYCLE;
-use crate::in_order::{Unbilled, currencies};
+use crate::in_order::Unbilled;
 
 /// Finds the accounts that have a cycle specification, as account management keeps it.
 const BY_SPECIFICATION: Index = Index::texts("billStructure.cycleSpecification.id");
@@ -37,14 +37,14 @@ pub(crate) const RUN: &str = "run";
 /// A run, and how far it is.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Run {
-    /// The cycle that it is shown at.
-    cycle: String,
     specification: String,
     terms: Terms,
     /// The entry of the account that was looked at last.
     after: Option<Vec<u8>>,
     /// The bill that is being made, if it has too many items for one transaction.
     making: Option<Making>,
+    /// Why that is given up, and its items are given back.
+    reason: Option<String>,
     progress: Progress,
 }
 
@@ -71,18 +71,13 @@ struct Progress {
 
 impl Run {
     /// One that begins.
-    pub async fn begin(
-        cycle: &str,
-        specification: &str,
-        terms: Terms,
-        data: &dyn Data,
-    ) -> Result<Self, Error> {
-        let (cycle, specification) = (cycle.to_owned(), specification.to_owned());
+    pub async fn begin(specification: &str, terms: Terms, data: &dyn Data) -> Result<Self, Error> {
+        let specification = specification.to_owned();
         let end = behind(&specification);
         let texts = Texts { from: &specification, to: &end, after: None };
         let accounts = data.count(BILLING_ACCOUNT, BY_SPECIFICATION, texts).await?;
         let progress = Progress { accounts, ..Progress::default() };
-        Ok(Self { cycle, specification, terms, after: None, making: None, progress })
+        Ok(Self { specification, terms, after: None, making: None, reason: None, progress })
     }
 
     /// Shows with the cycle how far it is.
@@ -106,12 +101,13 @@ impl Run {
 
     /// The key that says that an account has its bill.
     fn once(&self, account: &str) -> String {
-        let start = self.terms.period.map_or(0, |(start, _)| start.as_millisecond());
-        format!("{ONCE}{}/{start}/{account}", self.specification)
+        let period = self.terms.period.unwrap_or_default();
+        let (start, end) = (period.0.as_millisecond(), period.1.as_millisecond());
+        format!("{ONCE}{}/{start}-{end}/{account}", self.specification)
     }
 
     /// Goes on, for the length of a transaction.
-    async fn go_on(&mut self, work: &mut dyn Work) -> Result<(), Error> {
+    pub async fn go_on(&mut self, work: &mut dyn Work) -> Result<(), Error> {
         if let Some(making) = self.making.take() {
             return self.go_on_with(making, work).await;
         }
@@ -121,6 +117,7 @@ impl Run {
             work.entries(BILLING_ACCOUNT, BY_SPECIFICATION, texts, ACCOUNTS_AT_ONCE).await?;
         let ids: Vec<_> = entries.iter().map(|entry| entry.id.clone()).collect();
         let accounts = work.documents(BILLING_ACCOUNT, &ids).await?;
+        let is_last = entries.len() < ACCOUNTS_AT_ONCE && accounts.len() == entries.len();
         let mut items = 0;
         for (entry, account) in entries.iter().zip(accounts) {
             if items >= ITEMS_AT_ONCE as u64 {
@@ -130,7 +127,11 @@ impl Run {
             match account {
                 Some(account) => {
                     let account = Account::new(entry.id.clone(), account);
-                    items += self.look_at(&account, work).await?;
+                    match self.look_at(&account, work).await {
+                        Ok(count) => items += count,
+                        Err(Hindrance::Reason(reason)) => self.reject(&entry.id, &reason),
+                        Err(Hindrance::Failed(error)) => return Err(error),
+                    }
                     if self.making.is_some() {
                         return Ok(());
                     }
@@ -139,12 +140,12 @@ impl Run {
             }
             self.progress.done += 1;
         }
-        self.progress.is_done = entries.len() < ACCOUNTS_AT_ONCE;
+        self.progress.is_done = is_last;
         Ok(())
     }
 
     /// Makes the bill of the account, or begins with it; how many items were taken.
-    async fn look_at(&mut self, account: &Account, work: &mut dyn Work) -> Result<u64, Error> {
+    async fn look_at(&mut self, account: &Account, work: &mut dyn Work) -> Result<u64, Hindrance> {
         if !account.is_active() {
             self.progress.inactive += 1;
             return Ok(0);
@@ -153,68 +154,24 @@ impl Run {
             self.progress.billed_before += 1;
             return Ok(0);
         }
-        if let Some(bill) = unpublished::of_account(&account.id, &*work).await? {
-            self.reject(&account.id, &format!("the bill {bill} is being made for the account"));
-            return Ok(0);
+        if unpublished::is_for(&account.id, &*work).await? {
+            let reason = "another bill is being made for the account";
+            return Err(Hindrance::Reason(reason.to_owned()));
         }
-        let Some(currency) = self.currency(account, work).await? else { return Ok(0) };
         let until = self.terms.until;
-        let making = Making::begin(work.new_id(), &account.id, currency, self.terms.clone());
-        let count = Unbilled::of(&account.id, currency, until).count(&*work).await?;
-        if count > ITEMS_OF_A_REQUEST as u64 {
-            unpublished::begin(work, &making.bill, &making.account);
-            self.making = Some(making);
+        let Some(currency) = choose(account, None, until, &*work).await? else {
+            self.progress.without_items += 1;
             return Ok(0);
-        }
-        self.finish(making, account, work).await?;
-        Ok(count)
-    }
-
-    /// The currency of the account's bill, if it gets one.
-    async fn currency(
-        &mut self,
-        account: &Account,
-        work: &mut dyn Work,
-    ) -> Result<Option<Currency>, Error> {
-        let found = currencies(&account.id, self.terms.until, &*work).await;
-        let found = match found {
-            Ok(found) => found,
-            Err(error) if error.is_of_client() => {
-                self.reject(&account.id, "an item cannot be read");
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
         };
-        Ok(match &found[..] {
-            [one] => Some(*one),
-            [] if account.wants_empty_bills() => {
-                let currency = account.currency();
-                if currency.is_none() {
-                    self.reject(&account.id, "an empty bill needs a currency");
-                }
-                currency
-            }
-            [] => {
-                self.progress.without_items += 1;
-                None
-            }
-            several => {
-                let codes: Vec<_> = several.iter().map(|currency| currency.code()).collect();
-                let reason = format!("items in several currencies: {}", codes.join(", "));
-                self.reject(&account.id, &reason);
-                None
-            }
-        })
-    }
-
-    async fn finish(
-        &mut self,
-        mut making: Making,
-        account: &Account,
-        work: &mut dyn Work,
-    ) -> Result<(), Error> {
-        while !making.take(Taking::Bill, work).await? {}
-        self.publish(&making, account, work).await
+        let mut making = Making::begin(work.new_id(), &account.id, currency, self.terms.clone());
+        let count = Unbilled::of(&account.id, currency, until).count(&*work).await?;
+        if count <= ITEMS_IN_ONE_TRANSACTION as u64 && making.take(Taking::Bill, work).await? {
+            self.publish(&making, account, work).await?;
+            return Ok(count);
+        }
+        unpublished::begin(work, &making.bill, &making.account);
+        self.making = Some(making);
+        Ok(0)
     }
 
     async fn publish(
@@ -222,24 +179,52 @@ impl Run {
         making: &Making,
         account: &Account,
         work: &mut dyn Work,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Hindrance> {
         let bill = making.publish(account, work).await?;
         work.put(self.once(&account.id), Bytes::copy_from_slice(making.bill.as_bytes()));
         self.progress.bills += 1;
-        self.add(&Making::amount_due(&bill)?)
+        Ok(self.add(&Making::amount_due(&bill)?)?)
     }
 
     /// Goes on with a bill of many items.
     async fn go_on_with(&mut self, mut making: Making, work: &mut dyn Work) -> Result<(), Error> {
-        if !making.take(Taking::Bill, work).await? {
-            self.making = Some(making);
+        if let Some(reason) = self.reason.take() {
+            if making.give_back(work).await? {
+                self.reject(&making.account, &reason);
+                self.progress.done += 1;
+            } else {
+                self.reason = Some(reason);
+                self.making = Some(making);
+            }
             return Ok(());
         }
-        let account = Account::read(&making.account, &*work).await?;
-        let account = account.ok_or_else(|| Error::internal("the account is gone"))?;
-        self.publish(&making, &account, work).await?;
-        self.progress.done += 1;
+        match self.finish(&mut making, work).await {
+            Ok(true) => self.progress.done += 1,
+            Ok(false) => self.making = Some(making),
+            Err(Hindrance::Reason(reason)) => {
+                making.rewind();
+                self.reason = Some(reason);
+                self.making = Some(making);
+            }
+            Err(Hindrance::Failed(error)) => return Err(error),
+        }
         Ok(())
+    }
+
+    /// Takes some items of a bill of many; whether those were the last, and the bill is there.
+    async fn finish(
+        &mut self,
+        making: &mut Making,
+        work: &mut dyn Work,
+    ) -> Result<bool, Hindrance> {
+        if !making.take(Taking::Bill, work).await? {
+            return Ok(false);
+        }
+        let account = Account::read(&making.account, &*work).await?;
+        let account =
+            account.ok_or_else(|| Hindrance::Reason("the account cannot be read".to_owned()))?;
+        self.publish(making, &account, work).await?;
+        Ok(true)
     }
 
     fn add(&mut self, due: &Money) -> Result<(), Error> {
@@ -263,49 +248,13 @@ impl Run {
         }
     }
 
-    fn encode(&self) -> Result<Bytes, Error> {
-        Ok(serde_json::to_vec(self).map_err(Error::internal)?.into())
+    /// Whether all accounts were looked at.
+    pub fn is_done(&self) -> bool {
+        self.progress.is_done
     }
 }
 
 /// The text behind all entries of this one.
 fn behind(text: &str) -> String {
     format!("{text}\u{1}")
-}
-
-/// Begins the work.
-pub(crate) async fn start(run: &Run, work: &mut dyn Work) -> Result<(), Error> {
-    work.start(&BillRun, &run.cycle, run.encode()?).await
-}
-
-/// Makes the bills of a run.
-#[derive(Debug)]
-pub(crate) struct BillRun;
-
-impl Job for BillRun {
-    fn name(&self) -> &'static str {
-        "billCycle"
-    }
-
-    fn definition(&self) -> &'static Definition {
-        &BILL_CYCLE
-    }
-
-    fn step<'a>(&'a self, _id: &'a str, state: Bytes, work: &'a mut dyn Work) -> Asked<'a, Step> {
-        Box::pin(async move {
-            let mut run: Run = serde_json::from_slice(&state).map_err(Error::internal)?;
-            run.go_on(work).await?;
-            if let Some(before) = work.document(BILL_CYCLE.name(), &run.cycle).await?
-                && let Some(mut after) = before.as_object().cloned()
-            {
-                run.show(&mut after);
-                let after = Value::Object(after);
-                work.write(&BILL_CYCLE, &run.cycle, Some(&before), Some(&after)).await?;
-            }
-            match run.progress.is_done {
-                true => Ok(Step::Done),
-                false => Ok(Step::More(run.encode()?)),
-            }
-        })
-    }
 }

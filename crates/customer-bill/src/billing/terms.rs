@@ -25,8 +25,6 @@ pub(crate) struct Terms {
     pub cycle: Option<(String, Option<String>)>,
     /// What kind of bill it is.
     pub category: String,
-    /// What the address of the bill begins with; the id follows.
-    pub address: String,
 }
 
 impl Terms {
@@ -35,13 +33,12 @@ impl Terms {
     pub async fn on_demand(
         account: &Account,
         bill_date: Timestamp,
-        address: String,
         data: &dyn Data,
     ) -> Result<Self, Error> {
         let specification = specification_of(account, data).await?;
         let days = specification.as_ref().and_then(|specification| {
             let due = days(specification, "paymentDueDateOffset")?;
-            Some(due - days(specification, "billingDateShift").unwrap_or(0))
+            due.checked_sub(days(specification, "billingDateShift").unwrap_or(0))
         });
         Ok(Self {
             bill_date,
@@ -51,7 +48,6 @@ impl Terms {
             next_bill_date: None,
             cycle: None,
             category: "normal".to_owned(),
-            address,
         })
     }
 
@@ -104,7 +100,7 @@ pub(crate) fn days(specification: &Value, attribute: &str) -> Option<i64> {
 
 /// The time so many days later.
 pub(crate) fn after(time: Timestamp, days: i64) -> Option<Timestamp> {
-    time.checked_add(SignedDuration::from_hours(days.checked_mul(24)?)).ok()
+    time.checked_add(SignedDuration::try_from_hours(days.checked_mul(24)?)?).ok()
 }
 
 /// A time as documents have it.

@@ -29,10 +29,14 @@ pub(crate) async fn all(data: &dyn Data) -> Result<BTreeSet<String>, Error> {
     Ok(found.into_iter().map(|(key, _)| key[BILLS.len()..].to_owned()).collect())
 }
 
-/// The bill that is being made for the account.
-pub(crate) async fn of_account(account: &str, data: &dyn Data) -> Result<Option<String>, Error> {
-    let bill = data.get(&format!("{ACCOUNTS}{account}")).await?;
-    Ok(bill.map(|bill| String::from_utf8_lossy(&bill).into_owned()))
+/// Whether the bill with the id is being made.
+pub(crate) async fn has(bill: &str, data: &dyn Data) -> Result<bool, Error> {
+    Ok(data.get(&format!("{BILLS}{bill}")).await?.is_some())
+}
+
+/// Whether a bill is being made for the account.
+pub(crate) async fn is_for(account: &str, data: &dyn Data) -> Result<bool, Error> {
+    Ok(data.get(&format!("{ACCOUNTS}{account}")).await?.is_some())
 }
 
 /// Notes that the bill is being made for the account.
@@ -41,7 +45,7 @@ pub(crate) fn begin(work: &mut dyn Work, bill: &str, account: &str) {
     work.put(format!("{ACCOUNTS}{account}"), Bytes::copy_from_slice(bill.as_bytes()));
 }
 
-/// Notes that the bill is there.
+/// Notes that the bill is not being made any more. If it is there, its items are seen as billed from now on.
 pub(crate) fn end(work: &mut dyn Work, bill: &str, account: &str) {
     work.delete(format!("{BILLS}{bill}"));
     work.delete(format!("{ACCOUNTS}{account}"));

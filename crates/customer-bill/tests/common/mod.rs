@@ -14,7 +14,7 @@ pub use customer_bill_management::{
     CUSTOMER_BILL_ON_DEMAND as ON_DEMAND, JOBS,
 };
 use http::{Method, Response};
-use kv_tree::Memory;
+use kv_tree::{KeyRange, Memory, TreeName};
 use pollster::block_on;
 pub use serde_json::{Value, json};
 use tmf630::Definition;
@@ -104,6 +104,17 @@ impl Books {
     /// An item of the account, with a tax of 19 %.
     pub fn item(&self, account: &str, excluded: &str, tax: &str, attributes: Value) -> Value {
         self.post(&ITEM, &item(account, excluded, tax, attributes))
+    }
+
+    /// How many keys of the tenant's tree begin so.
+    pub fn keys(&self, prefix: &str) -> u64 {
+        let tree = TreeName::new("default").unwrap();
+        let count = async {
+            let store = tmf630::Ports::store(&self.0).await.unwrap();
+            let snapshot = store.tree(tree).snapshot().await.unwrap();
+            snapshot.count(&KeyRange::prefix(prefix)).await.unwrap()
+        };
+        block_on(count)
     }
 
     /// What is answered when the items are created together.

@@ -27,9 +27,6 @@ const SEGMENT: &AsciiSet = &CONTROLS
 
 /// Makes the absolute addresses of resources. They have no character that JSON or a header escapes.
 pub(crate) struct Links {
-    /// Scheme, authority and path of the API.
-    base_url: String,
-    version: Version,
     collection: String,
 }
 
@@ -50,17 +47,12 @@ impl Links {
 
     /// Addresses of resources under the base URL of their API.
     pub fn under(base_url: String, name: &str, version: Version) -> Self {
-        let mut collection = base_url.clone();
+        let mut collection = base_url;
         let number = [b'0' + version.number()];
         collection.push_str("/v");
         collection.extend(number.map(char::from));
         collection.extend(["/", name]);
-        Self { base_url, version, collection }
-    }
-
-    /// The address of a resource of any kind of the API.
-    pub fn address(&self, name: &str, id: &str) -> String {
-        Self::under(self.base_url.clone(), name, self.version).href(id)
+        Self { collection }
     }
 
     /// The address of the collection.

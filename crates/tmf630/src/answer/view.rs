@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use crate::answer::links::Links;
 use crate::budget::Budget;
-use crate::model::behaviour::HIDDEN;
 use crate::model::version::Version;
 use crate::query::Fields;
 use crate::request::json;
 use crate::storage::record::Record;
 use crate::value::Document;
+use crate::value::HIDDEN;
 use crate::{Definition, Error};
 
 /// How one client sees the resources.
@@ -100,9 +100,13 @@ impl View<'_> {
     }
 
     /// The entity tag of the resource in this state (RFC 9110): a digest of what is stored, with the
-    /// version that shows it.
+    /// version that shows it; and, behind a dot, one of what is shown, where the server makes that of it.
     pub fn etag(&self, record: &Record) -> String {
-        format!("\"{}-{:032x}\"", self.version.number(), record.digest())
+        let (number, digest) = (self.version.number(), record.digest());
+        match record.digest_of_shown() {
+            None => format!("\"{number}-{digest:032x}\""),
+            Some(shown) => format!("\"{number}-{digest:032x}.{shown:032x}\""),
+        }
     }
 
     /// Appends the document as the client sees it, with the attributes that are selected.

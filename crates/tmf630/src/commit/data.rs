@@ -17,10 +17,17 @@ use crate::storage::catalogue::{self, Known};
 use crate::storage::index::{self, Entries};
 use crate::storage::keys::Keys;
 use crate::storage::record::Record;
-use crate::{Definition, Error, Ports, Settings};
+use crate::{Definition, Error, Ports, Settings, Version};
 
 /// How many records are fetched together.
 const BATCH: usize = 16;
+
+/// How many documents are fetched together that are asked for by their ids. They have up to 256 KiB each
+/// when they come from a client.
+const BATCH_OF_DOCUMENTS: usize = 64;
+
+/// How many bytes of JSON such documents have together, and one batch more.
+const MAX_BYTES_OF_DOCUMENTS: usize = 8 << 20;
 
 /// What an entry of an index costs to read, in bytes.
 const BYTES_PER_ENTRY: usize = 128;
@@ -121,15 +128,22 @@ impl<P: Ports, S: Reads<P::Kv>> Data for TenantData<'_, P, S> {
         ids: &'a [String],
     ) -> Asked<'a, Vec<Option<Value>>> {
         Box::pin(async move {
-            let keys = ids.iter().map(|id| Keys(resource).record(id));
-            let values = self.snapshot.snapshot().get_many(keys).await?;
             let mut documents = Vec::with_capacity(ids.len());
-            for (id, value) in ids.iter().zip(values) {
-                let read = value.and_then(|value| self.readable(resource, id, value));
-                self.context.budget.look_up(read.as_ref().map_or(0, |(bytes, _)| *bytes))?;
-                documents.push(read.map(|(_, document)| document));
+            let mut held = 0;
+            for ids in ids.chunks(BATCH_OF_DOCUMENTS) {
+                let keys = ids.iter().map(|id| Keys(resource).record(id));
+                let values = self.snapshot.snapshot().get_many(keys).await?;
+                for (id, value) in ids.iter().zip(values) {
+                    let read = value.and_then(|value| self.readable(resource, id, value));
+                    let bytes = read.as_ref().map_or(0, |(bytes, _)| *bytes);
+                    self.charge(bytes).await?;
+                    held += bytes;
+                    documents.push(read.map(|(_, document)| document));
+                }
+                if held > MAX_BYTES_OF_DOCUMENTS {
+                    break;
+                }
             }
-            self.context.budget.pause_if_due(self.context.ports).await;
             Ok(documents)
         })
     }
@@ -207,7 +221,9 @@ impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
     }
 
     fn address(&self, definition: &Definition, id: &str) -> String {
-        self.context.view.links.address(definition.name(), id)
+        let base_url = self.context.settings.base_url.as_deref().unwrap_or_default();
+        let base = definition.api.base_path(Version::V5);
+        format!("{base_url}{base}/{}/{id}", definition.name())
     }
 
     fn put(&mut self, key: String, value: Bytes) {

@@ -13,12 +13,11 @@ use super::job::Job;
 use super::operation::Operations;
 use super::rule::{Asked, Data};
 use crate::Error;
-use crate::request::negotiation;
 use crate::settings::Settings;
 use crate::storage::record::Record;
 
 /// The member of a stored document that no client sees, nor sends: what the server keeps with it.
-pub const HIDDEN: &str = "$server";
+pub const HIDDEN: &str = crate::value::HIDDEN;
 
 /// What a server does with resources of a kind. Whatever is not said, it does not do.
 pub trait Behaviour: Debug + Sync {
@@ -79,7 +78,7 @@ pub trait Behaviour: Debug + Sync {
         &[]
     }
 
-    /// A document that lies below the resource with the `id`, in a media type that the client accepts.
+    /// A document that lies below a resource.
     fn part<'a>(&'a self, part: Part<'a>, data: &'a dyn Data) -> Asked<'a, Representation> {
         let _ = data;
         Box::pin(ready(Err(Error::internal(format!("no {}", part.name)))))
@@ -105,16 +104,8 @@ pub struct Part<'p> {
     pub id: &'p str,
     /// The resource as it is shown, in the form in which it is stored.
     pub resource: Value,
-    /// What the client accepts, as the header `Accept` has it.
-    pub accept: &'p str,
-}
-
-impl Part<'_> {
-    /// The media type that the client prefers among those that are offered.
-    pub fn preferred(&self, offered: &[&'static str]) -> Result<&'static str, Error> {
-        let preferred = negotiation::preferred(self.accept, offered);
-        preferred.ok_or_else(|| Error::not_acceptable(offered))
-    }
+    /// The one of its media types that the client prefers.
+    pub media_type: &'static str,
 }
 
 /// What a client is shown that is no JSON of a resource.
@@ -161,7 +152,7 @@ impl Shown<'_> {
 
     /// Shows another document instead.
     pub fn set(&mut self, document: &Map<String, Value>) {
-        *self.record = Record::write(document);
+        *self.record = Record::write(document).instead_of(self.record);
     }
 }
 
@@ -180,7 +171,8 @@ pub trait Work: Data {
     /// An id of the transaction that no other one has. It may stay the same where a step is done again.
     fn id(&self) -> String;
 
-    /// The address of a resource, for a client like that of the request.
+    /// The address of a resource that can be kept: with the configured base URL, or else without scheme and
+    /// host, because each client may use others.
     fn address(&self, definition: &Definition, id: &str) -> String;
 
     /// Writes a value at a key of the API's own, which begins with a word that no resource is called.
@@ -199,7 +191,7 @@ pub trait Work: Data {
         after: Option<&'a Value>,
     ) -> Asked<'a, ()>;
 
-    /// Begins a job, whose first step finds the `state`, which must not begin with a byte of 0. It ends
-    /// with the change, if that is not made.
+    /// Begins a job, whose first step finds the `state`, which must not begin with a byte of 0. No job begins
+    /// if the change is not committed. Only what creates resources may begin one.
     fn start<'a>(&'a mut self, job: &'static dyn Job, id: &'a str, state: Bytes) -> Asked<'a, ()>;
 }

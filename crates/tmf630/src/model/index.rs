@@ -3,7 +3,7 @@
 use schemas::Kind;
 use serde_json::Value;
 
-use super::behaviour::HIDDEN;
+use crate::value::HIDDEN;
 use crate::value::path;
 
 /// Shows each text that a document is found by.

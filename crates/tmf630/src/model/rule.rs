@@ -61,7 +61,8 @@ pub trait Data {
         limit: usize,
     ) -> Asked<'a, Vec<(String, Value)>>;
 
-    /// The documents with the ids, in their order, whoever sees them.
+    /// The documents with the ids, in their order, whoever sees them: of as many of the ids, from the first
+    /// on, as take a bounded number of bytes, and of at least one.
     fn documents<'a>(
         &'a self,
         resource: &'static str,

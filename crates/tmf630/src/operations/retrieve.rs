@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 
 use crate::context::Context;
+use crate::derivation;
 use crate::request::conditional::{self, Conditions, Outcome};
 use crate::{Error, Ports, query};
 
@@ -17,7 +18,7 @@ pub(crate) async fn retrieve<P: Ports, B>(
     let conditions = Conditions::of(request)?;
     let snapshot = context.tree.snapshot_for(context.keys().record(id)).await?;
     let record = context.find(&snapshot, id).await?;
-    let record = context.shown(&snapshot, id, record).await?;
+    let record = derivation::show(context, &snapshot, id, record).await?;
     let tag = context.view.etag(&record);
     match conditions.check(Some(&tag))? {
         Outcome::Proceed => context.view.respond(StatusCode::OK, id, &record, tag, fields.as_ref()),

@@ -2,18 +2,20 @@
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use kv_tree::{Kv, Snapshot, Transaction};
 use percent_encoding::percent_decode_str;
 use schemas::Fault;
 use serde_json::Value;
 
 use crate::commit::Changes;
 use crate::context::Context;
-use crate::model::behaviour::HIDDEN;
+use crate::derivation;
 use crate::model::rule::Change;
 use crate::patch::Patch;
 use crate::request::body;
 use crate::request::conditional::Conditions;
 use crate::storage::record::Record;
+use crate::value::HIDDEN;
 use crate::{Error, Ports, Version, query};
 
 pub(crate) async fn update<P: Ports, B: http_body::Body>(
@@ -28,9 +30,13 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
     let (patch_type, body) = body::read_patch(request).await?;
     let patch = Patch::read(patch_type, body)?;
 
+    // What is derived is no part of what is changed, and changes often: it is read beside the transaction.
+    let is_derived = context.definition.behaviour.is_some_and(|it| !it.derived().is_empty());
+    let beside = if is_derived { Some(context.tree.snapshot().await?) } else { None };
+    let asked = Asked { patch, conditions, beside };
     let (record, is_changed) = context
         .tree
-        .transact(async |transaction| change(context, &patch, &conditions, id, transaction).await)
+        .transact(async |transaction| change(context, &asked, id, transaction).await)
         .await?;
     if !is_changed {
         context.audit.note_unchanged();
@@ -39,18 +45,41 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
     context.view.respond(StatusCode::OK, id, &record, tag, fields.as_ref())
 }
 
+/// What is asked for.
+struct Asked<K: Kv> {
+    patch: Patch,
+    conditions: Conditions,
+    /// Where what is derived is read, if anything is.
+    beside: Option<Snapshot<K>>,
+}
+
+impl<K: Kv> Asked<K> {
+    /// What is shown of a resource that is stored like this.
+    async fn shown<P: Ports<Kv = K>>(
+        &self,
+        context: &Context<'_, P>,
+        id: &str,
+        stored: Record,
+    ) -> Result<Record, Error> {
+        match &self.beside {
+            Some(snapshot) => derivation::show(context, snapshot, id, stored).await,
+            None => Ok(stored),
+        }
+    }
+}
+
 /// Changes the resource, if it is not so already: what it is then, and whether it was changed.
 async fn change<P: Ports>(
     context: &Context<'_, P>,
-    patch: &Patch,
-    conditions: &Conditions,
+    asked: &Asked<P::Kv>,
     id: &str,
-    transaction: &mut kv_tree::Transaction<P::Kv>,
+    transaction: &mut Transaction<P::Kv>,
 ) -> Result<(Record, bool), Error> {
     let Context { definition, view, ports, .. } = context;
+    let Asked { patch, conditions, .. } = asked;
     let stored = context.find(transaction, id).await?;
-    let current = context.shown(transaction, id, stored.clone()).await?;
-    conditions.check(Some(&view.etag(&current)))?;
+    conditions.check(Some(&view.etag(&stored)))?;
+    let current = asked.shown(context, id, stored.clone()).await?;
 
     let mut before = current.document()?;
     before.remove(HIDDEN);
@@ -99,7 +128,7 @@ async fn change<P: Ports>(
     let mut changes = Changes::begin(context, transaction).await?;
     let made = changes.make(change, Some(record)).await?;
     let record = made.record.ok_or_else(|| Error::internal("nothing is left of a patch"))?;
-    Ok((context.shown(transaction, id, record).await?, true))
+    Ok((asked.shown(context, id, record).await?, true))
 }
 
 /// Whether `href` is an address of the resource. The same resource is reached at several addresses:

@@ -13,7 +13,7 @@ use schemas::Fault;
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::model::behaviour::HIDDEN;
+use crate::value::HIDDEN;
 
 /// How many arrays and objects may lie within each other. A full account has 6.
 pub(crate) const MAX_NESTING: usize = 64;

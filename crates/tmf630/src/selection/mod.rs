@@ -20,6 +20,7 @@ use plan::Plan;
 use search::Source;
 
 use crate::context::Context;
+use crate::derivation;
 use crate::query::Query;
 use crate::storage::catalogue::Known;
 use crate::storage::record::Record;
@@ -64,7 +65,7 @@ pub(crate) async fn select<P: Ports>(
     query: &Query,
 ) -> Result<Selected, Error> {
     let limit = context.sight.limit(context.definition.resource);
-    let derived = context.derived(snapshot).await?;
+    let derived = derivation::derived(context, snapshot).await?;
     let plan = Plan::of(&context.view, known, derived, limit);
     if let Some((ranges, order)) = plan.straight(query) {
         return page::read(context, snapshot, &ranges, order, query.page).await;

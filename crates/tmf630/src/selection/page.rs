@@ -8,6 +8,7 @@ use kv_tree::{Order, Snapshot};
 use super::plan::{Range, collect_ids};
 use super::{MAX_PAGE_BYTES, Selected};
 use crate::context::Context;
+use crate::derivation;
 use crate::query::Page;
 use crate::storage::record::Record;
 use crate::{Error, Ports};
@@ -55,7 +56,7 @@ pub(super) async fn read<P: Ports>(
         }
         offset = offset.saturating_sub(count);
     }
-    context.show(snapshot, &mut selected.page).await?;
+    derivation::show_all(context, snapshot, &mut selected.page).await?;
     Ok(selected)
 }
 
@@ -77,7 +78,7 @@ pub(super) async fn read_union<P: Ports>(
         Order::Descending => ids.into_iter().rev().skip(start).take(limit).collect(),
     };
     fetch(context, snapshot, page, &mut selected).await?;
-    context.show(snapshot, &mut selected.page).await?;
+    derivation::show_all(context, snapshot, &mut selected.page).await?;
     Ok(selected)
 }
 

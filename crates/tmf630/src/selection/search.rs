@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::page::{fetch, readable};
 use super::{MAX_PAGE_BYTES, Selected};
 use crate::context::Context;
+use crate::derivation;
 use crate::query::{Page, Query, SortValue};
 use crate::storage::record::Record;
 use crate::{Error, Ports};
@@ -40,7 +41,7 @@ pub(super) async fn look_through<P: Ports>(
     let keys = context.keys();
     let mut scan = snapshot.scan(keys.records(), Order::Ascending);
     // Most queries are about what is stored, so that only those of the page need be completed.
-    let is_derived = query.concerns(context.derived(snapshot).await?);
+    let is_derived = query.concerns(derivation::derived(context, snapshot).await?);
     loop {
         let mut batch: Vec<(String, Record)> = Vec::new();
         let is_end = match &mut source {
@@ -67,7 +68,7 @@ pub(super) async fn look_through<P: Ports>(
             }
         };
         if is_derived {
-            context.show(snapshot, &mut batch).await?;
+            derivation::show_all(context, snapshot, &mut batch).await?;
         }
         for (id, record) in batch {
             budget.read(definition, record.json().len())?;
@@ -111,6 +112,6 @@ pub(super) async fn look_through<P: Ports>(
         fetch(context, snapshot, ids, &mut selected).await?;
     }
     // What was completed stays so.
-    context.show(snapshot, &mut selected.page).await?;
+    derivation::show_all(context, snapshot, &mut selected.page).await?;
     Ok(selected)
 }

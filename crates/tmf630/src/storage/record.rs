@@ -19,8 +19,8 @@ use serde_json::Value;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::Error;
-use crate::model::behaviour::HIDDEN;
 use crate::value::Document;
+use crate::value::HIDDEN;
 
 /// The JSON text itself.
 const PLAIN: u8 = 1;
@@ -52,6 +52,8 @@ pub(crate) struct Record {
     hidden: Bytes,
     /// Whether the text is sure to be what this program has written.
     is_checked: bool,
+    /// The digest of the document that is stored, where another one is shown.
+    stored: Option<u128>,
 }
 
 impl Record {
@@ -67,7 +69,7 @@ impl Record {
             }
         };
         let json = json.into_inner().freeze();
-        Self { json, hidden: hidden.unwrap_or_default(), is_checked: true }
+        Self { json, hidden: hidden.unwrap_or_default(), is_checked: true, stored: None }
     }
 
     pub fn read(id: &str, value: Bytes) -> Result<Self, Error> {
@@ -92,7 +94,7 @@ impl Record {
             None => return Err(Error::internal(format!("record {id} is empty"))),
         };
         match json.first() {
-            Some(b'{') => Ok(Self { json, hidden, is_checked }),
+            Some(b'{') => Ok(Self { json, hidden, is_checked, stored: None }),
             _ => Err(damaged("it is no JSON object".to_owned())),
         }
     }
@@ -154,9 +156,19 @@ impl Record {
         &self.json
     }
 
-    /// A digest of the document.
+    /// The same, shown instead of the one that is stored.
+    pub fn instead_of(self, stored: &Self) -> Self {
+        Self { stored: Some(stored.digest()), ..self }
+    }
+
+    /// A digest of the document that is stored.
     pub fn digest(&self) -> u128 {
-        xxh3_128(self.json())
+        self.stored.unwrap_or_else(|| xxh3_128(self.json()))
+    }
+
+    /// A digest of what is shown instead, if that is another one.
+    pub fn digest_of_shown(&self) -> Option<u128> {
+        self.stored.map(|_| xxh3_128(self.json()))
     }
 }
 

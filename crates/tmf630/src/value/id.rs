@@ -12,7 +12,7 @@ pub(crate) const ID_RULE: &str = "must be a string of 1 to 128 characters of pri
                                   without blanks and / ? # % \\ \" < > ^ ` { } and not . or ..";
 
 /// Whether `text` can be an id.
-pub(crate) fn is_id(text: &str) -> bool {
+pub fn is_id(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b"/?#%\\\"<>^`{}".contains(&byte);
     // Clients take these for steps of the path.
     let is_step = matches!(text, "." | "..");

@@ -17,5 +17,8 @@ pub(crate) mod path;
 pub(crate) mod size;
 pub(crate) mod time;
 
+/// The member of a stored document that no client sees, nor sends: what the server keeps with it.
+pub(crate) const HIDDEN: &str = "$server";
+
 /// The JSON object that a resource is.
 pub(crate) type Document = Map<String, Value>;
