@@ -87,6 +87,67 @@ fn amounts_are_the_servers() {
 }
 
 #[test]
+fn numbers_are_compared_by_their_values() {
+    let books = Books::new();
+    books.account("a", json!({}));
+    let id = bill(&books);
+    // As a client has it that knows no zeros at the end.
+    for (payments, remains) in [(json!([40]), "79.00"), (json!([40.0, 9]), "70.00")] {
+        let payments = payments
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|value| json!({ "appliedAmount": { "unit": "EUR", "value": value } }));
+        let payments: Vec<_> = payments.collect();
+        let paid = books.patch(&BILL, &id, &json!({ "appliedPayment": payments }));
+        assert_eq!(paid["remainingAmount"], money("EUR", remains));
+    }
+    let sent_back =
+        json!({ "amountDue": money("EUR", "119"), "remainingAmount": money("EUR", "70.0") });
+    let kept = books.patch(&BILL, &id, &sent_back);
+    assert_eq!(kept["amountDue"], money("EUR", "119.00"));
+}
+
+#[test]
+fn no_payments_are_no_way_around_the_states() {
+    let books = Books::new();
+    books.account("a", json!({}));
+    let id = bill(&books);
+    let around = json!({ "appliedPayment": [], "state": "settled" });
+    books.patch_refused(&BILL, 409, &id, &around);
+    books.patch(&BILL, &id, &json!({ "state": "onHold" }));
+    books.patch(&BILL, &id, &json!({ "appliedPayment": [payment("19")] }));
+    let message = books.patch_refused(&BILL, 409, &id, &json!({ "state": "new" }));
+    assert!(message.contains("partiallyPaid"), "{message}");
+    assert_eq!(
+        books.patch(&BILL, &id, &json!({ "state": "partiallyPaid" }))["state"],
+        "partiallyPaid"
+    );
+}
+
+#[test]
+fn a_balance_that_changes_is_in_no_ones_way() {
+    let books = Books::new();
+    books.account("a", json!({}));
+    books.item("a", "1", "0.19", json!({}));
+    let tag = |books: &Books| {
+        let answer = books.ask(&BILLING_ACCOUNT, Method::GET, "/a", &Value::Null);
+        answer.headers()["etag"].clone()
+    };
+    let seen = tag(&books);
+    books.item("a", "1", "0.19", json!({}));
+    assert_ne!(tag(&books), seen);
+    let conditional = |method: Method, header: &str, body: &str| {
+        let mut request = common::request(&BILLING_ACCOUNT, method, "/a", body);
+        request.headers_mut().insert(header.parse::<http::HeaderName>().unwrap(), seen.clone());
+        pollster::block_on(books.0.ask(&BILLING_ACCOUNT, request)).status().as_u16()
+    };
+    assert_eq!(conditional(Method::GET, "if-none-match", ""), 200);
+    assert_eq!(conditional(Method::PATCH, "if-match", r#"{ "description": "x" }"#), 200);
+    assert_eq!(conditional(Method::PATCH, "if-match", r#"{ "description": "y" }"#), 412);
+}
+
+#[test]
 fn a_bill_made_elsewhere_is_taken_once() {
     let books = Books::new();
     books.account("a", json!({}));

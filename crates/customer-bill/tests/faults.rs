@@ -161,7 +161,7 @@ async fn act<K: Kv>(
 
 #[test]
 fn the_books_are_right_after_random_work_with_faults() {
-    let (mut bills_made, mut seen_in_between) = (0, 0);
+    let (mut bills_made, mut seen_in_between) = (0, 0_u64);
     for seed in 0..3 {
         let mut rng = Rng::with_seed(seed);
         let memory = Memory::default();
@@ -187,11 +187,11 @@ fn the_books_are_right_after_random_work_with_faults() {
             });
             let tasks = tasks.collect();
             interleave(tasks, &mut rng);
-            if round % 5 == 4 {
+            if round % 3 == 2 {
                 // Also while bills are being made.
                 let books = Books(World::on(memory.clone()).numbered(2_000_000 + round));
                 audit(&books);
-                seen_in_between += usize::from(memory.contents().len() > 1);
+                seen_in_between += books.keys("bills/unpublished/");
             }
         }
         let books = Books(World::on(memory.clone()).numbered(3));
@@ -202,7 +202,7 @@ fn the_books_are_right_after_random_work_with_faults() {
         let (cycles, _) = books.list(&CYCLE, "limit=1000");
         assert!(cycles.iter().all(|cycle| cycle["run"]["state"] == "done"), "seed {seed}");
     }
-    assert!(bills_made > 10 && seen_in_between > 10, "{bills_made} {seen_in_between}");
+    assert!(bills_made > 10 && seen_in_between > 0, "{bills_made} {seen_in_between}");
 }
 
 #[test]

@@ -106,6 +106,19 @@ impl Books {
         self.post(&ITEM, &item(account, excluded, tax, attributes))
     }
 
+    /// The id of the bill that is being made.
+    pub fn unpublished(&self) -> String {
+        let found = async {
+            let store = tmf630::Ports::store(&self.0).await.unwrap();
+            let snapshot = store.tree(TreeName::new("default").unwrap()).snapshot().await.unwrap();
+            let prefix = KeyRange::prefix("bills/unpublished/");
+            let mut scan = snapshot.scan(prefix, kv_tree::Order::Ascending);
+            let (key, _) = scan.next().await.unwrap().unwrap();
+            String::from_utf8(key.to_vec()).unwrap()
+        };
+        block_on(found).rsplit('/').next().unwrap().to_owned()
+    }
+
     /// How many keys of the tenant's tree begin so.
     pub fn keys(&self, prefix: &str) -> u64 {
         let tree = TreeName::new("default").unwrap();
@@ -115,6 +128,21 @@ impl Books {
             snapshot.count(&KeyRange::prefix(prefix)).await.unwrap()
         };
         block_on(count)
+    }
+
+    /// Makes the resource unreadable.
+    pub fn damage(&self, definition: &Definition, id: &str) {
+        let key = format!("{}/r/{id}", definition.name());
+        let damage = async {
+            let store = tmf630::Ports::store(&self.0).await.unwrap();
+            let tree = store.tree(TreeName::new("default").unwrap());
+            let damage = tree.transact(async |transaction| {
+                transaction.put(key.clone(), "?");
+                Ok::<_, kv_tree::Error>(())
+            });
+            damage.await.unwrap();
+        };
+        block_on(damage);
     }
 
     /// What is answered when the items are created together.
