@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use money::{ItemAmounts, Rounding};
 use serde_json::Value;
 
-use crate::balances::{Balances, Kind};
+use crate::balances::{AccountKind, Balances, Kind};
 use crate::bill::{Bill, CUSTOMER_BILL};
 use crate::difference::{Difference, shown, text};
 use crate::items::Items;
@@ -28,25 +28,6 @@ pub struct Auditor {
     balances: Balances,
     counts: Counts,
     differences: Vec<Difference>,
-}
-
-/// The accounts that show balances.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccountKind {
-    /// What bills are issued for.
-    Billing,
-    /// What billing accounts add up to.
-    Financial,
-}
-
-impl AccountKind {
-    /// The name of the resource in paths.
-    pub fn resource(self) -> &'static str {
-        match self {
-            Self::Billing => "billingAccount",
-            Self::Financial => "financialAccount",
-        }
-    }
 }
 
 /// How many documents were given.

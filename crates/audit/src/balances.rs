@@ -5,8 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use money::{Currency, Money};
 use serde_json::Value;
 
-use crate::auditor::AccountKind;
 use crate::difference::{Difference, text};
+
+/// The accounts that show balances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountKind {
+    /// What bills are issued for.
+    Billing,
+    /// What billing accounts add up to.
+    Financial,
+}
+
+impl AccountKind {
+    /// The name of the resource in paths.
+    pub fn resource(self) -> &'static str {
+        match self {
+            Self::Billing => "billingAccount",
+            Self::Financial => "financialAccount",
+        }
+    }
+}
 
 /// The kinds of balances that are the application's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

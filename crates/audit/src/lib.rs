@@ -39,7 +39,8 @@ mod items;
 mod numbers;
 mod over_http;
 
-pub use auditor::{AccountKind, Auditor, Counts};
+pub use auditor::{Auditor, Counts};
+pub use balances::AccountKind;
 pub use difference::Difference;
 pub use numbers::NumberFormat;
 pub use over_http::read;

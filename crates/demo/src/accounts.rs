@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::catalogue::bill_structure;
+use crate::catalogue::{Cycle, bill_structure};
 use crate::parties::{PARTNERS, Party, customer, operator, partner};
 
 /// How many billing accounts there are.
@@ -10,37 +10,6 @@ const BILLING_ACCOUNTS: usize = 180;
 
 /// How many of their customers have a party account too.
 const PARTY_ACCOUNTS: usize = 13;
-
-/// When an account gets its bills.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Cycle {
-    /// For calendar months.
-    First,
-    /// For months from the 15th.
-    Fifteenth,
-    /// For quarters, none of which is run: these accounts are billed on request.
-    Quarter,
-}
-
-impl Cycle {
-    /// The id of its specification.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::First => "demo-cycle-monthly-1",
-            Self::Fifteenth => "demo-cycle-monthly-15",
-            Self::Quarter => "demo-cycle-quarterly",
-        }
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::First => "Monthly, from the 1st",
-            Self::Fifteenth => "Monthly, from the 15th",
-            Self::Quarter => "Quarterly",
-        }
-    }
-}
 
 /// What is on an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

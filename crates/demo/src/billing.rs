@@ -6,8 +6,9 @@ use anyhow::{Context, bail};
 use client::{CUSTOMER_BILL_MANAGEMENT, Client, Created, each};
 use serde_json::{Value, json};
 
-use crate::accounts::{BillingAccount, Cycle, Use};
+use crate::accounts::{BillingAccount, Use};
 use crate::calendar::{Calendar, Period, time};
+use crate::catalogue::Cycle;
 
 /// How long the application may take for a bill or a run.
 const PATIENCE: Duration = Duration::from_secs(120);

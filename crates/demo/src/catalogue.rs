@@ -2,7 +2,36 @@
 
 use serde_json::{Value, json};
 
-use crate::accounts::Cycle;
+/// When an account gets its bills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cycle {
+    /// For calendar months.
+    First,
+    /// For months from the 15th.
+    Fifteenth,
+    /// For quarters, none of which is run: these accounts are billed on request.
+    Quarter,
+}
+
+impl Cycle {
+    /// The id of its specification.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::First => "demo-cycle-monthly-1",
+            Self::Fifteenth => "demo-cycle-monthly-15",
+            Self::Quarter => "demo-cycle-quarterly",
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::First => "Monthly, from the 1st",
+            Self::Fifteenth => "Monthly, from the 15th",
+            Self::Quarter => "Quarterly",
+        }
+    }
+}
 
 /// How bills are laid out: id, name, and what that means.
 const FORMATS: [(&str, &str, &str); 3] = [

@@ -7,8 +7,9 @@ use money::{Currency, Money};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::accounts::{BillingAccount, Cycle, Use};
+use crate::accounts::{BillingAccount, Use};
 use crate::calendar::{Calendar, Period, after, time};
+use crate::catalogue::Cycle;
 
 /// How many accounts there are for one that has items of a time that is not billed yet.
 const UNBILLED_ON_ONE_IN: usize = 4;
