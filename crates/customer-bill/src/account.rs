@@ -156,18 +156,6 @@ pub(crate) fn referred(document: &Map<String, Value>) -> Option<&str> {
     document.get(BILLING_ACCOUNT)?.get("id")?.as_str()
 }
 
-/// Refuses a document whose account its client should see, where it does not: what somebody who acts for
-/// parties says was made elsewhere must be for an account of theirs, and nobody's account is hidden.
-pub(crate) fn expect_elsewhere(
-    document: &Map<String, Value>,
-    data: &dyn Data,
-) -> Result<(), Error> {
-    match data.is_limited() {
-        true => Err(Error::invalid_document(&[unknown(document)])),
-        false => Ok(()),
-    }
-}
-
 /// What is wrong with a document whose account is not there, or not to be seen.
 pub(crate) fn unknown(document: &Map<String, Value>) -> Fault {
     match referred(document) {

@@ -15,7 +15,7 @@ use tmf630::{Definition, Error, Settings};
 use crate::account::{self, Account};
 use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
 use crate::billing::unpublished;
-use crate::customer_bill::is_imported;
+use crate::elsewhere;
 use crate::in_order::{IN_ORDER, bill_of, is_unbilled};
 use crate::settings::{self, VARIABLES};
 
@@ -153,31 +153,11 @@ async fn create(item: &Map<String, Value>, work: &mut dyn Work) -> Result<Outcom
 async fn import(item: &Map<String, Value>, work: &mut dyn Work) -> Result<Outcome, Error> {
     let account = Account::of(item, &*work).await?;
     if account.is_none() {
-        account::expect_elsewhere(item, &*work)?;
+        elsewhere::expect_own_account(item, &*work)?;
     }
-    expect_bill_elsewhere(item, &*work).await?;
+    elsewhere::expect_bill(item, &*work).await?;
     let parties = account.map_or_else(|| Value::Array(Vec::new()), |account| account.parties());
     Ok(Outcome::Store(with_parties(item, parties)))
-}
-
-/// Refuses an item that says that it is on a bill which was made here, or on one of another account.
-async fn expect_bill_elsewhere(item: &Map<String, Value>, data: &dyn Data) -> Result<(), Error> {
-    let Some(bill) = bill_of(item) else { return Ok(()) };
-    let is_of_account = |document: &Value| {
-        let account = document.as_object().and_then(account::referred);
-        is_imported(document) && account == account::referred(item)
-    };
-    let is_elsewhere = match data.document("customerBill", bill).await? {
-        Some(document) => is_of_account(&document),
-        None => !unpublished::has(bill, data).await?,
-    };
-    match is_elsewhere {
-        true => Ok(()),
-        false => {
-            let expectation = "must be a bill of the account that was made elsewhere";
-            Err(Error::invalid_document(&[Fault::new("/bill/id", expectation)]))
-        }
-    }
 }
 
 fn with_parties(item: &Map<String, Value>, parties: Value) -> Map<String, Value> {

@@ -7,9 +7,7 @@ use ledger::Posting;
 use money::Money;
 use schemas::{Fault, class};
 use serde_json::{Map, Value, json};
-use tmf630::model::behaviour::{
-    Behaviour, Draft, HIDDEN, Outcome, Part, PartKind, Representation, Work,
-};
+use tmf630::model::behaviour::{Behaviour, Draft, Outcome, Part, PartKind, Representation, Work};
 use tmf630::model::index::Index;
 use tmf630::model::operation::{Operation, Operations};
 use tmf630::model::rule::{Asked, Data};
@@ -20,7 +18,7 @@ use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
 use crate::billing::number::{self, BILL_NO};
 use crate::billing::unpublished;
 use crate::settings::{self, VARIABLES};
-use crate::{document, payments, states};
+use crate::{document, elsewhere, payments, states};
 
 /// A bill for an account and a period.
 pub static CUSTOMER_BILL: Definition = Definition {
@@ -54,9 +52,6 @@ pub static CUSTOMER_BILL: Definition = Definition {
     behaviour: Some(&Bills),
     variables: VARIABLES,
 };
-
-/// The hidden member that says that a bill was made elsewhere.
-const IMPORTED: &str = "imported";
 
 /// Attributes of the standard that stay as they are.
 const FIXED: [&str; 15] = [
@@ -172,10 +167,10 @@ async fn import(
         return Err(Error::id_taken(id));
     }
     let mut bill = bill.clone();
-    bill.insert(HIDDEN.to_owned(), json!({ IMPORTED: true }));
+    elsewhere::mark(&mut bill);
     let account = Account::of(&bill, &*work).await?;
     match &account {
-        None => account::expect_elsewhere(&bill, &*work)?,
+        None => elsewhere::expect_own_account(&bill, &*work)?,
         Some(account) => {
             if let Some(parties) = account.get("relatedParty") {
                 bill.entry("relatedParty").or_insert_with(|| parties.clone());
@@ -198,11 +193,6 @@ async fn import(
     }
     post_change(None, &bill, work).await?;
     Ok(Outcome::Store(bill))
-}
-
-/// Whether a bill, as it is stored, was made elsewhere.
-pub(crate) fn is_imported(bill: &Value) -> bool {
-    bill.get(HIDDEN).and_then(|hidden| hidden.get(IMPORTED)) == Some(&Value::Bool(true))
 }
 
 /// Where the bill can be seen as a document.

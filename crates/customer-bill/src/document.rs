@@ -6,8 +6,7 @@ use tmf630::Error;
 use tmf630::model::behaviour::Part;
 use tmf630::model::rule::Data;
 
-use crate::applied_customer_billing_rate::APPLIED_CUSTOMER_BILLING_RATE;
-use crate::in_order::on_bill;
+use crate::in_order::{ITEM, on_bill};
 
 /// What a bill can be seen as. The first is for who does not say.
 pub(crate) const MEDIA_TYPES: [&str; 3] = ["text/html", "text/csv", "application/json"];
@@ -36,7 +35,7 @@ pub(crate) async fn of(part: &Part<'_>, data: &dyn Data) -> Result<(&'static str
         let entries = on_bill(id, after.as_deref(), ITEMS_AT_ONCE, data).await?;
         let ids: Vec<_> = entries.iter().map(|entry| entry.id.clone()).collect();
         // What cannot be read is not shown; that the sum does not add up then is true.
-        let items = data.documents(APPLIED_CUSTOMER_BILLING_RATE.name(), &ids).await?;
+        let items = data.documents(ITEM, &ids).await?;
         let count = items.len();
         for mut item in items.into_iter().flatten().filter(is_own) {
             if let Some(item) = item.as_object_mut() {

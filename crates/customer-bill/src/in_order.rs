@@ -12,7 +12,7 @@ use crate::account::referred;
 use crate::billing::hindrance::{Hindrance, unreadable};
 
 /// The name of items in paths.
-const ITEM: &str = "appliedCustomerBillingRate";
+pub(crate) const ITEM: &str = "appliedCustomerBillingRate";
 
 /// Finds those on no bill by account, currency and date, and others by bill and date.
 pub(crate) const IN_ORDER: Index = Index::made("inOrder", |item, visit| {

@@ -10,6 +10,7 @@
 //! * `in_order` – items by account or bill, in the order of their dates.
 //! * `account` – what items and bills take over from accounts.
 //! * `payments`, `states` – what becomes of a bill.
+//! * `elsewhere` – what was billed elsewhere.
 //! * `document` – a bill with its items, for who checks it.
 //! * `settings` – what a deployment can choose.
 
@@ -23,6 +24,7 @@ mod billing;
 pub mod customer_bill;
 pub mod customer_bill_on_demand;
 mod document;
+mod elsewhere;
 mod in_order;
 mod payments;
 mod settings;

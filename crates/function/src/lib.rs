@@ -33,9 +33,7 @@ use spin_sdk::wit_bindgen;
 use tmf630::model::api::Api;
 use tmf630::model::job::Job;
 use tmf630::model::variable::Variable;
-use tmf630::settings::{
-    VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES, variables_of_maintenance,
-};
+use tmf630::settings::{VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
 use tmf630::{Definition, Settings, Version};
 
 /// How long it takes at most until a response has left the instance, if that does nothing else.
@@ -153,7 +151,7 @@ pub async fn serve_maintenance(
     jobs: &'static [&'static dyn Job],
     request: Request,
 ) -> Response<Full<Bytes>> {
-    let response = match settings::settings(variables_of_maintenance(jobs)).await {
+    let response = match settings::settings(tmf630::jobs::variables(jobs)).await {
         Ok(settings) => {
             let host = Host { settings, ..Host::default() };
             tmf630::serve_maintenance(jobs, &host.settings, &host, &request).await

@@ -5,9 +5,7 @@ use customer_bill_management::CUSTOMER_BILL_MANAGEMENT;
 use tmf630::Definition;
 use tmf630::model::api::{Api, ApiVersion};
 use tmf630::model::variable::Variable;
-use tmf630::settings::{
-    VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES, variables_of_maintenance,
-};
+use tmf630::settings::{VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
 
 /// A component of the application.
 pub struct Component {
@@ -55,7 +53,7 @@ pub fn all() -> Vec<Component> {
     components.push(Component {
         name: "maintenance".to_owned(),
         routes: vec!["/maintenance".to_owned()],
-        variables: variables_of_maintenance(customer_bill_management::JOBS),
+        variables: tmf630::jobs::variables(customer_bill_management::JOBS),
         has_store: true,
         asks_issuers: false,
         sources: &["crates/**/*.rs", "schemas/**/*"],

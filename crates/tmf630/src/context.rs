@@ -95,6 +95,14 @@ impl<'c, P: Ports> Context<'c, P> {
         }
     }
 
+    /// Lets a job begin only where the tenant is known to have some.
+    pub fn expect_announced(&self) -> Result<(), Error> {
+        match self.is_announced.get() {
+            true => Ok(()),
+            false => Err(Error::unannounced()),
+        }
+    }
+
     /// Refuses a change that is not the caller's to make.
     pub fn expect_own(&self, change: Change<'_>) -> Result<(), Error> {
         self.sight.expect_own(self.definition, change)

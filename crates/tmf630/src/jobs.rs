@@ -26,14 +26,14 @@ use crate::budget::Budget;
 use crate::commit::data::TenantData;
 use crate::context::Context;
 use crate::model::job::{Job, Step};
+use crate::model::variable::Variable;
+use crate::settings::{AUTH, JWT_ISSUERS, MAINTENANCE_TOKEN, TENANT, TRUST_FORWARDED, VARIABLES};
 use crate::sight::Sight;
+use crate::storage::keys::JOBS;
 use crate::{Error, Ports, Settings, Version};
 
 /// The tree with the names of tenants.
 const TREE: &str = "maintenance.tenants";
-
-/// What the keys of jobs begin with.
-const PREFIX: &str = "jobs/";
 
 /// For how long it is good to have said that a tenant may have jobs. A request that relies on it ends
 /// long before it is forgotten.
@@ -47,11 +47,6 @@ const LEASE: SignedDuration = SignedDuration::from_secs(10);
 
 /// How many jobs of a tenant are looked at together.
 const JOBS_AT_ONCE: u64 = 100;
-
-/// Where the state of a job lies.
-pub(crate) fn key(kind: &str, id: &str) -> String {
-    format!("{PREFIX}{kind}/{id}")
-}
 
 /// Makes a change that may begin a job. If it does, that is announced first.
 pub(crate) async fn announced<P: Ports, T>(
@@ -71,14 +66,6 @@ pub(crate) async fn announced<P: Ports, T>(
         context.ports.note_work(&context.caller.tenant);
     }
     outcome
-}
-
-/// Lets a job begin only where the tenant is known to have some.
-pub(crate) fn expect_announced<P: Ports>(context: &Context<'_, P>) -> Result<(), Error> {
-    match context.is_announced.get() {
-        true => Ok(()),
-        false => Err(Error::unannounced()),
-    }
 }
 
 /// Says that the tenant may have jobs.
@@ -135,6 +122,20 @@ pub(crate) async fn forget<P: Ports>(ports: &P, tenant: &Tenant) -> Result<(), E
         Ok(())
     })
     .await
+}
+
+/// The variables of what lets the `jobs` go on: each once. Who calls, and for whom, makes no difference
+/// to it.
+pub fn variables(jobs: &[&'static dyn Job]) -> Vec<&'static Variable> {
+    let others = [&TRUST_FORWARDED, &TENANT, &AUTH, &JWT_ISSUERS];
+    let mut variables: Vec<_> = VARIABLES.iter().filter(|it| !others.contains(it)).collect();
+    variables.push(&MAINTENANCE_TOKEN);
+    for variable in jobs.iter().flat_map(|job| job.definition().variables) {
+        if !variables.contains(&variable) {
+            variables.push(variable);
+        }
+    }
+    variables
 }
 
 /// What came of working at the jobs of a tenant.
@@ -199,7 +200,7 @@ pub(crate) fn note_failure<P: Ports>(ports: &P, tenant: &Tenant, key: Option<&st
 async fn some_jobs<K: kv_tree::Kv>(tree: &Tree<K>, after: &str) -> Result<Vec<String>, Error> {
     let snapshot = tree.snapshot().await?;
     let range = match after {
-        "" => KeyRange::prefix(PREFIX),
+        "" => KeyRange::prefix(JOBS),
         // The end is the character behind the slash.
         after => KeyRange::between(Bound::Excluded(after.into()), Bound::Excluded("jobs0".into())),
     };
@@ -294,7 +295,7 @@ impl<P: Ports> Worker<'_, P> {
 
     /// Works at the job at the key as long as there is something to do, and counts the steps.
     async fn work_at(&self, key: &str, steps: &mut usize) -> End {
-        let name = key.strip_prefix(PREFIX).and_then(|name| name.split_once('/'));
+        let name = key.strip_prefix(JOBS).and_then(|name| name.split_once('/'));
         let known = name.and_then(|(kind, id)| {
             let job = self.jobs.iter().find(|job| job.name() == kind)?;
             Some((*job, id))

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::value::address::{is_host, is_prefix};
 
-use crate::model::job::Job;
 use crate::model::variable::Variable;
 
 /// The settings of a deployment. The default is for an answer that depends on none.
@@ -112,20 +111,6 @@ pub const MAINTENANCE_TOKEN: Variable = Variable {
     is_secret: true,
 };
 
-/// The variables of what lets the `jobs` go on: each once. Who calls, and for whom, makes no difference
-/// to it.
-pub fn variables_of_maintenance(jobs: &[&'static dyn Job]) -> Vec<&'static Variable> {
-    let others = [&TRUST_FORWARDED, &TENANT, &AUTH, &JWT_ISSUERS];
-    let mut variables: Vec<_> = VARIABLES.iter().filter(|it| !others.contains(it)).collect();
-    variables.push(&MAINTENANCE_TOKEN);
-    for variable in jobs.iter().flat_map(|job| job.definition().variables) {
-        if !variables.contains(&variable) {
-            variables.push(variable);
-        }
-    }
-    variables
-}
-
 const BASE_URL: Variable = Variable {
     name: "base_url",
     default: "",
@@ -134,7 +119,7 @@ const BASE_URL: Variable = Variable {
     is_secret: false,
 };
 
-const TRUST_FORWARDED: Variable = Variable {
+pub(crate) const TRUST_FORWARDED: Variable = Variable {
     name: "trust_forwarded",
     default: "no",
     choices: &["no", "yes"],

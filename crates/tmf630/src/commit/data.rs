@@ -8,14 +8,13 @@ use kv_tree::{KeyRange, Kv, Order, Snapshot, Transaction};
 use serde_json::Value;
 
 use crate::context::Context;
-use crate::jobs;
 use crate::model::behaviour::Work;
 use crate::model::index::Index;
 use crate::model::job::Job;
 use crate::model::rule::{Asked, Data, Entry, Texts};
 use crate::storage::catalogue::{self, Known};
 use crate::storage::index::{self, Entries};
-use crate::storage::keys::Keys;
+use crate::storage::keys::{self, Keys};
 use crate::storage::record::Record;
 use crate::{Definition, Error, Ports, Settings, Version};
 
@@ -258,8 +257,8 @@ impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
 
     fn start<'a>(&'a mut self, job: &'static dyn Job, id: &'a str, state: Bytes) -> Asked<'a, ()> {
         Box::pin(async move {
-            jobs::expect_announced(self.context)?;
-            self.snapshot.put(jobs::key(job.name(), id), state);
+            self.context.expect_announced()?;
+            self.snapshot.put(keys::job(job.name(), id), state);
             Ok(())
         })
     }

@@ -8,12 +8,21 @@
 //! | `{resource}/m/indexes` | which indexes are whole |
 //! | `{resource}/k/{key}` | what a request with an `Idempotency-Key` created |
 //! | `{resource}/x/{time}/{key}` | when that can be forgotten |
+//! | `jobs/{kind}/{id}` | the state of a job |
 
 use std::ops::Bound;
 
 use kv_tree::KeyRange;
 
 use crate::Error;
+
+/// What the keys of jobs begin with.
+pub(crate) const JOBS: &str = "jobs/";
+
+/// The state of a job, by its kind and its id.
+pub(crate) fn job(kind: &str, id: &str) -> String {
+    format!("{JOBS}{kind}/{id}")
+}
 
 /// The keys of a resource, by its name in paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
