@@ -5,12 +5,11 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::entry;
 use crate::answer::exchange::{self, Exchange};
 use crate::model::api::Api;
 use crate::request::conditional::{self, Conditions, Outcome};
 use crate::request::negotiation;
-use crate::request::target::Route;
+use crate::request::target::{self, Route};
 use crate::{Error, Ports, Settings, Version};
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -32,7 +31,7 @@ pub fn serve_document<P: Ports, B>(
     });
     let (route, version) = match found {
         Some((api, version, _)) => (Route::Collection(api, version, name), version),
-        None => (Route::Nowhere, entry::version_at(path, apis, settings)),
+        None => (Route::Nowhere, target::version_at(path, apis, settings)),
     };
     let exchange = Exchange::begin(route, version, settings, ports, request);
     let document = found.map(|(.., document)| Bytes::from_static(document.as_bytes()));

@@ -9,7 +9,7 @@ use super::document::answer;
 use crate::answer::exchange::Exchange;
 use crate::answer::links;
 use crate::model::api::{Api, ApiVersion, Resource};
-use crate::request::target::Route;
+use crate::request::target::{self, Route};
 use crate::{Ports, Settings, Version};
 
 /// Answers a `request` that no resource of the `apis` answers.
@@ -27,7 +27,7 @@ pub fn serve_entry<P: Ports, B>(
         Some(Entry::Version(api, served, _)) => {
             (Route::Version(api, served.version), served.version)
         }
-        None => (Route::Nowhere, version_at(path, apis, settings)),
+        None => (Route::Nowhere, target::version_at(path, apis, settings)),
     };
     let exchange = Exchange::begin(route, version, settings, ports, request);
     let base_url = links::base_url(settings, request);
@@ -86,12 +86,6 @@ impl<'p> Entry<'p> {
             }
         }
     }
-}
-
-/// The version that a client expects at a path where there is nothing.
-pub(super) fn version_at(path: &str, apis: &[&'static Api], settings: &Settings) -> Version {
-    let api = apis.iter().find(|api| api.base_of(path, settings).is_some());
-    api.map_or(Version::V5, |api| api.version_at(path, settings))
 }
 
 /// The path that all resources of the version lie under.

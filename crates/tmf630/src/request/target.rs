@@ -63,6 +63,12 @@ impl Display for Route<'_> {
     }
 }
 
+/// The version that a client expects at a path where there is nothing.
+pub(crate) fn version_at(path: &str, apis: &[&'static Api], settings: &Settings) -> Version {
+    let api = apis.iter().find(|api| api.base_of(path, settings).is_some());
+    api.map_or(Version::V5, |api| api.version_at(path, settings))
+}
+
 impl Target {
     /// The target of `path`, and the version of the API that it is in. Hosts match routes on their
     /// own, so the path is parsed here and nothing that they put into headers is believed. A slash at
