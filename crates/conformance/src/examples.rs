@@ -1,7 +1,7 @@
 //! The example requests of the official file, sent to the running application.
 
 use anyhow::Context;
-use black_box_tests::{Api, StatusCode};
+use black_box_tests::{Api, StatusCode, account_of};
 use serde_json::Value;
 
 use crate::version::Version;
@@ -22,6 +22,10 @@ pub async fn try_all(version: &Version, spec: &Value) -> anyhow::Result<Vec<Exam
     for described in version.api.resources_of(version.number) {
         let (class, resource) = (described.class, api.at(&base, described.name));
         for (name, document) in examples(spec, class, "FVO", "application/json")? {
+            // Bills are for accounts that are there.
+            if let Some(id) = document["billingAccount"]["id"].as_str() {
+                api.post(&account_of(id, &[("p", "customer")])).await;
+            }
             let answer = resource.post(&document).await;
             tried.push(Example {
                 name,

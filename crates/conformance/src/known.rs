@@ -42,6 +42,11 @@ const KNOWN: &[Known] = &[
         reason: "bills that were made elsewhere are brought by it",
     },
     Known {
+        versions: &["TMF678-v4", "TMF678-v5"],
+        differences: &["GET /customerBill/{id}/document is not official"],
+        reason: "customers check their bills with it",
+    },
+    Known {
         versions: &["TMF678-v5"],
         differences: &["POST /billCycle is not official"],
         reason: "it starts a run of the cycle",

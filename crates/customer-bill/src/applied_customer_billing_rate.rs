@@ -12,8 +12,9 @@ use tmf630::model::operation::Operations;
 use tmf630::model::rule::{Asked, Data};
 use tmf630::{Definition, Error, Settings};
 
-use crate::account::{self, Account};
+use crate::account::{self, Account, BILLING_ACCOUNT};
 use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
+use crate::billing::terms::time;
 use crate::billing::unpublished;
 use crate::elsewhere;
 use crate::in_order::{IN_ORDER, bill_of, is_unbilled};
@@ -45,6 +46,9 @@ pub static APPLIED_CUSTOMER_BILLING_RATE: Definition = Definition {
     variables: VARIABLES,
 };
 
+/// How long an item may be, in bytes: there must be room for the bill that it is going to be on.
+const MAX_BYTES: usize = 1_000_000;
+
 /// What only a bill changes.
 const OF_THE_BILL: [&str; 3] = ["isBilled", "bill", "billingAccount"];
 
@@ -68,9 +72,10 @@ impl Behaviour for Items {
             return Vec::new();
         }
         let mut faults = Vec::new();
+        let date = before.and_then(|before| before.get("date")).cloned();
+        document.entry("date").or_insert_with(|| date.unwrap_or_else(|| time(now)));
         match before {
             None => {
-                document.entry("date").or_insert_with(|| format!("{now:.3}").into());
                 document.entry("isBilled").or_insert(false.into());
                 if is_unbilled(document) && document.contains_key("bill") {
                     let expectation = "must be left out: what is not billed is on no bill";
@@ -178,6 +183,15 @@ async fn change(
     }
     let (old, currency) = (cost(before)?.negated(), amounts(before)?.currency());
     let account = account::referred(before).unwrap_or_default();
+    if work.is_limited() && !work.can_see(BILLING_ACCOUNT, account).await? {
+        let message =
+            "What is charged to an account that was given away is its new owner's matter.";
+        return Err(Error::conflict("The account is another's", message));
+    }
+    if after.is_some_and(|after| Value::Object(after.clone()).to_string().len() > MAX_BYTES) {
+        let fault = Fault::new("", format!("may have up to {MAX_BYTES} bytes"));
+        return Err(Error::invalid_document(&[fault]));
+    }
     let Some(after) = after else {
         account::post_to(work, account, currency, old).await?;
         return Ok(Outcome::AsAsked);

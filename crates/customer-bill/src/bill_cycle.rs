@@ -15,7 +15,7 @@ use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
 use crate::billing::Terms;
 use crate::billing::period::Period;
 use crate::billing::run::{RUN, Run};
-use crate::billing::terms::{after, days, specification, time};
+use crate::billing::terms::{after, days, read_time, specification, time};
 use crate::settings::{self, VARIABLES};
 
 /// A run of a billing cycle.
@@ -115,7 +115,7 @@ async fn begin(
     }
     cycle.insert("validFor".into(), period.to_value());
     let date =
-        |attribute: &str| -> Option<Timestamp> { cycle.get(attribute)?.as_str()?.parse().ok() };
+        |attribute: &str| -> Option<Timestamp> { read_time(cycle.get(attribute)?.as_str()?) };
     let name = cycle.get("name").and_then(Value::as_str).map(str::to_owned);
     let terms = Terms {
         bill_date: date("billingDate").unwrap_or(period.end),

@@ -154,7 +154,14 @@ async fn post_change(
     let remains = Money::read_sum(remains, "/remainingAmount");
     let currency = remains.map_err(|fault| Error::invalid_document(&[fault]))?.currency();
     let old = before.map(receivable).transpose()?.unwrap_or_default();
-    account::post_to(work, account, currency, receivable(after)?.plus(old.negated())?).await
+    let posting = receivable(after)?.plus(old.negated())?;
+    let found = Account::read(account, &*work).await?;
+    if posting.open_bills > 0 && found.is_some_and(|account| account.is_in_state("Closed")) {
+        let message =
+            format!("The account {account} is Closed, and no bill of it can become open.");
+        return Err(Error::conflict("The account is closed", message));
+    }
+    account::post_to(work, account, currency, posting).await
 }
 
 /// A bill that was made elsewhere.

@@ -18,7 +18,7 @@ use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
 use crate::billing::currency::choose;
 use crate::billing::hindrance::Hindrance;
 use crate::billing::making::Taking;
-use crate::billing::terms::time;
+use crate::billing::terms::{read_time, time};
 use crate::billing::{ITEMS_IN_ONE_TRANSACTION, Making, Terms, unpublished};
 use crate::in_order::Unbilled;
 use crate::settings::VARIABLES;
@@ -78,6 +78,10 @@ impl Behaviour for Requests {
         })
     }
 
+    fn previews(&self) -> bool {
+        true
+    }
+
     fn jobs(&self) -> &'static [&'static dyn Job] {
         &[&BillOnDemand]
     }
@@ -108,13 +112,12 @@ impl<'r> Request<'r> {
     ) -> Result<Outcome, Error> {
         let account = Account::expect(document, &*work).await?;
         let given = document.get("billDate").and_then(Value::as_str);
-        let date = match given.map(str::parse) {
+        let date = match given.map(read_time) {
             None => work.now(),
-            Some(Ok(date)) => date,
-            Some(Err(_)) => {
-                let fault =
-                    Fault::new("/billDate", "must be a time between the years -9999 and 9999");
-                return Err(Error::invalid_document(&[fault]));
+            Some(Some(date)) => date,
+            Some(None) => {
+                let expectation = "must be a time of the years 0 to 9999 (UTC)";
+                return Err(Error::invalid_document(&[Fault::new("/billDate", expectation)]));
             }
         };
         let mut document = document.clone();
@@ -130,7 +133,11 @@ impl<'r> Request<'r> {
         }
         let asked_for = self.document.get("currency").and_then(Value::as_str);
         let asked_for = asked_for.and_then(Currency::from_code);
-        let currency = match choose(&self.account, asked_for, self.date, &*work).await {
+        let chosen = match Making::expect_room(&self.account) {
+            Ok(()) => choose(&self.account, asked_for, self.date, &*work).await,
+            Err(hindrance) => Err(hindrance),
+        };
+        let currency = match chosen {
             Ok(Some(currency)) => currency,
             Ok(None) => return Ok(self.rejected("nothing to bill")),
             Err(Hindrance::Reason(reason)) => return Ok(self.rejected(&reason)),
@@ -153,7 +160,7 @@ impl<'r> Request<'r> {
     }
 
     fn is_trial(&self) -> bool {
-        self.category() == Some(TRIAL)
+        self.category().is_some_and(|category| category.eq_ignore_ascii_case(TRIAL))
     }
 
     /// Makes the bill at once, or begins to, if it has many items.

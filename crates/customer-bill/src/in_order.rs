@@ -10,6 +10,7 @@ use tmf630::model::rule::{Data, Entry, Texts};
 
 use crate::account::referred;
 use crate::billing::hindrance::{Hindrance, unreadable};
+use crate::billing::terms::read_time;
 
 /// The name of items in paths.
 pub(crate) const ITEM: &str = "appliedCustomerBillingRate";
@@ -35,7 +36,7 @@ pub(crate) fn is_unbilled(item: &Map<String, Value>) -> bool {
 fn text_of(item: &Map<String, Value>) -> Option<String> {
     // Beyond what a timestamp can be is beyond every date that bills are made for.
     let date = item.get("date").and_then(Value::as_str);
-    let date = sortable(date.and_then(|date| date.parse().ok()).unwrap_or(Timestamp::MAX));
+    let date = sortable(date.and_then(read_time).unwrap_or(Timestamp::MAX));
     if !is_unbilled(item) {
         return Some(of_bill(bill_of(item)?) + &date);
     }

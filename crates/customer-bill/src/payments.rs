@@ -23,6 +23,10 @@ pub(crate) fn complete_import(bill: &mut Map<String, Value>) -> Result<(), Fault
     }
     let Some(due) = read(bill, DUE)? else { return Ok(()) };
     let remains = remaining(&due, &with_amounts(bill))?;
+    if !is_between(&remains, &due) {
+        let expectation = format!("must leave something between nothing and {due}, not {remains}");
+        return Err(Fault::new(format!("/{PAYMENTS}"), expectation));
+    }
     match read(bill, REMAINING)? {
         Some(given) if given != remains => {
             let expectation = format!("must be {remains}: what is due without the payments");
@@ -49,6 +53,9 @@ pub(crate) fn add(bill: &mut Map<String, Value>, before: &Map<String, Value>) ->
     let fault = |attribute: &str, expectation: String| {
         Err(Fault::new(format!("/{attribute}"), expectation))
     };
+    if before.contains_key(STATE) && !bill.contains_key(STATE) {
+        return fault(STATE, "cannot be removed".to_owned());
+    }
     let is_kept =
         new.len() >= old.len() && old.iter().zip(&new).all(|(old, new)| is_same(old, new));
     if !is_kept {
@@ -152,9 +159,11 @@ pub(crate) fn check_state(
     if from == to || of(before).len() != of(after).len() {
         return Ok(());
     }
-    match (from, state_after(before)) {
-        (states::ON_HOLD, Some(state)) if to == state => Ok(()),
-        (states::ON_HOLD, Some(state)) if states::is_known(to) => {
+    match state_after(before) {
+        _ if from == states::SETTLED => states::follows(from, to),
+        Some(state) if to == state => Ok(()),
+        // The rest of a bill can be given up.
+        Some(state) if states::is_known(to) && !matches!(to, states::ON_HOLD | states::SETTLED) => {
             let message = format!(
                 "/state {from} can become {state}, which follows from the payments, not {to}."
             );

@@ -135,3 +135,18 @@ fn scopes_are_those_of_the_resource() {
     assert_eq!(books.list(&ITEM, "").1, 0);
     expect(&books.ask(&ITEM, Method::POST, "", &body), 400);
 }
+
+#[test]
+fn who_gave_an_account_away_charges_it_no_more() {
+    let books = books();
+    act_as(&books, "partner");
+    let item = books.item("a", "1", "0.19", json!({}));
+    let id = item["id"].as_str().unwrap();
+    books.0.call_as(caller("t", &["admin"], &[]));
+    let parties = json!([{ "role": "customer", "partyOrPartyRole": { "id": "new owner" } }]);
+    books.patch(&BILLING_ACCOUNT, "a", &json!({ "relatedParty": parties }));
+    act_as(&books, "partner");
+    books.get(&ITEM, id);
+    books.patch_refused(&ITEM, 409, id, &json!({ "name": "other" }));
+    assert_eq!(books.status(&ITEM, Method::DELETE, id), 409);
+}

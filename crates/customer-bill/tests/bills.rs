@@ -276,3 +276,41 @@ fn a_bill_is_seen_as_a_page_a_table_or_json() {
     expect(&refused, 405);
     assert_eq!(refused.headers()["allow"], "GET, HEAD, OPTIONS");
 }
+
+#[test]
+fn a_state_of_ones_own_is_no_way_around_payments() {
+    let books = Books::new();
+    books.account("a", json!({}));
+    let id = bill(&books);
+    let pay = |value: &str| json!({ "appliedPayment": [payment(value)] });
+    books.patch(&BILL, &id, &pay("19"));
+    books.patch(&BILL, &id, &json!({ "state": "disputed" }));
+    for state in ["new", "sent", "validated"] {
+        books.patch_refused(&BILL, 409, &id, &json!({ "state": state }));
+    }
+    books.patch_refused(&BILL, 400, &id, &json!({ "state": null }));
+    assert_eq!(
+        books.patch(&BILL, &id, &json!({ "state": "partiallyPaid" }))["state"],
+        "partiallyPaid"
+    );
+    assert_eq!(books.patch(&BILL, &id, &json!({ "state": "settled" }))["state"], "settled");
+    books.patch_refused(&BILL, 409, &id, &json!({ "state": "partiallyPaid" }));
+}
+
+#[test]
+fn no_bill_of_a_closed_account_becomes_open() {
+    let books = Books::new();
+    books.account("a", json!({}));
+    let id = bill(&books);
+    books.patch(&BILL, &id, &json!({ "appliedPayment": [payment("119")] }));
+    books.patch(&BILLING_ACCOUNT, "a", &json!({ "state": "Closed" }));
+    let back = json!({ "appliedPayment": [payment("119"), payment("-1")] });
+    books.patch_refused(&BILL, 409, &id, &back);
+    let open = json!({ "billingAccount": { "id": "a" }, "amountDue": money("EUR", "1") });
+    books.refused(&BILL, 409, &open);
+    let mut paid = open;
+    paid["state"] = json!("settled");
+    books.post(&BILL, &paid);
+    let overpaid = json!({ "amountDue": money("EUR", "1"), "appliedPayment": [payment("2")] });
+    assert!(books.refused(&BILL, 400, &overpaid).contains("/appliedPayment"));
+}

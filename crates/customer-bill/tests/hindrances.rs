@@ -186,3 +186,77 @@ fn the_id_of_a_bill_in_the_making_is_taken() {
     books.work();
     assert_eq!(books.get(&BILL, &bill)["amountDue"], money("EUR", "83.30"));
 }
+
+#[test]
+fn an_account_that_is_too_long_for_a_bill_is_in_no_ones_way() {
+    let books = Books::new();
+    books.post(
+        &BILLING_CYCLE_SPECIFICATION,
+        &json!({ "id": "m", "name": "M", "billingPeriod": "month" }),
+    );
+    for account in ["a", "b"] {
+        books.account(account, json!({ "billStructure": { "cycleSpecification": { "id": "m" } } }));
+        many(&books, account, 2);
+    }
+    for _ in 0..4 {
+        let party = json!({ "role": "x", "partyOrPartyRole": { "@type": "PartyRef", "id": "p", "name": "n".repeat(240_000) } });
+        let mut request = common::request(
+            &BILLING_ACCOUNT,
+            Method::PATCH,
+            "/a",
+            &json!([{ "op": "add", "path": "/relatedParty/-", "value": party }]).to_string(),
+        );
+        request
+            .headers_mut()
+            .insert("content-type", "application/json-patch+json".parse().unwrap());
+        expect(&pollster::block_on(books.0.ask(&BILLING_ACCOUNT, request)), 200);
+    }
+    // As many categories as a request has room for, in one item.
+    books.account("c", json!({ "billStructure": { "cycleSpecification": { "id": "m" } } }));
+    let taxes = (0..3000).map(|number| {
+        json!({ "taxCategory": format!("category {number:0>30}"),
+        "taxAmount": money("EUR", "0") })
+    });
+    books.item("c", "1", "0", json!({ "appliedTax": taxes.collect::<Vec<_>>() }));
+    let cycle = books.post(
+        &CYCLE,
+        &json!({ "BillCycleSpecification": { "id": "m" },
+        "validFor": { "startDateTime": "2026-01-01T00:00:00Z" } }),
+    );
+    books.work();
+    let run = books.get(&CYCLE, cycle["id"].as_str().unwrap())["run"].clone();
+    assert_eq!((&run["bills"], &run["rejected"]), (&json!(1), &json!(2)), "{run}");
+    for (account, reason) in [("a", "too long"), ("c", "tax categories")] {
+        let request = demand(&books, account);
+        assert!(request["stateReason"].as_str().unwrap().contains(reason), "{request}");
+    }
+}
+
+#[test]
+fn an_item_keeps_its_date() {
+    let books = Books::new();
+    books.account("a", json!({}));
+    let dated =
+        books.item("a", "1", "0", json!({ "date": "2026-11-27T01:00:00.12345678901234567890Z" }));
+    let other = books.item("a", "1", "0", json!({}));
+    let changed = books.patch(&ITEM, other["id"].as_str().unwrap(), &json!({ "date": null }));
+    assert_eq!(changed["date"], other["date"]);
+    let request = books.post(
+        &ON_DEMAND,
+        &json!({
+        "billingAccount": { "id": "a" }, "billDate": "2026-11-28T00:00:00Z" }),
+    );
+    let bill = request["customerBill"]["id"].as_str().unwrap();
+    assert_eq!(books.get(&ITEM, dated["id"].as_str().unwrap())["bill"]["id"], bill);
+    assert_eq!(books.list(&ITEM, "isBilled=false").1, 0);
+    assert!(
+        books
+            .refused(
+                &ON_DEMAND,
+                400,
+                &json!({ "billingAccount": { "id": "a" },
+        "billDate": "0000-01-01T00:00:00+14:00" })
+            )
+            .contains("/billDate")
+    );
+}

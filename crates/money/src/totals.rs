@@ -77,11 +77,6 @@ impl Totals {
         self.currency
     }
 
-    /// How many tax categories and rates there are.
-    pub fn taxes(&self) -> usize {
-        self.taxes.len()
-    }
-
     /// How many items there are.
     pub fn count(&self) -> u64 {
         self.count

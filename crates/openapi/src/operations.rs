@@ -106,7 +106,12 @@ impl Operations {
 
     fn create(&self) -> Value {
         let headers = ["Location", "ETag", "X-Request-Id"];
-        let answers = json!({ "201": self.document("What was created.", &headers) });
+        let mut answers = json!({ "201": self.document("What was created.", &headers) });
+        let behaviour = self.resource.definition.behaviour;
+        if behaviour.is_some_and(|behaviour| behaviour.previews()) {
+            let headers = ["ETag", "X-Request-Id"];
+            answers["200"] = self.document("What would be created; nothing is stored.", &headers);
+        }
         let content =
             json!({ "application/json": { "schema": self.schema(creation_suffix(self.version)) } });
         let rest = json!({
@@ -132,7 +137,8 @@ impl Operations {
         let answers = json!({
             "200": { "description": part.description, "headers": headers, "content": content }
         });
-        let rest = json!({ "responses": with_errors(self.version, answers, &[401, 403, 404]) });
+        let rest =
+            json!({ "responses": with_errors(self.version, answers, &[401, 403, 404, 409]) });
         let verb = format!("retrieve{}", capitalised(part.name));
         let summary = format!("Retrieves the {} of {}", part.name, self.words().one);
         let mut get = self.operation(&verb, summary, rest);
@@ -157,12 +163,12 @@ impl Operations {
         });
         let rest = json!({
             "description": "Up to 1,000 at once, all or none.",
-            "parameters": references(&["Fields", "IfMatch", "IfNoneMatch"]),
+            "parameters": references(&["Fields", "IdempotencyKey", "IfMatch", "IfNoneMatch"]),
             "requestBody": {
                 "required": true,
                 "content": { "application/json-patch+json": { "schema": schema } }
             },
-            "responses": with_errors(self.version, answers, &[401, 403, 409, 412, 413, 415])
+            "responses": with_errors(self.version, answers, &[401, 403, 409, 412, 413, 415, 422])
         });
         self.operation("createMany", format!("Creates many {}", self.words().many), rest)
     }

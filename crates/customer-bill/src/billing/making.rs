@@ -11,7 +11,7 @@ use tmf630::model::behaviour::Work;
 use tmf630::model::rule::{Data, Entry};
 
 use super::hindrance::{Hindrance, beyond, unreadable};
-use super::terms::{Terms, time};
+use super::terms::{Terms, read_time, time};
 use super::{number, unpublished};
 use crate::account::Account;
 use crate::applied_customer_billing_rate::APPLIED_CUSTOMER_BILLING_RATE;
@@ -25,8 +25,18 @@ pub(crate) const ITEMS_IN_ONE_TRANSACTION: usize = 500;
 /// How many items are taken in a transaction: some tenths of a second of work.
 pub(crate) const ITEMS_AT_ONCE: usize = 1000;
 
-/// How many tax categories and rates a bill may have.
-const MOST_TAXES: usize = 1000;
+/// How long the sums of a bill by tax category and rate may be, as JSON, in bytes.
+const MAX_TOTALS_BYTES: usize = 128 << 10;
+
+/// How long what a bill takes over from its account may be, as JSON, in bytes. A resource has up to 1 MiB.
+const MAX_COPIED_BYTES: usize = 700_000;
+
+/// What a bill takes over from its account: what it calls it, and what the account does.
+const COPIED: [(&str, &str); 3] = [
+    ("financialAccount", "financialAccount"),
+    ("paymentMethod", "defaultPaymentMethod"),
+    ("relatedParty", "relatedParty"),
+];
 
 /// A bill that is being made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,9 +87,9 @@ impl Making {
             self.totals.add(&amounts).map_err(beyond)?;
             self.stretch(item);
         }
-        if self.totals.taxes() > MOST_TAXES {
-            let reason = format!("the items have more than {MOST_TAXES} tax categories and rates");
-            return Err(Hindrance::Reason(reason));
+        if serde_json::to_vec(&self.totals).map_err(Error::internal)?.len() > MAX_TOTALS_BYTES {
+            let reason = "the items have too many tax categories and rates for one bill";
+            return Err(Hindrance::Reason(reason.to_owned()));
         }
         // Whatever is in the way of the bill is found before anything is written.
         self.amounts(&*work)?;
@@ -145,7 +155,7 @@ impl Making {
 
     /// Makes the period long enough for an item.
     fn stretch(&mut self, item: &Map<String, Value>) {
-        let time = |value: Option<&Value>| -> Option<Timestamp> { value?.as_str()?.parse().ok() };
+        let time = |value: Option<&Value>| read_time(value?.as_str()?);
         let date = time(item.get("date"));
         let covered = |end: &str| time(item.get("periodCoverage").and_then(|it| it.get(end)));
         let first = covered("startDateTime").or(date);
@@ -160,6 +170,16 @@ impl Making {
         let rounding = settings::rounding(work.settings());
         let amounts = self.totals.finish(rounding).map_err(beyond)?;
         Ok((amounts, self.totals.exact_included().map_err(beyond)?))
+    }
+
+    /// Refuses a bill of an account of which it would have to take over too much.
+    pub fn expect_room(account: &Account) -> Result<(), Hindrance> {
+        let copied = COPIED.iter().filter_map(|(_, copied)| account.get(copied));
+        let bytes: usize = copied.map(|value| value.to_string().len()).sum();
+        match bytes > MAX_COPIED_BYTES {
+            true => Err(Hindrance::Reason("the account is too long for a bill".to_owned())),
+            false => Ok(()),
+        }
     }
 
     /// The bill as it is, but for its number.
@@ -180,11 +200,7 @@ impl Making {
         set("remainingAmount", included.to_value());
         set("taxItem", taxes.iter().map(money::TaxItem::to_value).collect());
         set("billingAccount", account.reference());
-        for (attribute, copied) in [
-            ("financialAccount", "financialAccount"),
-            ("paymentMethod", "defaultPaymentMethod"),
-            ("relatedParty", "relatedParty"),
-        ] {
+        for (attribute, copied) in COPIED {
             if let Some(value) = account.get(copied) {
                 set(attribute, value.clone());
             }

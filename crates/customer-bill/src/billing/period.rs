@@ -6,7 +6,7 @@ use jiff::{Span, Timestamp, ToSpan};
 use schemas::Fault;
 use serde_json::{Map, Value, json};
 
-use super::terms::time;
+use super::terms::{read_time, time};
 
 /// A billing period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +39,9 @@ impl Period {
         let given = |attribute: &str| -> Result<Option<Timestamp>, Fault> {
             let value = cycle.get("validFor").and_then(|period| period.get(attribute));
             let parse = |text: &str| {
-                text.parse().map_err(|_| {
-                    Fault::new(
-                        format!("/validFor/{attribute}"),
-                        "must be a time of the years 0 to 9999",
-                    )
-                })
+                let expectation = "must be a time of the years 0 to 9999 (UTC)";
+                read_time(text)
+                    .ok_or_else(|| Fault::new(format!("/validFor/{attribute}"), expectation))
             };
             value.and_then(Value::as_str).map(parse).transpose()
         };
@@ -87,17 +84,16 @@ impl Length {
     /// The one that a specification says, in any of the ways that are in use.
     fn of(specification: &Value) -> Option<Self> {
         ["billingPeriod", "frequency"].iter().find_map(|attribute| {
-            let text = specification.get(attribute)?.as_str()?.to_ascii_lowercase();
+            let text = specification.get(attribute)?.as_str()?.trim().to_ascii_lowercase();
+            let word = text.strip_prefix("1 ").unwrap_or(&text);
             let words = [
-                (Self::Quarter, "quarter"),
-                (Self::Month, "month"),
-                (Self::Week, "week"),
-                (Self::Year, "year"),
-                (Self::Year, "annual"),
-                (Self::Day, "day"),
-                (Self::Day, "daily"),
+                (Self::Day, &["day", "daily"][..]),
+                (Self::Week, &["week", "weekly"]),
+                (Self::Month, &["month", "monthly"]),
+                (Self::Quarter, &["quarter", "quarterly"]),
+                (Self::Year, &["year", "yearly", "annual", "annually"]),
             ];
-            words.into_iter().find(|(_, word)| text.contains(word)).map(|(length, _)| length)
+            words.into_iter().find(|(_, words)| words.contains(&word)).map(|(length, _)| length)
         })
     }
 
@@ -163,6 +159,10 @@ mod tests {
         let expected = ("2026-01-31T00:00:00Z".into(), "2026-02-28T00:00:00Z".into());
         assert_eq!(of(start, monthly.clone()), Ok(expected));
         assert_eq!(of(none.clone(), none.clone()), Err("/validFor".into()));
+        for other in ["3 months", "biweekly", "weekend", "not monthly", "half year", ""] {
+            let unknown = of(none.clone(), json!({ "billingPeriod": other }));
+            assert_eq!(unknown, Err("/validFor".into()), "{other}");
+        }
         let end = json!({ "validFor": { "endDateTime": "2026-01-31T00:00:00Z" } });
         assert_eq!(of(end, monthly.clone()), Err("/validFor/startDateTime".into()));
         let backwards = json!({ "validFor": {

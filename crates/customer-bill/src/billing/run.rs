@@ -158,6 +158,7 @@ impl Run {
             let reason = "another bill is being made for the account";
             return Err(Hindrance::Reason(reason.to_owned()));
         }
+        Making::expect_room(account)?;
         let until = self.terms.until;
         let Some(currency) = choose(account, None, until, &*work).await? else {
             self.progress.without_items += 1;

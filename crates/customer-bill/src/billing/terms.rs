@@ -1,5 +1,6 @@
 //! What a bill says beside its amounts.
 
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -103,7 +104,49 @@ pub(crate) fn after(time: Timestamp, days: i64) -> Option<Timestamp> {
     time.checked_add(SignedDuration::try_from_hours(days.checked_mul(24)?)?).ok()
 }
 
+/// The time that a text says, if it is of the years 0 to 9999. Digits beyond nanoseconds make no difference.
+pub(crate) fn read_time(text: &str) -> Option<Timestamp> {
+    let time = text.parse().ok().or_else(|| {
+        let (whole, rest) = text.split_once('.')?;
+        let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+        let (fraction, zone) = rest.split_at(end);
+        format!("{whole}.{}{zone}", fraction.get(..9)?).parse().ok()
+    });
+    time.filter(|time: &Timestamp| Offset::UTC.to_datetime(*time).year() >= 0)
+}
+
 /// A time as documents have it.
 pub(crate) fn time(time: Timestamp) -> Value {
     format!("{time:.3}").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_years_0_to_9999() {
+        let read = |text| read_time(text).map(|time| time.to_string());
+        let nanoseconds = Some("2026-11-27T01:00:00.123456789Z".to_owned());
+        assert_eq!(read("2026-11-27T01:00:00.12345678901234567890Z"), nanoseconds);
+        assert_eq!(read("2026-11-27T02:00:00.1234567891+01:00"), nanoseconds);
+        assert_eq!(read("0000-01-01T00:00:00Z").as_deref(), Some("0000-01-01T00:00:00Z"));
+        for wrong in
+            ["0000-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "", "2026.1", "x.1Z"]
+        {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn days_that_cannot_be_added_lead_nowhere() {
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(
+            after(now, 1).map(|time| time.to_string()).as_deref(),
+            Some("1970-01-02T00:00:00Z")
+        );
+        for days in [i64::MAX, i64::MIN, 200_000_000_000_000, 10_000_000] {
+            assert_eq!(after(now, days), None, "{days}");
+        }
+    }
 }

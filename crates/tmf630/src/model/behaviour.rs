@@ -46,6 +46,11 @@ pub trait Behaviour: Debug + Sync {
         Box::pin(ready(Ok(Outcome::AsAsked)))
     }
 
+    /// Whether what a client creates may be shown without being stored ([`Outcome::Show`]).
+    fn previews(&self) -> bool {
+        false
+    }
+
     /// The attributes that are shown otherwise than they are stored, as [`Behaviour::derive`] has them.
     fn derived(&self) -> &'static [&'static str] {
         &[]
