@@ -12,6 +12,10 @@ use crate::Pages;
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// How long a connection is kept that nothing is asked over: the application may close it at any time, and
+/// a change that was lost so is not sent again.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// How often a request is sent that the application has no time for.
 const MOST_ATTEMPTS: u32 = 6;
 
@@ -55,7 +59,8 @@ impl Client {
     /// access token, where the application asks who calls.
     pub fn new(url: &str, token: Option<&str>) -> anyhow::Result<Self> {
         ensure!(url.starts_with("http://"), "the address {url} must begin with http://");
-        let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+        let builder = reqwest::Client::builder().timeout(TIMEOUT).pool_idle_timeout(IDLE);
+        let http = builder.build()?;
         let base_url = url.trim_end_matches('/').to_owned();
         Ok(Self { http, base_url, token: token.map(str::to_owned) })
     }

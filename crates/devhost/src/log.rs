@@ -1,6 +1,7 @@
 //! The lines that the host and its components write.
 
 use std::fmt;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -22,7 +23,8 @@ impl Log {
 
     /// Writes to the standard error stream.
     pub fn stderr() -> Self {
-        Self::to(|line| eprintln!("{line}"))
+        // Where that cannot be written, such as on a full disk, requests are still answered.
+        Self::to(|line| drop(writeln!(io::stderr(), "{line}")))
     }
 
     /// Collects the lines.
@@ -118,16 +120,16 @@ impl AsyncWrite for Lines {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         bytes: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
+    ) -> Poll<io::Result<usize>> {
         self.add(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 }

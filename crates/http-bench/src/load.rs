@@ -34,7 +34,8 @@ pub async fn measure(
         .await
         .context("wrk cannot be run")?;
     let report = String::from_utf8_lossy(&output.stdout);
-    ensure!(output.status.success(), "wrk failed: {report}");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "wrk failed: {report}{complaint}");
     Load::read(&report).with_context(|| case.name.to_owned())
 }
 
