@@ -32,7 +32,8 @@ impl Behaviour for Balances {
                     expect_nothing(account, "deleted", &*work).await?;
                     ledger::clear(work, account).await?;
                 }
-                (None, Some(_)) => {}
+                // Bills may have been brought before their account.
+                (None, Some(after)) => move_balances(account, &Value::Null, after, work).await?,
             }
             Ok(Outcome::AsAsked)
         })

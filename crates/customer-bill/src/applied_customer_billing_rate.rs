@@ -17,7 +17,7 @@ use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
 use crate::billing::terms::time;
 use crate::billing::unpublished;
 use crate::elsewhere;
-use crate::in_order::{IN_ORDER, bill_of, is_unbilled};
+use crate::in_order::{IN_ORDER, bill_of, expect_room, is_unbilled};
 use crate::settings::{self, VARIABLES};
 
 /// What is charged or credited.
@@ -45,9 +45,6 @@ pub static APPLIED_CUSTOMER_BILLING_RATE: Definition = Definition {
     behaviour: Some(&Items),
     variables: VARIABLES,
 };
-
-/// How long an item may be, in bytes: there must be room for the bill that it is going to be on.
-const MAX_BYTES: usize = 1_000_000;
 
 /// What only a bill changes.
 const OF_THE_BILL: [&str; 3] = ["isBilled", "bill", "billingAccount"];
@@ -151,7 +148,9 @@ async fn create(item: &Map<String, Value>, work: &mut dyn Work) -> Result<Outcom
         return Err(Error::invalid_document(&[Fault::new("/billingAccount/id", expectation)]));
     }
     account.post(work, amounts(item)?.currency(), cost(item)?).await?;
-    Ok(Outcome::Store(with_parties(item, account.parties())))
+    let item = with_parties(item, account.parties());
+    expect_room(&item)?;
+    Ok(Outcome::Store(item))
 }
 
 /// What was billed elsewhere is never put on a bill here, and its account need not be here.
@@ -188,10 +187,7 @@ async fn change(
             "What is charged to an account that was given away is its new owner's matter.";
         return Err(Error::conflict("The account is another's", message));
     }
-    if after.is_some_and(|after| Value::Object(after.clone()).to_string().len() > MAX_BYTES) {
-        let fault = Fault::new("", format!("may have up to {MAX_BYTES} bytes"));
-        return Err(Error::invalid_document(&[fault]));
-    }
+    after.map(expect_room).transpose()?;
     let Some(after) = after else {
         account::post_to(work, account, currency, old).await?;
         return Ok(Outcome::AsAsked);

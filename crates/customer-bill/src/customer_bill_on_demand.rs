@@ -20,7 +20,7 @@ use crate::billing::hindrance::Hindrance;
 use crate::billing::making::Taking;
 use crate::billing::terms::{read_time, time};
 use crate::billing::{ITEMS_IN_ONE_TRANSACTION, Making, Terms, unpublished};
-use crate::in_order::Unbilled;
+use crate::in_order::{Unbilled, expect_room};
 use crate::settings::VARIABLES;
 
 /// A request to make a bill.
@@ -123,6 +123,7 @@ impl<'r> Request<'r> {
         let mut document = document.clone();
         let parties = Map::from_iter([("parties".to_owned(), account.parties())]);
         document.insert(HIDDEN.to_owned(), parties.into());
+        expect_room(&document)?;
         Self { id, document, account, date }.answer(work).await
     }
 
@@ -133,11 +134,7 @@ impl<'r> Request<'r> {
         }
         let asked_for = self.document.get("currency").and_then(Value::as_str);
         let asked_for = asked_for.and_then(Currency::from_code);
-        let chosen = match Making::expect_room(&self.account) {
-            Ok(()) => choose(&self.account, asked_for, self.date, &*work).await,
-            Err(hindrance) => Err(hindrance),
-        };
-        let currency = match chosen {
+        let currency = match choose(&self.account, asked_for, self.date, &*work).await {
             Ok(Some(currency)) => currency,
             Ok(None) => return Ok(self.rejected("nothing to bill")),
             Err(Hindrance::Reason(reason)) => return Ok(self.rejected(&reason)),
@@ -148,6 +145,11 @@ impl<'r> Request<'r> {
             terms.category = category.to_owned();
         }
         let making = Making::begin(work.new_id(), &self.account.id, currency, terms);
+        match making.expect_room(&self.account, &*work) {
+            Ok(()) => {}
+            Err(Hindrance::Reason(reason)) => return Ok(self.rejected(&reason)),
+            Err(Hindrance::Failed(error)) => return Err(error),
+        }
         let count = Unbilled::of(&self.account.id, currency, self.date).count(&*work).await?;
         match self.is_trial() {
             true => self.preview(making, count, work).await,

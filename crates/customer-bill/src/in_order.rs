@@ -3,10 +3,11 @@
 
 use jiff::Timestamp;
 use money::Currency;
+use schemas::Fault;
 use serde_json::{Map, Value};
-use tmf630::Error;
 use tmf630::model::index::Index;
 use tmf630::model::rule::{Data, Entry, Texts};
+use tmf630::{Error, is_id};
 
 use crate::account::referred;
 use crate::billing::hindrance::{Hindrance, unreadable};
@@ -33,14 +34,31 @@ pub(crate) fn is_unbilled(item: &Map<String, Value>) -> bool {
     item.get("isBilled") != Some(&Value::Bool(true))
 }
 
+/// How long a document may be, with the parties that are kept with it, in bytes.
+const MAX_BYTES: usize = 1_000_000;
+
+/// Refuses a document that has no room for the bill that it is going to refer to: a resource has up to 1 MiB.
+pub(crate) fn expect_room(document: &Map<String, Value>) -> Result<(), Error> {
+    let bytes = serde_json::to_vec(document).map_err(Error::internal)?.len();
+    match bytes > MAX_BYTES {
+        true => {
+            let expectation =
+                format!("may have up to {MAX_BYTES} bytes with the parties of its account");
+            Err(Error::invalid_document(&[Fault::new("", expectation)]))
+        }
+        false => Ok(()),
+    }
+}
+
 fn text_of(item: &Map<String, Value>) -> Option<String> {
     // Beyond what a timestamp can be is beyond every date that bills are made for.
     let date = item.get("date").and_then(Value::as_str);
     let date = sortable(date.and_then(read_time).unwrap_or(Timestamp::MAX));
     if !is_unbilled(item) {
-        return Some(of_bill(bill_of(item)?) + &date);
+        // What was billed elsewhere can say anything of its bill.
+        return Some(of_bill(bill_of(item).filter(|bill| is_id(bill))?) + &date);
     }
-    let account = referred(item)?;
+    let account = referred(item).filter(|account| is_id(account))?;
     let currency = item.get("taxExcludedAmount")?.get("unit")?.as_str()?;
     Some(format!("{account}{SEPARATOR}{currency}{SEPARATOR}{date}"))
 }

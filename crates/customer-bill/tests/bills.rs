@@ -314,3 +314,14 @@ fn no_bill_of_a_closed_account_becomes_open() {
     let overpaid = json!({ "amountDue": money("EUR", "1"), "appliedPayment": [payment("2")] });
     assert!(books.refused(&BILL, 400, &overpaid).contains("/appliedPayment"));
 }
+
+#[test]
+fn bills_that_were_there_before_their_account_are_in_its_financial_account() {
+    let books = Books::new();
+    books.financial_account("f");
+    books.post(&BILL, &json!({ "billingAccount": { "id": "a" }, "amountDue": money("EUR", "5") }));
+    books.account("a", json!({ "financialAccount": { "id": "f" } }));
+    for (definition, id) in [(&BILLING_ACCOUNT, "a"), (&FINANCIAL_ACCOUNT, "f")] {
+        assert_eq!(books.balances(definition, id)[1], "receivable EUR 5.00");
+    }
+}

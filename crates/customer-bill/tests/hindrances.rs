@@ -160,6 +160,13 @@ fn what_is_imported_is_not_taken_for_what_was_made_here() {
         let document = expect(&pollster::block_on(books.0.ask(&BILL, request)), 200);
         assert_eq!(document["item"].as_array().unwrap().len(), expected, "{bill}");
     }
+    // A name that looks like an entry of the index is none.
+    let disguised = format!("{made}\u{1}0");
+    books.post(&ITEM, &billed("a", &disguised));
+    let mut request = common::request(&BILL, Method::GET, &format!("/{made}/document"), "");
+    request.headers_mut().insert("accept", "application/json".parse().unwrap());
+    let document = expect(&pollster::block_on(books.0.ask(&BILL, request)), 200);
+    assert_eq!(document["item"].as_array().unwrap().len(), 1);
     // What no account here can be called concerns none.
     for account in ["a/EUR", "a/nonsense"] {
         books.post(
@@ -212,7 +219,7 @@ fn an_account_that_is_too_long_for_a_bill_is_in_no_ones_way() {
         expect(&pollster::block_on(books.0.ask(&BILLING_ACCOUNT, request)), 200);
     }
     books.account("c", json!({ "billStructure": { "cycleSpecification": { "id": "m" } } }));
-    for numbers in [0..1800, 1800..3600] {
+    for numbers in [0..1800, 1800..3600, 3600..5400] {
         let tax = |number| json!({ "taxCategory": format!("category {number:0>30}"), "taxAmount": money("EUR", "0") });
         let taxes: Vec<_> = numbers.map(tax).collect();
         books.item("c", "1", "0", json!({ "appliedTax": taxes }));

@@ -11,6 +11,16 @@ pub(crate) enum Hindrance {
     Failed(Error),
 }
 
+impl Hindrance {
+    /// The same where a reason would come too late, so that nothing must be committed.
+    pub fn into_failure(self) -> Self {
+        match self {
+            Self::Reason(reason) => Self::Failed(Error::internal(reason)),
+            failed => failed,
+        }
+    }
+}
+
 impl From<Error> for Hindrance {
     fn from(error: Error) -> Self {
         Self::Failed(error)

@@ -25,11 +25,11 @@ pub(crate) const ITEMS_IN_ONE_TRANSACTION: usize = 500;
 /// How many items are taken in a transaction: some tenths of a second of work.
 pub(crate) const ITEMS_AT_ONCE: usize = 1000;
 
-/// How long the sums of a bill by tax category and rate may be, as JSON, in bytes.
-const MAX_TOTALS_BYTES: usize = 128 << 10;
+/// How long the tax items of a bill may be, as JSON, in bytes.
+const MAX_TAX_BYTES: usize = 400_000;
 
-/// How long what a bill takes over from its account may be, as JSON, in bytes. A resource has up to 1 MiB.
-const MAX_COPIED_BYTES: usize = 700_000;
+/// How long a bill may be without them. A resource has up to 1 MiB.
+const MAX_BYTES_WITHOUT_TAXES: usize = 500_000;
 
 /// What a bill takes over from its account: what it calls it, and what the account does.
 const COPIED: [(&str, &str); 3] = [
@@ -87,12 +87,13 @@ impl Making {
             self.totals.add(&amounts).map_err(beyond)?;
             self.stretch(item);
         }
-        if serde_json::to_vec(&self.totals).map_err(Error::internal)?.len() > MAX_TOTALS_BYTES {
+        // Whatever is in the way of the bill is found before anything is written.
+        let (amounts, _) = self.amounts(&*work)?;
+        let taxes: Value = amounts.taxes.iter().map(money::TaxItem::to_value).collect();
+        if taxes.to_string().len() > MAX_TAX_BYTES {
             let reason = "the items have too many tax categories and rates for one bill";
             return Err(Hindrance::Reason(reason.to_owned()));
         }
-        // Whatever is in the way of the bill is found before anything is written.
-        self.amounts(&*work)?;
         if taking == Taking::Bill {
             for (entry, item) in entries.iter().zip(&items) {
                 let Some(document) = item.as_ref().and_then(Value::as_object) else { continue };
@@ -173,10 +174,10 @@ impl Making {
     }
 
     /// Refuses a bill of an account of which it would have to take over too much.
-    pub fn expect_room(account: &Account) -> Result<(), Hindrance> {
-        let copied = COPIED.iter().filter_map(|(_, copied)| account.get(copied));
-        let bytes: usize = copied.map(|value| value.to_string().len()).sum();
-        match bytes > MAX_COPIED_BYTES {
+    pub fn expect_room(&self, account: &Account, work: &dyn Work) -> Result<(), Hindrance> {
+        let mut document = self.document(account, work)?;
+        document.remove("taxItem");
+        match Value::Object(document).to_string().len() > MAX_BYTES_WITHOUT_TAXES {
             true => Err(Hindrance::Reason("the account is too long for a bill".to_owned())),
             false => Ok(()),
         }
@@ -221,6 +222,7 @@ impl Making {
         account: &Account,
         work: &mut dyn Work,
     ) -> Result<Map<String, Value>, Hindrance> {
+        self.expect_room(account, &*work)?;
         let mut bill = self.document(account, &*work)?;
         let (_, cost) = self.amounts(&*work)?;
         let count = i64::try_from(self.totals.count()).map_err(Error::internal)?;

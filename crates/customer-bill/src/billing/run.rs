@@ -158,17 +158,18 @@ impl Run {
             let reason = "another bill is being made for the account";
             return Err(Hindrance::Reason(reason.to_owned()));
         }
-        Making::expect_room(account)?;
         let until = self.terms.until;
         let Some(currency) = choose(account, None, until, &*work).await? else {
             self.progress.without_items += 1;
             return Ok(0);
         };
         let mut making = Making::begin(work.new_id(), &account.id, currency, self.terms.clone());
+        making.expect_room(account, &*work)?;
         let count = Unbilled::of(&account.id, currency, until).count(&*work).await?;
         if count <= ITEMS_IN_ONE_TRANSACTION as u64 && making.take(Taking::Bill, work).await? {
-            self.publish(&making, account, work).await?;
-            return Ok(count);
+            // What is in the way now is too late to be a reason: items are on the bill already.
+            let published = self.publish(&making, account, work).await;
+            return published.map(|()| count).map_err(Hindrance::into_failure);
         }
         unpublished::begin(work, &making.bill, &making.account);
         self.making = Some(making);
