@@ -19,15 +19,6 @@ use tmf630::Definition;
 
 const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
 
-const FAULTS: [Fault; 6] = [
-    Fault::Fail,
-    Fault::LoseReply,
-    Fault::RefusedButDone,
-    Fault::Late,
-    Fault::Crash,
-    Fault::CrashAfter,
-];
-
 type Task<'t> = Pin<Box<dyn Future<Output = ()> + 't>>;
 
 /// Polls the tasks in any order until all are done; one whose caller has crashed never is.
@@ -172,7 +163,7 @@ fn the_books_are_right_after_random_work_with_faults() {
             let workers: Vec<_> = (0..3)
                 .map(|worker| {
                     let plan = (0..rng.usize(..3))
-                        .map(|_| (rng.u64(..40), FAULTS[rng.usize(..FAULTS.len())]));
+                        .map(|_| (rng.u64(..40), Fault::ALL[rng.usize(..Fault::ALL.len())]));
                     let faulty = Faulty::new(memory.clone(), plan.collect::<Vec<_>>());
                     World::on(faulty).numbered(10 + round * 3 + worker)
                 })
@@ -213,7 +204,7 @@ fn an_acknowledged_item_is_there() {
         drop(begun(&memory));
         let mut acknowledged = Vec::new();
         for round in 0..20 {
-            let plan = [(rng.u64(..12), FAULTS[rng.usize(..FAULTS.len())])];
+            let plan = [(rng.u64(..12), Fault::ALL[rng.usize(..Fault::ALL.len())])];
             let world = World::on(Faulty::new(memory.clone(), plan)).numbered(10 + round);
             let body = item("a", "1", "0.19", json!({ "id": format!("{round}") })).to_string();
             let mut status = 0;

@@ -13,6 +13,17 @@ fn many(books: &Books, account: &str, count: usize) -> String {
     created.as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned()
 }
 
+/// What became of a run over the accounts of the cycle `m`.
+fn run(books: &Books) -> Value {
+    let cycle = books.post(
+        &CYCLE,
+        &json!({ "BillCycleSpecification": { "id": "m" },
+        "validFor": { "startDateTime": "2026-01-01T00:00:00Z" } }),
+    );
+    books.work();
+    books.get(&CYCLE, cycle["id"].as_str().unwrap())["run"].clone()
+}
+
 fn demand(books: &Books, account: &str) -> Value {
     books.post(&ON_DEMAND, &json!({ "billingAccount": { "id": account } }))
 }
@@ -74,13 +85,7 @@ fn a_run_goes_on_behind_an_account_that_cannot_be_billed() {
     }
     books.damage(&ITEM, &damaged[1]);
     books.damage(&ITEM, &damaged[2]);
-    let cycle = books.post(
-        &CYCLE,
-        &json!({ "BillCycleSpecification": { "id": "m" },
-        "validFor": { "startDateTime": "2026-01-01T00:00:00Z" } }),
-    );
-    books.work();
-    let run = books.get(&CYCLE, cycle["id"].as_str().unwrap())["run"].clone();
+    let run = run(&books);
     assert_eq!(
         (&run["state"], &run["bills"], &run["rejected"]),
         (&json!("done"), &json!(2), &json!(2)),
@@ -224,13 +229,7 @@ fn an_account_that_is_too_long_for_a_bill_is_in_no_ones_way() {
         let taxes: Vec<_> = numbers.map(tax).collect();
         books.item("c", "1", "0", json!({ "appliedTax": taxes }));
     }
-    let cycle = books.post(
-        &CYCLE,
-        &json!({ "BillCycleSpecification": { "id": "m" },
-        "validFor": { "startDateTime": "2026-01-01T00:00:00Z" } }),
-    );
-    books.work();
-    let run = books.get(&CYCLE, cycle["id"].as_str().unwrap())["run"].clone();
+    let run = run(&books);
     assert_eq!((&run["bills"], &run["rejected"]), (&json!(1), &json!(2)), "{run}");
     for (account, reason) in [("a", "too long"), ("c", "tax categories")] {
         let request = demand(&books, account);

@@ -17,15 +17,6 @@ use tmf630::jobs::{Progress, run};
 
 const STEPS: usize = 5;
 
-const FAULTS: [Fault; 6] = [
-    Fault::Fail,
-    Fault::LoseReply,
-    Fault::RefusedButDone,
-    Fault::Late,
-    Fault::Crash,
-    Fault::CrashAfter,
-];
-
 /// A store in which the job `a` of five steps was begun.
 fn begun() -> Memory {
     let memory = Memory::default();
@@ -85,7 +76,7 @@ fn whatever_fails_in_between_a_job_is_finished_by_others() {
         instance.kv().calls()
     };
     assert!(calls > 10, "{calls}");
-    for fault in FAULTS {
+    for fault in Fault::ALL {
         for call in 0..calls {
             let memory = begun();
             let faulty = Faulty::new(memory.clone(), [(call, fault)]);
@@ -102,7 +93,7 @@ fn whatever_fails_in_between_a_job_is_finished_by_others() {
 #[test]
 fn a_tenant_is_announced_before_its_job_is_stored() {
     let mut begun_without_answer = 0;
-    for fault in FAULTS {
+    for fault in Fault::ALL {
         for call in 0.. {
             let memory = Memory::default();
             let instance = Instance::of("acme", Faulty::new(memory.clone(), [(call, fault)]));

@@ -27,6 +27,18 @@ pub enum Fault {
     CrashAfter,
 }
 
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Fail,
+        Self::LoseReply,
+        Self::RefusedButDone,
+        Self::Late,
+        Self::Crash,
+        Self::CrashAfter,
+    ];
+}
+
 /// A wrapper around a store whose calls fail as planned. It stands for one caller; others reach the
 /// store that it wraps by wrappers of their own.
 pub struct Faulty<K: Kv> {

@@ -171,14 +171,7 @@ pub fn write() -> impl Strategy<Value = Write> {
 }
 
 /// Everything that can go wrong with a call.
-pub const FAULTS: [Fault; 6] = [
-    Fault::Fail,
-    Fault::LoseReply,
-    Fault::RefusedButDone,
-    Fault::Late,
-    Fault::Crash,
-    Fault::CrashAfter,
-];
+pub const FAULTS: [Fault; 6] = Fault::ALL;
 
 pub fn fault() -> impl Strategy<Value = Fault> {
     prop::sample::select(&FAULTS[..])
