@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::build;
 use crate::process::{output, run, start};
-use crate::project::{cargo, command, target_dir};
+use crate::project::{command, target_dir};
 use crate::toolchain::install_packages;
 
 /// The linter, from the npm registry.
@@ -34,7 +34,7 @@ pub struct Arguments {
 /// may be an error of the server, or anything that the document does not say.
 pub fn contract(arguments: &Arguments) -> anyhow::Result<()> {
     build::build()?;
-    run(cargo().args(["build", "--package", "devhost"]))?;
+    let host = &build::build_program("devhost")?;
     let linter = linter()?;
     let tester = &tester()?;
     for (number, _, version) in DOCUMENTS {
@@ -47,7 +47,7 @@ pub fn contract(arguments: &Arguments) -> anyhow::Result<()> {
     // once they take a quarter of the time on four, and half of it on two.
     let results = thread::scope(|scope| {
         let started =
-            DOCUMENTS.map(|document| scope.spawn(move || test(tester, document, arguments)));
+            DOCUMENTS.map(|document| scope.spawn(move || test(host, tester, document, arguments)));
         started.map(|test| test.join().map_err(|_| anyhow!("the test of a document panicked")))
     });
     results.into_iter().try_for_each(|result| result?)
@@ -56,11 +56,12 @@ pub fn contract(arguments: &Arguments) -> anyhow::Result<()> {
 /// Sends requests made up from a document to an application of its own, and tells what came of it when
 /// all is done: others are tested meanwhile.
 fn test(
+    host: &Path,
     tester: &Path,
     (number, name, version): (&str, &str, &str),
     arguments: &Arguments,
 ) -> anyhow::Result<()> {
-    let application = Application::start()?;
+    let application = Application::start(host)?;
     let base = format!("{}/tmf-api/{name}/{version}", application.base_url);
     let mut report = tempfile::tempfile()?;
     let mut test = command(tester);
@@ -145,9 +146,9 @@ struct Application {
 }
 
 impl Application {
-    fn start() -> anyhow::Result<Self> {
+    fn start(host: &Path) -> anyhow::Result<Self> {
         let state_dir = tempfile::tempdir()?;
-        let mut host: Command = command(target_dir().join("debug/devhost"));
+        let mut host: Command = command(host);
         host.args(["--from", "spin.toml", "--listen", "127.0.0.1:0", "--state-dir"]);
         host.arg(state_dir.path()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = start(&mut host)?;
