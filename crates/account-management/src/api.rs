@@ -110,6 +110,7 @@ pub(crate) const PARTY_ACCOUNT: Resource = Resource {
     description: "Accounts that parties hold.",
     visibility: OF_ITS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 /// A billing account, also for APIs that refer to it.
@@ -122,6 +123,7 @@ pub const BILLING_ACCOUNT: Resource = Resource {
     description: "Accounts that bills are issued for.",
     visibility: OF_ITS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const SETTLEMENT_ACCOUNT: Resource = Resource {
@@ -133,6 +135,7 @@ pub(crate) const SETTLEMENT_ACCOUNT: Resource = Resource {
     description: "Accounts that are settled with, such as those of partners.",
     visibility: OF_ITS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const FINANCIAL_ACCOUNT: Resource = Resource {
@@ -144,6 +147,7 @@ pub(crate) const FINANCIAL_ACCOUNT: Resource = Resource {
     description: "Accounts in the ledger, which the charges and payments of other accounts add up to.",
     visibility: OF_ITS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const BILL_FORMAT: Resource = Resource {
@@ -155,6 +159,7 @@ pub(crate) const BILL_FORMAT: Resource = Resource {
     description: "How bills are laid out and how detailed they are.",
     visibility: Visibility::Shared,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const BILL_PRESENTATION_MEDIA: Resource = Resource {
@@ -166,6 +171,7 @@ pub(crate) const BILL_PRESENTATION_MEDIA: Resource = Resource {
     description: "The media that bills are delivered by.",
     visibility: Visibility::Shared,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
@@ -177,6 +183,7 @@ pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
     description: "When bills are made, and when their steps are due.",
     visibility: Visibility::Shared,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use account_management::api::BILLING_ACCOUNT;
 use tmf630::Version;
 use tmf630::model::api::{Api, ApiVersion, Resource};
+use tmf630::model::event::EventKind;
 use tmf630::model::variable::Variable;
 use tmf630::model::visibility::{NamedParties, Visibility};
 
@@ -64,6 +65,7 @@ pub(crate) const APPLIED_CUSTOMER_BILLING_RATE: Resource = Resource {
     description: "Bill items: what is charged or credited, before and after it is on a bill. The standard only shows them: to write them is an extension.",
     visibility: OF_ITS_ACCOUNTS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const CUSTOMER_BILL: Resource = Resource {
@@ -75,6 +77,7 @@ pub(crate) const CUSTOMER_BILL: Resource = Resource {
     description: "Bills for an account and a period. To import those made elsewhere is an extension of the standard.",
     visibility: OF_ITS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const CUSTOMER_BILL_ON_DEMAND: Resource = Resource {
@@ -86,6 +89,7 @@ pub(crate) const CUSTOMER_BILL_ON_DEMAND: Resource = Resource {
     description: "Requests to make a bill now.",
     visibility: OF_ITS_ACCOUNTS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const BILL_CYCLE: Resource = Resource {
@@ -97,7 +101,15 @@ pub(crate) const BILL_CYCLE: Resource = Resource {
     description: "Runs of billing cycles: when their bills are made, and when their steps are due. To start one is an extension of the standard.",
     visibility: Visibility::Shared,
     versions: &[Version::V5],
+    stored_as: None,
 };
+
+/// What bills and requests for them have events for: what the standard knows.
+pub(crate) const BILL_EVENTS: &[EventKind] = &[EventKind::Create, EventKind::StateChange];
+
+/// What bill items have events for, which is an extension of the standard.
+pub(crate) const ITEM_EVENTS: &[EventKind] =
+    &[EventKind::Create, EventKind::AttributeValueChange, EventKind::Delete];
 
 #[cfg(test)]
 mod tests {

@@ -75,7 +75,7 @@ impl<'c, P: Ports> Context<'c, P> {
 
     /// Where the resources lie in the tree.
     pub fn keys(&self) -> Keys {
-        Keys(self.definition.name())
+        Keys::of(self.definition)
     }
 
     /// The record with the id; the error that there is none also where the caller does not see it.

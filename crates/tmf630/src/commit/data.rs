@@ -246,7 +246,7 @@ impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
                 self.settled.push(definition.name());
             }
             index::update(definition, self.snapshot, id, before, after);
-            let key = Keys(definition.name()).record(id);
+            let key = Keys::of(definition).record(id);
             match after.and_then(Value::as_object) {
                 Some(document) => self.snapshot.put(key, Record::write(document).to_value()),
                 None => self.snapshot.delete(key),

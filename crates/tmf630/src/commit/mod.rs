@@ -102,7 +102,7 @@ impl<'t, P: Ports> Changes<'t, P> {
             (None, None) => index::remove_unknown(definition, self.transaction, id).await?,
             _ => index::update(definition, self.transaction, id, before, after),
         }
-        let key = Keys(definition.name()).record(id);
+        let key = Keys::of(definition).record(id);
         match record {
             Some(record) => self.transaction.put(key, record),
             None => self.transaction.delete(key),

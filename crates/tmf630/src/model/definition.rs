@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::api::{Api, Resource};
 use super::behaviour::Behaviour;
+use super::event::Events;
 use super::index::Index;
 use super::operation::{Operation, Operations};
 use super::rule::Rule;
@@ -41,6 +42,8 @@ pub struct Definition {
     pub rules: &'static [&'static dyn Rule],
     /// What the server does of its own with it.
     pub behaviour: Option<&'static dyn Behaviour>,
+    /// What others are told of that happens to it.
+    pub events: Events,
     /// What its rules let a deployment choose.
     pub variables: &'static [Variable],
 }

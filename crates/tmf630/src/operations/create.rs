@@ -79,7 +79,7 @@ impl Head {
     ) -> Option<Repeatable> {
         let key = self.idempotency_key.as_ref()?;
         let owner = context.caller.owner();
-        Some(key.for_body(context.definition.name(), context.view.version, owner, body))
+        Some(key.for_body(context.keys(), context.view.version, owner, body))
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) use filter::{Criterion, Filter, Operator};
 pub(crate) use json_path::JsonPath;
 pub(crate) use page::Page;
 use pieces::{Joint, Piece, pieces};
+use schemas::Kind;
 use serde_json::Value;
 pub(crate) use sort::{SortKey, SortValue};
 
@@ -37,6 +38,31 @@ pub(crate) struct Query {
     pub sort: Vec<SortKey>,
     pub page: Page,
     pub fields: Option<Fields>,
+}
+
+/// The attributes of what a query is about.
+pub(crate) trait Attributes {
+    /// The path of an attribute that a client may call by another one.
+    fn canonical(&self, path: Path) -> Result<Path, Error>;
+
+    /// What it holds, if the standard says.
+    fn kind_of(&self, path: &Path) -> Option<Kind>;
+}
+
+/// Those of a resource in a version.
+struct OfResource<'r> {
+    definition: &'r Definition,
+    version: Version,
+}
+
+impl Attributes for OfResource<'_> {
+    fn canonical(&self, path: Path) -> Result<Path, Error> {
+        Ok(self.definition.canonical(self.version, path))
+    }
+
+    fn kind_of(&self, path: &Path) -> Option<Kind> {
+        self.definition.kind_of(self.version, path)
+    }
 }
 
 /// Parameters that TMF630 knows and this implementation does not.
@@ -63,6 +89,7 @@ impl Query {
     /// Reads the query of a list.
     pub fn parse(raw: &str, definition: &Definition, version: Version) -> Result<Self, Error> {
         let mut query = Self::default();
+        let names = &OfResource { definition, version };
         let mut filter = filter::Builder::default();
         let mut page = page::Builder::default();
         for Piece { joint, text } in pieces(raw) {
@@ -70,7 +97,7 @@ impl Query {
                 filter.or();
             }
             let Some((name, value)) = reserved(text) else {
-                filter.add(text, joint, definition, version)?;
+                filter.add(text, joint, names)?;
                 continue;
             };
             let value = pieces::decode(value)?;
@@ -78,13 +105,13 @@ impl Query {
                 "filter" if value.trim().is_empty() => {}
                 "filter" => filter.add_json_path(JsonPath::parse("filter", &value)?),
                 "sort" => query.sort.extend(sort::parse(&value, definition, version)?),
-                "fields" => fields::add(&mut query.fields, &value, definition, version)?,
+                "fields" => fields::add(&mut query.fields, &value, names)?,
                 "offset" => page.set_offset(&value)?,
                 "limit" => page.set_limit(&value)?,
                 name => return Err(Error::unsupported_parameter(name, SUPPORTED)),
             }
         }
-        query.filter = filter.finish(definition, version)?;
+        query.filter = filter.finish(names)?;
         query.page = page.finish();
         Ok(query)
     }
@@ -111,11 +138,10 @@ pub(crate) fn fields_only(
     version: Version,
 ) -> Result<Option<Fields>, Error> {
     let mut fields = None;
+    let names = OfResource { definition, version };
     for Piece { text, .. } in pieces(raw) {
         match text.split_once('=') {
-            Some(("fields", value)) => {
-                fields::add(&mut fields, &pieces::decode(value)?, definition, version)?
-            }
+            Some(("fields", value)) => fields::add(&mut fields, &pieces::decode(value)?, &names)?,
             _ => return Err(refused(text, "fields")?),
         }
     }
