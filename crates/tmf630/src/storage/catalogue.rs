@@ -97,7 +97,7 @@ pub(crate) async fn advance<K: Kv>(
     definition: &Definition,
     transaction: &mut Transaction<K>,
 ) -> Result<(), Error> {
-    let key = Keys(definition.name()).catalogue();
+    let key = Keys::of(definition).catalogue();
     let value = transaction.get(&key).await?;
     if value.as_ref().is_some_and(|value| is_settled(value, definition)) {
         return Ok(());
@@ -116,7 +116,7 @@ impl Catalogue {
         value: Option<Bytes>,
         snapshot: &Snapshot<K>,
     ) -> Result<Self, Error> {
-        let keys = Keys(definition.name());
+        let keys = Keys::of(definition);
         let mut states = match value {
             Some(value) => decode(&value)?,
             None => BTreeMap::new(),

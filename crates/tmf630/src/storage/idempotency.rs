@@ -64,19 +64,13 @@ impl IdempotencyKey {
 
     /// The request of the `owner` with the key and the body. The same body means something else for
     /// another resource and in another version; the same key of another owner is another key.
-    pub fn for_body(
-        &self,
-        resource: &'static str,
-        version: Version,
-        owner: String,
-        body: &[u8],
-    ) -> Repeatable {
+    pub fn for_body(&self, keys: Keys, version: Version, owner: String, body: &[u8]) -> Repeatable {
         let digest = match version {
             Version::V5 => xxh3_128(body),
             version => xxh3_128_with_seed(body, version.number().into()),
         };
         let key = if owner.is_empty() { self.0.clone() } else { [&owner, "/", &self.0].concat() };
-        Repeatable { keys: Keys(resource), key, body: digest.to_be_bytes() }
+        Repeatable { keys, key, body: digest.to_be_bytes() }
     }
 }
 
