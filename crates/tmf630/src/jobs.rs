@@ -30,7 +30,7 @@ use crate::model::variable::Variable;
 use crate::settings::{AUTH, JWT_ISSUERS, MAINTENANCE_TOKEN, TENANT, TRUST_FORWARDED, VARIABLES};
 use crate::sight::Sight;
 use crate::storage::keys::JOBS;
-use crate::{Error, Ports, Settings, Version};
+use crate::{Error, Ports, Settings, Version, events};
 
 /// The tree with the names of tenants.
 const TREE: &str = "maintenance.tenants";
@@ -48,7 +48,7 @@ const LEASE: SignedDuration = SignedDuration::from_secs(10);
 /// How many jobs of a tenant are looked at together.
 const JOBS_AT_ONCE: u64 = 100;
 
-/// Makes a change that may begin a job. If it does, that is announced first.
+/// Makes a change after which something may go on. If it does, that is announced first.
 pub(crate) async fn announced<P: Ports, T>(
     context: &Context<'_, P>,
     change: impl AsyncFn() -> Result<T, Error>,
@@ -56,13 +56,14 @@ pub(crate) async fn announced<P: Ports, T>(
     let outcome = match change().await {
         Err(error) if error.is_unannounced() => {
             let store = context.ports.store().await.map_err(kv_tree::Error::from)?;
-            announce(&store, &context.caller.tenant, context.ports.now()).await?;
+            let said = announce(&store, &context.caller.tenant, context.ports.now()).await?;
+            context.ports.note_announced(&context.caller.tenant, said);
             context.is_announced.set(true);
             change().await
         }
         outcome => outcome,
     };
-    if outcome.is_ok() && context.is_announced.get() {
+    if outcome.is_ok() && context.has_work.get() {
         context.ports.note_work(&context.caller.tenant);
     }
     outcome
@@ -73,17 +74,27 @@ async fn announce<K: kv_tree::Kv>(
     store: &Store<K>,
     tenant: &Tenant,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Timestamp, Error> {
     let tree = store.tree(TreeName::new(TREE)?);
     let said = tree.snapshot().await?.get(tenant.as_str()).await?;
-    if said.is_some_and(|time| age(&time, now).is_some_and(|age| age < ANNOUNCED)) {
-        return Ok(());
+    let said = said.and_then(|time| decode(&time));
+    if let Some(said) = said.filter(|said| is_fresh(*said, now)) {
+        return Ok(said);
     }
     tree.transact(async |transaction| {
         transaction.put(tenant.as_str().to_owned(), encode(now).to_vec());
-        Ok(())
+        Ok(now)
     })
     .await
+}
+
+/// Whether the instance knows that the tenant was said to have work, so lately that one can rely on it.
+pub(crate) fn is_announced<P: Ports>(ports: &P, tenant: &Tenant) -> bool {
+    ports.announced(tenant).is_some_and(|said| is_fresh(said, ports.now()))
+}
+
+fn is_fresh(said: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(said).abs() < ANNOUNCED
 }
 
 /// The tenants that may have jobs, in the order of their names, and when that was said last: `limit` at
@@ -130,6 +141,7 @@ pub fn variables(jobs: &[&'static dyn Job]) -> Vec<&'static Variable> {
     let others = [&TRUST_FORWARDED, &TENANT, &AUTH, &JWT_ISSUERS];
     let mut variables: Vec<_> = VARIABLES.iter().filter(|it| !others.contains(it)).collect();
     variables.push(&MAINTENANCE_TOKEN);
+    variables.extend(events::settings::VARIABLES);
     for variable in jobs.iter().flat_map(|job| job.definition().variables) {
         if !variables.contains(&variable) {
             variables.push(variable);
@@ -176,14 +188,22 @@ pub async fn run<P: Ports>(
 }
 
 /// The same until they are done or cannot go on, for nobody who waits: the log is told if it fails.
+/// Whether a step was done.
 pub async fn finish<P: Ports>(
     jobs: &[&'static dyn Job],
     settings: &Settings,
     ports: &P,
     tenant: &Tenant,
-) {
-    if let Err(error) = run(jobs, settings, ports, tenant, Duration::MAX).await {
-        note_failure(ports, tenant, None, &error);
+) -> bool {
+    if jobs.is_empty() {
+        return false;
+    }
+    match run(jobs, settings, ports, tenant, Duration::MAX).await {
+        Ok(progress) => progress.steps > 0,
+        Err(error) => {
+            note_failure(ports, tenant, None, &error);
+            false
+        }
     }
 }
 
@@ -338,7 +358,9 @@ impl<P: Ports> Worker<'_, P> {
             view,
             tree: tree.clone(),
             id: OnceCell::new(),
+            request_id: None,
             is_announced: true.into(),
+            has_work: false.into(),
         };
         let step = async |transaction: &mut Transaction<P::Kv>| {
             self.try_step(job, id, key, &context, transaction).await
@@ -424,8 +446,4 @@ fn encode(time: Timestamp) -> [u8; 8] {
 
 fn decode(time: &[u8]) -> Option<Timestamp> {
     Timestamp::from_millisecond(i64::from_be_bytes(time.try_into().ok()?)).ok()
-}
-
-fn age(time: &[u8], now: Timestamp) -> Option<SignedDuration> {
-    Some(now.duration_since(decode(time)?))
 }
