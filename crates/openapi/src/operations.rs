@@ -48,7 +48,7 @@ pub fn paths(version: Version, resource: Resource) -> Map<String, Value> {
 }
 
 /// `document` as `Document`.
-fn capitalised(name: &str) -> String {
+pub fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
@@ -78,7 +78,7 @@ impl Operations {
     }
 
     fn schema(&self, suffix: &str) -> Value {
-        json!({ "$ref": format!("#/components/schemas/{}{suffix}", self.resource.class()) })
+        json!({ "$ref": format!("#/components/schemas/{}{suffix}", self.resource.type_in(self.version)) })
     }
 
     fn document(&self, description: &str, headers: &[&str]) -> Value {
