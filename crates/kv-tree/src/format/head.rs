@@ -81,6 +81,15 @@ impl Head {
         Self { commit, time: self.time_at(now), writers, buffer, ..self.without_buffer() }
     }
 
+    /// The same as the commit of a greater number.
+    pub fn numbered(mut self, commit: u64) -> Self {
+        self.commit = commit;
+        if let Some(last) = self.writers.last_mut() {
+            last.commit = commit;
+        }
+        self
+    }
+
     /// The tree's time, in milliseconds since 1970, where a clock shows `now`. It goes on with the clock
     /// that is furthest ahead, so that it does not go back where writers' clocks differ.
     pub fn time_at(&self, now: Duration) -> u64 {
