@@ -64,7 +64,12 @@ impl EventType {
         version == Version::V5 && matches!(self.kind, AttributeValueChange | StateChange)
     }
 
-    /// The type of what it tells of the resource.
+    /// The name of the type of what it is about.
+    fn payload_name(&self) -> String {
+        format!("{}Payload", self.name)
+    }
+
+    /// The type of what it is about: the resource, or a part of it.
     fn payload(&self, version: Version) -> Value {
         let type_name = self.resource.type_in(version);
         let mut required = always(version).to_vec();
@@ -75,7 +80,15 @@ impl EventType {
         if !suffix.is_empty() && self.kind == StateChange {
             required.push("state");
         }
-        json!({ "$ref": format!("#/components/schemas/{type_name}{suffix}"), "required": required })
+        let told = json!({ "$ref": format!("#/components/schemas/{type_name}{suffix}"), "required": required });
+        let resource = self.resource.definition.name();
+        json!({
+            "title": self.payload_name(),
+            "description": "What the event is about.",
+            "type": "object",
+            "required": [resource],
+            "properties": { resource: told }
+        })
     }
 
     /// What it tells of the resource, for example.
@@ -103,12 +116,8 @@ impl EventType {
         if version == Version::V5 {
             properties["@type"] = json!({ "const": self.name });
         }
-        properties[member(version)] = json!({
-            "description": "What it is about.",
-            "type": "object",
-            "required": [resource],
-            "properties": { resource: self.payload(version) }
-        });
+        properties[member(version)] =
+            json!({ "$ref": format!("#/components/schemas/{}", self.payload_name()) });
         let mut example = example(version);
         example["eventType"] = json!(self.name);
         example["title"] = json!(self.name);
@@ -203,6 +212,7 @@ pub fn schemas(
                 .entry(format!("{type_name}{CHANGED}"))
                 .or_insert_with(|| changed(event.resource, type_name, files));
         }
+        schemas.insert(event.payload_name(), event.payload(version));
         schemas.insert(event.name.clone(), event.schema(version));
     }
     schemas
