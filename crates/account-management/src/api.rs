@@ -1,6 +1,7 @@
 //! The API: its versions, the words for its resources, and what refers to what.
 
 use tmf630::Version;
+use tmf630::events::hub::VISIBILITY;
 use tmf630::model::api::{Api, ApiVersion, Resource};
 use tmf630::model::relation::Relation;
 use tmf630::model::visibility::{NamedParties, Visibility};
@@ -28,6 +29,7 @@ pub static ACCOUNT_MANAGEMENT: Api = Api {
         BILL_FORMAT,
         BILL_PRESENTATION_MEDIA,
         BILLING_CYCLE_SPECIFICATION,
+        HUB,
     ],
     relations: RELATIONS,
     others: &[],
@@ -184,6 +186,19 @@ pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
     visibility: Visibility::Shared,
     versions: Version::ALL,
     stored_as: None,
+};
+
+/// A subscription to the events of the API.
+pub(crate) const HUB: Resource = Resource {
+    name: "hub",
+    class: "Hub",
+    extends: &["Entity", "Extensible"],
+    one: "a subscription",
+    many: "subscriptions",
+    description: "Subscriptions to events. To look at them, and at what became of their events, is an extension of the standard.",
+    visibility: VISIBILITY,
+    versions: Version::ALL,
+    stored_as: Some("events/TMF666/hub"),
 };
 
 #[cfg(test)]

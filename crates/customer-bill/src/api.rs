@@ -2,6 +2,7 @@
 
 use account_management::api::BILLING_ACCOUNT;
 use tmf630::Version;
+use tmf630::events::hub::VISIBILITY;
 use tmf630::model::api::{Api, ApiVersion, Resource};
 use tmf630::model::event::EventKind;
 use tmf630::model::variable::Variable;
@@ -22,7 +23,13 @@ pub static CUSTOMER_BILL_MANAGEMENT: Api = Api {
             filled_in: &[("relatedParty.id", "unknown")],
         },
     ],
-    resources: &[APPLIED_CUSTOMER_BILLING_RATE, CUSTOMER_BILL, CUSTOMER_BILL_ON_DEMAND, BILL_CYCLE],
+    resources: &[
+        APPLIED_CUSTOMER_BILLING_RATE,
+        CUSTOMER_BILL,
+        CUSTOMER_BILL_ON_DEMAND,
+        BILL_CYCLE,
+        HUB,
+    ],
     relations: &[],
     others: &[&BILLING_ACCOUNT],
 };
@@ -110,6 +117,19 @@ pub(crate) const BILL_EVENTS: &[EventKind] = &[EventKind::Create, EventKind::Sta
 /// What bill items have events for, which is an extension of the standard.
 pub(crate) const ITEM_EVENTS: &[EventKind] =
     &[EventKind::Create, EventKind::AttributeValueChange, EventKind::Delete];
+
+/// A subscription to the events of the API.
+pub(crate) const HUB: Resource = Resource {
+    name: "hub",
+    class: "Hub",
+    extends: &["Entity", "Extensible"],
+    one: "a subscription",
+    many: "subscriptions",
+    description: "Subscriptions to events. To look at them, and at what became of their events, is an extension of the standard.",
+    visibility: VISIBILITY,
+    versions: Version::ALL,
+    stored_as: Some("events/TMF678/hub"),
+};
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,6 @@
 //! * [`manifest`] – `spin.toml`: what it may say, and what is wrong with one.
 //! * [`variables`] – application variables and the templates that refer to them.
 //! * [`runtime_config`] – Spin's runtime configuration: where the key-value store is.
-//! * `allowed_hosts` – where a component may send requests to.
 //! * `routes` – which component a path leads to.
 //! * `engine` – wasmtime: compiling components, linking them to the host.
 //! * `bindings` – the interfaces between host and components.
@@ -20,7 +19,6 @@
 //! * `log` – the lines that the host and its components write.
 //! * `server` – HTTP: from a connection to a component and back.
 
-mod allowed_hosts;
 mod bindings;
 mod engine;
 mod handler;

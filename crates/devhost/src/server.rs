@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use http::header::{CONNECTION, HOST};
 use http::uri::{Authority, Scheme};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
@@ -24,7 +24,6 @@ use tokio::task::JoinHandle;
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, ProxyHandler, TrapOrPanicError};
 
-use crate::allowed_hosts::AllowedHosts;
 use crate::handler::Instances;
 use crate::log::Log;
 use crate::manifest::{Component, Manifest};
@@ -34,6 +33,7 @@ use crate::state::ComponentConfig;
 use crate::variables::{ComponentVariables, Values};
 use crate::{Options, engine, variables};
 use sqlite_store::Sqlite;
+use webhook::AllowedHosts;
 
 /// How long requests under way may go on after [`Running::stop`].
 const GRACE: Duration = Duration::from_secs(1);
@@ -133,7 +133,16 @@ fn allowed_hosts(component: &Component, values: &Values) -> anyhow::Result<Allow
     let hosts = component.allowed_outbound_hosts.iter();
     let hosts: Vec<_> =
         hosts.map(|host| variables::expand(host, values)).collect::<anyhow::Result<_>>()?;
-    AllowedHosts::parse(&hosts)
+    for host in &hosts {
+        let (_, name) = host.split_once("://").unwrap_or_default();
+        let name = name.split([':', '/']).next().unwrap_or_default();
+        ensure!(
+            !["self", "self.alt"].contains(&name) && !name.ends_with(".spin.internal"),
+            "{host:?} in allowed_outbound_hosts: requests to the application itself are not supported \
+             by this host"
+        );
+    }
+    AllowedHosts::parse(&hosts).map_err(|error| anyhow!("allowed_outbound_hosts: {error}"))
 }
 
 /// Accepts connections until told to stop.

@@ -11,11 +11,11 @@ use wasmtime_wasi_http::{
     WasiHttpView, default_send_request,
 };
 
-use crate::allowed_hosts::AllowedHosts;
 use crate::key_value::KeyValueState;
 use crate::log::{ComponentOutput, Log};
 use crate::variables::ComponentVariables;
 use sqlite_store::Sqlite;
+use webhook::AllowedHosts;
 
 /// What the host knows of a component, the same for all of its instances.
 pub(crate) struct ComponentConfig {

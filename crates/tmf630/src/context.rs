@@ -17,7 +17,7 @@ use crate::model::rule::Change;
 use crate::sight::Sight;
 use crate::storage::keys::Keys;
 use crate::storage::record::Record;
-use crate::{Definition, Error, Ports, Settings, Version};
+use crate::{Definition, Error, Ports, Settings, Version, jobs};
 
 /// The resource, the deployment and the outside world, as one request sees them.
 pub(crate) struct Context<'c, P: Ports> {
@@ -38,8 +38,12 @@ pub(crate) struct Context<'c, P: Ports> {
     pub tree: Tree<P::Kv>,
     /// What tells what it writes from what other requests write.
     pub id: OnceCell<String>,
-    /// Whether the tenant is known to have jobs.
+    /// What the request is called in the log.
+    pub request_id: Option<String>,
+    /// Whether the tenant is known to have work that goes on after requests.
     pub is_announced: Cell<bool>,
+    /// Whether the change relies on that.
+    pub has_work: Cell<bool>,
 }
 
 impl<'c, P: Ports> Context<'c, P> {
@@ -57,7 +61,7 @@ impl<'c, P: Ports> Context<'c, P> {
         let view = View { definition, version, links, budget, now: ports.now() };
         let tree = store.tree(TreeName::new(caller.tenant.as_str())?);
         let sight = Sight::of(caller, settings);
-        let is_announced = Cell::new(false);
+        let is_announced = Cell::new(jobs::is_announced(*ports, &caller.tenant));
         Ok(Self {
             definition,
             settings,
@@ -69,7 +73,9 @@ impl<'c, P: Ports> Context<'c, P> {
             view,
             tree,
             id: OnceCell::new(),
+            request_id: Some(exchange.request_id().to_owned()),
             is_announced,
+            has_work: Cell::new(false),
         })
     }
 
@@ -95,10 +101,13 @@ impl<'c, P: Ports> Context<'c, P> {
         }
     }
 
-    /// Lets a job begin only where the tenant is known to have some.
+    /// Lets something go on after the request only where the tenant is known to have such work.
     pub fn expect_announced(&self) -> Result<(), Error> {
         match self.is_announced.get() {
-            true => Ok(()),
+            true => {
+                self.has_work.set(true);
+                Ok(())
+            }
             false => Err(Error::unannounced()),
         }
     }

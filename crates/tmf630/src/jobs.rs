@@ -48,7 +48,7 @@ const LEASE: SignedDuration = SignedDuration::from_secs(10);
 /// How many jobs of a tenant are looked at together.
 const JOBS_AT_ONCE: u64 = 100;
 
-/// Makes a change that may begin a job. If it does, that is announced first.
+/// Makes a change after which something may go on. If it does, that is announced first.
 pub(crate) async fn announced<P: Ports, T>(
     context: &Context<'_, P>,
     change: impl AsyncFn() -> Result<T, Error>,
@@ -56,13 +56,14 @@ pub(crate) async fn announced<P: Ports, T>(
     let outcome = match change().await {
         Err(error) if error.is_unannounced() => {
             let store = context.ports.store().await.map_err(kv_tree::Error::from)?;
-            announce(&store, &context.caller.tenant, context.ports.now()).await?;
+            let said = announce(&store, &context.caller.tenant, context.ports.now()).await?;
+            context.ports.note_announced(&context.caller.tenant, said);
             context.is_announced.set(true);
             change().await
         }
         outcome => outcome,
     };
-    if outcome.is_ok() && context.is_announced.get() {
+    if outcome.is_ok() && context.has_work.get() {
         context.ports.note_work(&context.caller.tenant);
     }
     outcome
@@ -73,17 +74,27 @@ async fn announce<K: kv_tree::Kv>(
     store: &Store<K>,
     tenant: &Tenant,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Timestamp, Error> {
     let tree = store.tree(TreeName::new(TREE)?);
     let said = tree.snapshot().await?.get(tenant.as_str()).await?;
-    if said.is_some_and(|time| age(&time, now).is_some_and(|age| age < ANNOUNCED)) {
-        return Ok(());
+    let said = said.and_then(|time| decode(&time));
+    if let Some(said) = said.filter(|said| is_fresh(*said, now)) {
+        return Ok(said);
     }
     tree.transact(async |transaction| {
         transaction.put(tenant.as_str().to_owned(), encode(now).to_vec());
-        Ok(())
+        Ok(now)
     })
     .await
+}
+
+/// Whether the instance knows that the tenant was said to have work, so lately that one can rely on it.
+pub(crate) fn is_announced<P: Ports>(ports: &P, tenant: &Tenant) -> bool {
+    ports.announced(tenant).is_some_and(|said| is_fresh(said, ports.now()))
+}
+
+fn is_fresh(said: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(said).abs() < ANNOUNCED
 }
 
 /// The tenants that may have jobs, in the order of their names, and when that was said last: `limit` at
@@ -338,7 +349,9 @@ impl<P: Ports> Worker<'_, P> {
             view,
             tree: tree.clone(),
             id: OnceCell::new(),
+            request_id: None,
             is_announced: true.into(),
+            has_work: false.into(),
         };
         let step = async |transaction: &mut Transaction<P::Kv>| {
             self.try_step(job, id, key, &context, transaction).await
@@ -424,8 +437,4 @@ fn encode(time: Timestamp) -> [u8; 8] {
 
 fn decode(time: &[u8]) -> Option<Timestamp> {
     Timestamp::from_millisecond(i64::from_be_bytes(time.try_into().ok()?)).ok()
-}
-
-fn age(time: &[u8], now: Timestamp) -> Option<SignedDuration> {
-    Some(now.duration_since(decode(time)?))
 }

@@ -13,6 +13,7 @@ use super::rule::Rule;
 use super::variable::Variable;
 use super::version::Version;
 use crate::Settings;
+use crate::events;
 use crate::value::Document;
 use crate::value::path::Path;
 
@@ -61,7 +62,9 @@ impl Definition {
 
     /// All that a deployment can choose: what its rules and its API let it.
     pub fn choices(&self) -> impl Iterator<Item = &'static Variable> + Clone {
-        self.variables.iter().chain(self.api.alias)
+        let of_events = self.events.are_any() || self.resource.name == "hub";
+        let of_events = if of_events { events::settings::VARIABLES } else { &[] };
+        self.variables.iter().chain(self.api.alias).chain(of_events)
     }
 
     /// What can be done with it in the deployment.

@@ -1,9 +1,11 @@
 //! What others are told of that happens to resources (TMF630 part 1, notification).
 
+use serde::{Deserialize, Serialize};
+
 use super::version::Version;
 
 /// What has happened to a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EventKind {
     /// There is a new one.
     Create,

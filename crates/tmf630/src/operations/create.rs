@@ -139,7 +139,8 @@ async fn try_insert<P: Ports>(
         let made = resource.insert(&mut changes).await;
         let made = made.map_err(|error| error.within(&resource.place))?;
         inserted.is_stored &= made.is_stored;
-        inserted.resources.extend(made.record.map(|record| (resource.id.clone(), record)));
+        let id = made.existing.unwrap_or_else(|| resource.id.clone());
+        inserted.resources.extend(made.record.map(|record| (id, record)));
     }
     if let Some(repeatable) = repeatable.filter(|_| inserted.is_stored) {
         let created = inserted.resources.iter();

@@ -44,7 +44,7 @@ struct Places {
 
 /// Adds the attributes in `value`, separated by commas, to `fields`. `none` selects nothing but
 /// what is always there.
-pub(super) fn add(
+pub(crate) fn add(
     fields: &mut Option<Fields>,
     value: &str,
     names: &impl Attributes,
@@ -101,9 +101,19 @@ impl Fields {
         document: &mut Map<String, Value>,
         budget: &Budget,
     ) -> Result<(), Error> {
+        self.select_beside(always(version), document, budget)
+    }
+
+    /// Leaves in the document what is selected, beside what is always there.
+    pub fn select_beside(
+        &self,
+        always: &[&str],
+        document: &mut Map<String, Value>,
+        budget: &Budget,
+    ) -> Result<(), Error> {
         let places = self.places(document, budget)?;
         document.retain(|name, value| {
-            always(version).contains(&name.as_str())
+            always.contains(&name.as_str())
                 || is_selected(name, value, Some(&self.names), places.as_ref())
         });
         Ok(())

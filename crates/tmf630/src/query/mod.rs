@@ -10,7 +10,7 @@
 //! * `sort`, `page`, `fields` – the other parameters.
 //! * `worst` – tests: what the worst queries cost.
 
-mod fields;
+pub(crate) mod fields;
 mod filter;
 mod json_path;
 mod page;
@@ -19,10 +19,10 @@ mod pieces;
 mod sort;
 
 pub(crate) use fields::Fields;
-pub(crate) use filter::{Criterion, Filter, Operator};
+pub(crate) use filter::{Builder as FilterBuilder, Criterion, Filter, Operator};
 pub(crate) use json_path::JsonPath;
 pub(crate) use page::Page;
-use pieces::{Joint, Piece, pieces};
+pub(crate) use pieces::{Joint, Piece, decode, pieces};
 use schemas::Kind;
 use serde_json::Value;
 pub(crate) use sort::{SortKey, SortValue};
@@ -100,7 +100,7 @@ impl Query {
                 filter.add(text, joint, names)?;
                 continue;
             };
-            let value = pieces::decode(value)?;
+            let value = decode(value)?;
             match name {
                 "filter" if value.trim().is_empty() => {}
                 "filter" => filter.add_json_path(JsonPath::parse("filter", &value)?),
@@ -141,7 +141,7 @@ pub(crate) fn fields_only(
     let names = OfResource { definition, version };
     for Piece { text, .. } in pieces(raw) {
         match text.split_once('=') {
-            Some(("fields", value)) => fields::add(&mut fields, &pieces::decode(value)?, &names)?,
+            Some(("fields", value)) => fields::add(&mut fields, &decode(value)?, &names)?,
             _ => return Err(refused(text, "fields")?),
         }
     }
@@ -175,7 +175,7 @@ pub(crate) fn expect_none(raw: &str) -> Result<(), Error> {
 
 /// The error that the operation does not have the parameter.
 fn refused(piece: &str, known: &str) -> Result<Error, Error> {
-    let name = pieces::decode(piece.split('=').next().unwrap_or(piece))?;
+    let name = decode(piece.split('=').next().unwrap_or(piece))?;
     Ok(match UNSUPPORTED.contains(&name.as_str()) {
         true => Error::unsupported_parameter(&name, known),
         false => Error::unknown_parameter(&name, known),

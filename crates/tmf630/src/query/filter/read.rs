@@ -15,7 +15,7 @@ use crate::value::path::Path;
 const MAX_CRITERIA: usize = 64;
 
 /// Collects the conditions of a query.
-pub(in crate::query) struct Builder {
+pub(crate) struct Builder {
     groups: Vec<RawGroup>,
 }
 
