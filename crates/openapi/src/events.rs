@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 use tmf630::Version;
+use tmf630::model::api::Api;
 use tmf630::model::event::EventKind::{self, AttributeValueChange, Create, Delete, StateChange};
 
 use crate::apis::Described;
@@ -72,22 +73,13 @@ impl EventType {
     /// The type of what it is about: the resource, or a part of it.
     fn payload(&self, version: Version) -> Value {
         let type_name = self.resource.type_in(version);
-        let mut required = always(version).to_vec();
-        let suffix = match self.tells_a_change(version) {
-            true => CHANGED,
-            false => "",
-        };
-        if !suffix.is_empty() && self.kind == StateChange {
-            required.push("state");
-        }
-        let told = json!({ "$ref": format!("#/components/schemas/{type_name}{suffix}"), "required": required });
-        let resource = self.resource.definition.name();
+        let suffix = if self.tells_a_change(version) { CHANGED } else { "" };
+        let told = json!({ "$ref": format!("#/components/schemas/{type_name}{suffix}") });
         json!({
             "title": self.payload_name(),
             "description": "What the event is about.",
             "type": "object",
-            "required": [resource],
-            "properties": { resource: told }
+            "properties": { self.resource.definition.name(): told }
         })
     }
 
@@ -118,7 +110,7 @@ impl EventType {
         }
         properties[member(version)] =
             json!({ "$ref": format!("#/components/schemas/{}", self.payload_name()) });
-        let mut example = example(version);
+        let mut example = example(self.resource.definition.api, version);
         example["eventType"] = json!(self.name);
         example["title"] = json!(self.name);
         example["description"] = json!(self.trigger());
@@ -137,7 +129,6 @@ impl EventType {
             "description": self.trigger(),
             "type": "object",
             "allOf": [{ "$ref": "#/components/schemas/Event" }],
-            "required": [member(version)],
             "properties": properties,
             "example": example
         })
@@ -218,46 +209,45 @@ pub fn schemas(
     schemas
 }
 
-/// What every event has.
+/// What events have: all of it, unless a query selects.
 fn event(version: Version) -> Value {
     let text = |description: &str| json!({ "description": description, "type": "string" });
     let time = |description: &str| json!({ "description": description, "type": "string", "format": "date-time" });
+    let mut required = vec!["eventId", "eventTime", "eventType"];
     let mut properties = json!({
         "eventId": text("Identifier of the event. It stays the same however often the event is sent."),
         "eventTime": time("When the change was made."),
         "eventType": text("What has happened, to what."),
-        "correlationId": text("The X-Request-Id of the request that it happened by."),
+        "correlationId": text("The X-Request-Id of the request that did it, if one did."),
         "domain": text("What the API is about."),
         "title": text("The same as eventType."),
         "description": text("What has happened, in words."),
-        "priority": text("Always the same: events have no order of importance."),
+        "priority": text("How much it matters, of 1 to 5: none more than others."),
         "timeOcurred": time("The same as eventTime.")
     });
-    let mut required: Vec<_> =
-        properties.as_object().into_iter().flat_map(Map::keys).cloned().collect();
     match version {
         Version::V4 => {
             properties["id"] = text("Identifier of the resource. AttributeValueChange has none.");
-            properties["href"] =
-                text("Absolute address of the resource. AttributeValueChange has none.");
+            properties["href"] = text("Address of the resource. AttributeValueChange has none.");
             properties["fieldPath"] = text(
-                "What changed: paths of attributes, separated by commas. Only AttributeValueChange has it.",
+                "The attributes that have changed, separated by commas. Only AttributeValueChange has it.",
             );
         }
         Version::V5 => {
+            required.extend(["@type", "@baseType"]);
             properties["@type"] = text("The same as eventType.");
             properties["@baseType"] =
                 json!({ "description": "What every event is.", "const": "Event" });
             properties["timeOccurred"] = time("The same as eventTime.");
-            let source = "The application that sends it.";
-            properties["source"] =
-                json!({ "description": source, "$ref": "#/components/schemas/EntityRef" });
-            required.extend(["@type", "@baseType", "timeOccurred", "source"].map(str::to_owned));
+            properties["source"] = json!({
+                "description": "The API.",
+                "$ref": "#/components/schemas/EntityRef"
+            });
         }
     }
     json!({
         "title": "Event",
-        "description": "What every event has.",
+        "description": "What events have: all of it, unless the query selects some of it (fields).",
         "type": "object",
         "required": required,
         "properties": properties
@@ -265,7 +255,7 @@ fn event(version: Version) -> Value {
 }
 
 /// What every event has, for example.
-fn example(version: Version) -> Value {
+fn example(api: &Api, version: Version) -> Value {
     let time = "2026-01-31T09:30:00.000Z";
     let mut example = json!({
         "eventId": "01a20bad-3d16-73ca-b60e-2c1115e80c63",
@@ -273,12 +263,17 @@ fn example(version: Version) -> Value {
         "timeOcurred": time,
         "correlationId": "01a20bad-3d16-73ca-b60e-2c1115e80c61",
         "domain": "Commercial",
-        "priority": "1"
+        "priority": "3"
     });
     if version == Version::V5 {
         example["@baseType"] = json!("Event");
         example["timeOccurred"] = json!(time);
-        example["source"] = json!({ "@type": "EntityRef", "id": "account-and-bill-management" });
+        example["source"] = json!({
+            "id": api.number,
+            "name": api.title,
+            "@type": "ReportingResource",
+            "@referredType": "LogicalResource"
+        });
     }
     example
 }
@@ -294,7 +289,7 @@ fn changed(resource: Resource, type_name: &str, files: &BTreeMap<String, Value>)
     }
     json!({
         "title": format!("{type_name}{CHANGED}"),
-        "description": format!("What changed of {}: null where there is nothing any more.", resource.definition.resource.one),
+        "description": format!("What has changed of {}: null where there is nothing any more.", resource.definition.resource.one),
         "type": "object",
         "properties": properties
     })
@@ -311,9 +306,9 @@ fn allow_null(property: &mut Value) {
 
 /// The headers of what is sent.
 pub fn parameters() -> Map<String, Value> {
-    let header = |name: &str, description: &str| {
+    let header = |name: &str, is_required: bool, description: &str| {
         json!({
-            "name": name, "in": "header", "required": true,
+            "name": name, "in": "header", "required": is_required,
             "description": description, "schema": { "type": "string" }
         })
     };
@@ -322,13 +317,14 @@ pub fn parameters() -> Map<String, Value> {
             "Signature".into(),
             header(
                 "X-Signature",
+                true,
                 "t=(seconds since 1970),v1=(hex of HMAC-SHA256, with the secret of the subscription, over those seconds, a dot and the body). \
              Compare it before the body is believed, and refuse what is too old.",
             ),
         ),
-        ("EventId".into(), header("X-Event-Id", "The eventId.")),
-        ("EventType".into(), header("X-Event-Type", "The eventType.")),
-        ("CorrelationId".into(), header("X-Correlation-Id", "The correlationId.")),
+        ("EventId".into(), header("X-Event-Id", true, "The eventId.")),
+        ("EventType".into(), header("X-Event-Type", true, "The eventType.")),
+        ("CorrelationId".into(), header("X-Correlation-Id", false, "The correlationId.")),
     ])
 }
 
