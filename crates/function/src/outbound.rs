@@ -32,6 +32,31 @@ pub(crate) async fn fetch(url: &str) -> Result<Bytes, String> {
     }
 }
 
+/// The status with which a POST on `url` is answered, whole within `patience`. A redirection is not
+/// followed.
+pub(crate) async fn post(
+    url: &str,
+    headers: &[(&str, String)],
+    body: Bytes,
+    patience: Duration,
+) -> Result<u16, String> {
+    let answer = async {
+        let mut request = spin_sdk::http::Request::post(url);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(http_body_util::Full::new(body));
+        let request = request.map_err(|error| format!("{error}"))?;
+        let response = spin_sdk::http::send(request).await;
+        let response = response.map_err(|error| format!("{error:?}"))?;
+        Ok(response.status().as_u16())
+    };
+    match within(patience, answer).await {
+        Some(answer) => answer,
+        None => Err(format!("it is not answered in {patience:?}")),
+    }
+}
+
 /// What comes of `work`, unless it takes longer.
 async fn within<T>(patience: Duration, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);

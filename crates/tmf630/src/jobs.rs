@@ -30,7 +30,7 @@ use crate::model::variable::Variable;
 use crate::settings::{AUTH, JWT_ISSUERS, MAINTENANCE_TOKEN, TENANT, TRUST_FORWARDED, VARIABLES};
 use crate::sight::Sight;
 use crate::storage::keys::JOBS;
-use crate::{Error, Ports, Settings, Version};
+use crate::{Error, Ports, Settings, Version, events};
 
 /// The tree with the names of tenants.
 const TREE: &str = "maintenance.tenants";
@@ -141,6 +141,7 @@ pub fn variables(jobs: &[&'static dyn Job]) -> Vec<&'static Variable> {
     let others = [&TRUST_FORWARDED, &TENANT, &AUTH, &JWT_ISSUERS];
     let mut variables: Vec<_> = VARIABLES.iter().filter(|it| !others.contains(it)).collect();
     variables.push(&MAINTENANCE_TOKEN);
+    variables.extend(events::settings::VARIABLES);
     for variable in jobs.iter().flat_map(|job| job.definition().variables) {
         if !variables.contains(&variable) {
             variables.push(variable);
@@ -187,14 +188,22 @@ pub async fn run<P: Ports>(
 }
 
 /// The same until they are done or cannot go on, for nobody who waits: the log is told if it fails.
+/// Whether a step was done.
 pub async fn finish<P: Ports>(
     jobs: &[&'static dyn Job],
     settings: &Settings,
     ports: &P,
     tenant: &Tenant,
-) {
-    if let Err(error) = run(jobs, settings, ports, tenant, Duration::MAX).await {
-        note_failure(ports, tenant, None, &error);
+) -> bool {
+    if jobs.is_empty() {
+        return false;
+    }
+    match run(jobs, settings, ports, tenant, Duration::MAX).await {
+        Ok(progress) => progress.steps > 0,
+        Err(error) => {
+            note_failure(ports, tenant, None, &error);
+            false
+        }
     }
 }
 

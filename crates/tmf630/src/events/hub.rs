@@ -28,6 +28,9 @@ use crate::storage::keys;
 use crate::value::HIDDEN;
 use crate::{Definition, Error, Version};
 
+/// What the resource is called.
+pub const NAME: &str = "hub";
+
 /// What can be done with subscriptions.
 pub const OPERATIONS: Operations =
     Operations::of(&[Operation::List, Operation::Create, Operation::Retrieve, Operation::Delete]);
@@ -362,7 +365,7 @@ impl Hub {
 
 /// Where the subscriptions of an API are kept.
 pub(super) fn keys_of(api: &Api) -> keys::Keys {
-    keys::Keys(api.resource("hub").map_or("hub", Resource::stored_name))
+    keys::Keys(api.resource(NAME).map_or(NAME, Resource::stored_name))
 }
 
 /// Counts a subscription among those that listen to resources, or no more.

@@ -25,7 +25,7 @@
 //! * `notification` – what is sent.
 //! * [`delivery`] – sending it.
 
-pub mod delivery;
+mod delivery;
 pub mod hub;
 mod interest;
 pub(crate) mod log;
@@ -35,3 +35,5 @@ mod occurrence;
 mod progress;
 pub mod settings;
 mod subscription;
+
+pub use delivery::{Delivered, deliver, finish};

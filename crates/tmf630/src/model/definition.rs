@@ -62,8 +62,9 @@ impl Definition {
 
     /// All that a deployment can choose: what its rules and its API let it.
     pub fn choices(&self) -> impl Iterator<Item = &'static Variable> + Clone {
-        let of_events = self.events.are_any() || self.resource.name == "hub";
-        let of_events = if of_events { events::settings::VARIABLES } else { &[] };
+        // Also what has no events itself may make others of its API change.
+        let has_hub = self.api.resource(events::hub::NAME).is_some();
+        let of_events = if has_hub { events::settings::VARIABLES } else { &[] };
         self.variables.iter().chain(self.api.alias).chain(of_events)
     }
 

@@ -10,7 +10,9 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use crate::answer::exchange::{self, Exchange};
+use crate::events::{self, Delivered};
 use crate::jobs::{self, Progress};
+use crate::model::api::Api;
 use crate::model::job::Job;
 use crate::request::negotiation;
 use crate::request::target::Route;
@@ -32,6 +34,7 @@ const MAX_KNOWN_TENANTS: usize = 10_000;
 /// there is nothing at the path.
 pub async fn serve_maintenance<P: Ports, B>(
     jobs: &[&'static dyn Job],
+    apis: &[&'static Api],
     settings: &Settings,
     ports: &P,
     request: &Request<B>,
@@ -45,7 +48,7 @@ pub async fn serve_maintenance<P: Ports, B>(
     let answer = match expect_permitted(token, request) {
         Err(error) => Err(error),
         Ok(()) if *request.method() == Method::OPTIONS => Ok(options()),
-        Ok(()) => match maintain(jobs, settings, ports).await {
+        Ok(()) => match maintain(jobs, apis, settings, ports).await {
             Ok(report) => {
                 if report.is_idle() {
                     exchange.leave_out_of_log();
@@ -105,6 +108,8 @@ struct Report {
     tenants: usize,
     /// What was done in them.
     done: Progress,
+    /// What was sent.
+    sent: Delivered,
 }
 
 impl Report {
@@ -116,12 +121,18 @@ impl Report {
 
     /// Whether nothing has happened.
     fn is_idle(&self) -> bool {
-        self.done.steps == 0 && self.done.failed == 0
+        self.done.steps == 0 && self.done.failed == 0 && !self.sent.is_any()
     }
 
     fn into_response(self) -> Response<Bytes> {
-        let Self { tenants, done: Progress { steps, left, failed } } = self;
-        let report = json!({ "tenants": tenants, "steps": steps, "left": left, "failed": failed });
+        let Self { tenants, done: Progress { steps, left, failed }, sent } = self;
+        let report = json!({
+            "tenants": tenants,
+            "steps": steps,
+            "left": left,
+            "failed": failed,
+            "events": { "delivered": sent.delivered, "failed": sent.failed },
+        });
         let mut response = Response::new(Bytes::from(report.to_string()));
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(CONTENT_TYPE, json);
@@ -132,6 +143,7 @@ impl Report {
 /// Works at the jobs of one tenant after the other, each for its share of the time.
 async fn maintain<P: Ports>(
     jobs: &[&'static dyn Job],
+    apis: &[&'static Api],
     settings: &Settings,
     ports: &P,
 ) -> Result<Report, Error> {
@@ -150,7 +162,12 @@ async fn maintain<P: Ports>(
         let share = time / u32::try_from(known.len() - number).unwrap_or(u32::MAX);
         report.tenants += 1;
         let done = async {
-            let progress = jobs::run(jobs, settings, ports, tenant, share).await?;
+            let mut progress = jobs::run(jobs, settings, ports, tenant, share).await?;
+            for api in apis {
+                let sent = events::deliver(api, settings, ports, tenant, share).await?;
+                progress.left += sent.left;
+                report.sent.add(sent);
+            }
             report.add(progress);
             if progress.left == 0 && jobs::is_stale(*said, ports.now()) {
                 jobs::forget(ports, tenant).await?;

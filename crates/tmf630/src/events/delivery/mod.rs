@@ -54,6 +54,21 @@ pub struct Delivered {
     pub broken: usize,
 }
 
+impl Delivered {
+    /// Adds what came of other events.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.delivered = self.delivered.saturating_add(other.delivered);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.left = self.left.saturating_add(other.left);
+        self.broken = self.broken.saturating_add(other.broken);
+    }
+
+    /// Whether anything has happened.
+    pub(crate) fn is_any(&self) -> bool {
+        self.delivered > 0 || self.failed > 0 || self.broken > 0
+    }
+}
+
 /// Sends the events of an API that are due in a tenant, until none is, or for a time.
 pub async fn deliver<P: Ports>(
     api: &'static Api,
@@ -96,6 +111,13 @@ pub async fn deliver<P: Ports>(
     concurrently((0..AT_ONCE).map(|_| worker()).collect()).await;
     post.sweep_log().await?;
     Ok(delivered.into_inner())
+}
+
+/// The same until nothing is due, for nobody who waits: the log is told if it fails.
+pub async fn finish<P: Ports>(api: &'static Api, settings: &Settings, ports: &P, tenant: &Tenant) {
+    if let Err(error) = deliver(api, settings, ports, tenant, Duration::MAX).await {
+        note_failure(ports, tenant, None, &error);
+    }
 }
 
 /// The subscriptions of an API, and how far they have come. One whose progress cannot be read is as if it
