@@ -48,10 +48,10 @@ pub struct Delivered {
     pub delivered: u64,
     /// How many tries have failed.
     pub failed: u64,
-    /// For how many subscriptions there is something left to do.
-    pub left: usize,
-    /// For how many it could not be told what to do; the log says why.
-    pub broken: usize,
+    /// For how many subscriptions it could not be told what to do; the log says why.
+    pub broken: u64,
+    /// When there is something to do again, as far as is known.
+    pub next: Option<Timestamp>,
 }
 
 impl Delivered {
@@ -59,8 +59,8 @@ impl Delivered {
     pub(crate) fn add(&mut self, other: Self) {
         self.delivered = self.delivered.saturating_add(other.delivered);
         self.failed = self.failed.saturating_add(other.failed);
-        self.left = self.left.saturating_add(other.left);
         self.broken = self.broken.saturating_add(other.broken);
+        self.next = [self.next, other.next].into_iter().flatten().min();
     }
 
     /// Whether anything has happened.
@@ -92,12 +92,11 @@ pub async fn deliver<P: Ports>(
             let turn = Turn::new(&post, &id);
             let came = turn.run().await;
             let mut delivered = delivered.borrow_mut();
-            turn.count(&mut delivered);
             match came {
-                Ok(is_left) => delivered.left += usize::from(is_left),
+                Ok(next) => delivered.add(turn.count(next)),
                 Err(error) => {
+                    delivered.add(turn.count(Some(ports.now())));
                     delivered.broken += 1;
-                    delivered.left += 1;
                     note_failure(
                         ports,
                         tenant,
