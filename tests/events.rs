@@ -88,8 +88,8 @@ async fn who_registers_at_every_start_is_told_once() {
     world.create(&account("One")).await;
     world.receiver.expect("/hub", 1).await;
     for _ in 0..3 {
-        let answer = hub.post(&json!({ "callback": world.receiver.at("/hub"), "query": query }));
-        let answer = answer.await;
+        let same = json!({ "callback": world.receiver.at("/hub"), "query": query });
+        let answer = hub.post(&same).await;
         assert_eq!(id(&answer.expect(StatusCode::CREATED)), first);
         assert!(answer.header("location").ends_with(&format!("/hub/{first}")));
     }

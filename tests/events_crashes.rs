@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use black_box_tests::events::{Maintenance, TO_THIS_MACHINE, subscribe};
+use black_box_tests::events::{Maintenance, TO_THIS_MACHINE};
 use black_box_tests::process::Application;
 use black_box_tests::receiver::{Arrival, Receiver, Reply, kind, subject};
 use black_box_tests::{BILLING_ACCOUNT, account_of, id, json};
