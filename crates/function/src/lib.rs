@@ -30,11 +30,12 @@ use host::Host;
 use http_body_util::Full;
 use spin_sdk::http::{Request, Response};
 use spin_sdk::wit_bindgen;
-use tmf630::model::api::Api;
+pub use tmf630::Definition;
+pub use tmf630::model::api::Api;
 use tmf630::model::job::Job;
 use tmf630::model::variable::Variable;
 use tmf630::settings::{VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
-use tmf630::{Definition, Settings, Version, events};
+use tmf630::{Settings, Version, events};
 
 /// How long it takes at most until a response has left the instance, if that does nothing else.
 const UNTIL_ANSWERED: Duration = Duration::from_millis(2);
@@ -46,7 +47,8 @@ macro_rules! serve_resource {
     ($($definition:expr),+) => {
         #[spin_sdk::http_service]
         async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
-            $crate::serve_resource(&[$(&$definition),+], request).await
+            static DEFINITIONS: &[&$crate::Definition] = &[$(&$definition),+];
+            $crate::serve_resource(DEFINITIONS, request).await
         }
     };
 }
@@ -84,7 +86,8 @@ macro_rules! serve_maintenance {
     ($jobs:expr, $($api:expr),+) => {
         #[spin_sdk::http_service]
         async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
-            $crate::serve_maintenance($jobs, &[$(&$api),+], request).await
+            static APIS: &[&$crate::Api] = &[$(&$api),+];
+            $crate::serve_maintenance($jobs, APIS, request).await
         }
     };
 }

@@ -35,8 +35,8 @@
 //!   can know whether it was committed, it ends with [`Error::OutcomeUnknown`]; after any other error
 //!   it was not (`faults`, `outcomes`).
 //! * Keys that are [appended](Transaction::append) ascend in the order of commits: whoever has seen a
-//!   commit has seen all that will ever have its number or a smaller one. Those who append hold one
-//!   another up no more than those who put different keys (`order`).
+//!   commit has seen all that will ever have its number or a smaller one (`order`, `followers`). Those
+//!   who append hold one another up no more than those who put different keys (`appending`).
 //! * What a tree has acknowledged is never overwritten by a request that knew less, the very first
 //!   commits of a new tree included (`concurrency`, `outcomes`).
 //! * A byte that is changed anywhere in the store is found, and the error names its key (`damage`).

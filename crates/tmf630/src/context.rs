@@ -17,7 +17,7 @@ use crate::model::rule::Change;
 use crate::sight::Sight;
 use crate::storage::keys::Keys;
 use crate::storage::record::Record;
-use crate::{Definition, Error, Ports, Settings, Version, jobs};
+use crate::{Definition, Error, Ports, Settings, Version, tenants};
 
 /// The resource, the deployment and the outside world, as one request sees them.
 pub(crate) struct Context<'c, P: Ports> {
@@ -61,7 +61,7 @@ impl<'c, P: Ports> Context<'c, P> {
         let view = View { definition, version, links, budget, now: ports.now() };
         let tree = store.tree(TreeName::new(caller.tenant.as_str())?);
         let sight = Sight::of(caller, settings);
-        let is_announced = Cell::new(jobs::is_announced(*ports, &caller.tenant));
+        let is_announced = Cell::new(tenants::is_announced(*ports, &caller.tenant));
         Ok(Self {
             definition,
             settings,
@@ -101,13 +101,16 @@ impl<'c, P: Ports> Context<'c, P> {
         }
     }
 
-    /// Lets something go on after the request only where the tenant is known to have such work.
+    /// Lets something go on after the request, where the tenant is known to have such work.
+    pub fn expect_work(&self) -> Result<(), Error> {
+        self.has_work.set(true);
+        self.expect_announced()
+    }
+
+    /// Goes on only where the tenant is known to have something to do after requests.
     pub fn expect_announced(&self) -> Result<(), Error> {
         match self.is_announced.get() {
-            true => {
-                self.has_work.set(true);
-                Ok(())
-            }
+            true => Ok(()),
             false => Err(Error::unannounced()),
         }
     }

@@ -19,7 +19,8 @@
 //!   document.
 //! * `operations` – what a client does, a file each.
 //! * `commit` – the only way to write: rules, indexes, record.
-//! * [`jobs`] – what goes on after requests; [`events`] – telling others of changes.
+//! * [`jobs`] – what goes on after requests; [`events`] – telling others of changes; `tenants` – who has
+//!   anything of that; `housekeeping` – what data needs from time to time.
 //! * `selection` – carrying out a query.
 //! * `storage` – resources in the tree of their tenant.
 //! * `answer` – resources as a client sees them, and what every answer has.
@@ -36,6 +37,7 @@ mod context;
 mod derivation;
 pub mod error;
 pub mod events;
+mod housekeeping;
 pub mod jobs;
 pub mod model;
 mod operations;
@@ -47,6 +49,7 @@ mod selection;
 pub mod settings;
 mod sight;
 mod storage;
+mod tenants;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod value;

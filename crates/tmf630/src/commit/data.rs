@@ -283,12 +283,12 @@ impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
     }
 
     fn deliver(&self) -> Result<(), Error> {
-        self.context.expect_announced()
+        self.context.expect_work()
     }
 
     fn start<'a>(&'a mut self, job: &'static dyn Job, id: &'a str, state: Bytes) -> Asked<'a, ()> {
         Box::pin(async move {
-            self.context.expect_announced()?;
+            self.context.expect_work()?;
             self.snapshot.put(keys::job(job.name(), id), state);
             Ok(())
         })

@@ -45,7 +45,10 @@ impl<'t, P: Ports> Changes<'t, P> {
         context: &'t Context<'t, P>,
         transaction: &'t mut Transaction<P::Kv>,
     ) -> Result<Self, Error> {
-        catalogue::advance(context.definition, transaction).await?;
+        // Maintenance is to know of every tenant that has anything.
+        if catalogue::advance(context.definition, transaction).await? {
+            context.expect_announced()?;
+        }
         Ok(Self { context, transaction })
     }
 

@@ -109,7 +109,7 @@ pub(crate) async fn append<P: Ports>(
     if wanted.is_empty() {
         return Ok(());
     }
-    context.expect_announced()?;
+    context.expect_work()?;
     let unknown = || {
         let class = definition.class.name();
         [("id", id), ("@type", class)].map(|(name, value)| (name.to_owned(), value.into()))

@@ -139,7 +139,8 @@ impl EventSettings {
             )
         })?;
         Ok(Self {
-            hosts: AllowedHosts::parse([&HOSTS, &HOSTS_2, &HOSTS_3].map(value))?,
+            hosts: AllowedHosts::parse([&HOSTS, &HOSTS_2, &HOSTS_3].map(value))
+                .map_err(|error| format!("{}, _2 or _3: {error}", HOSTS.name))?,
             allows_private_addresses: value(&PRIVATE_ADDRESSES) == "allow",
             appends_listener: value(&CALLBACK) == "listener",
             timeout,

@@ -7,7 +7,7 @@ use kv_tree::Transaction;
 use crate::commit::data::TenantData;
 use crate::context::Context;
 use crate::model::behaviour::Action;
-use crate::{Error, Ports, jobs, query};
+use crate::{Error, Ports, query, tenants};
 
 pub(crate) async fn act<P: Ports, B>(
     context: &Context<'_, P>,
@@ -23,7 +23,7 @@ pub(crate) async fn act<P: Ports, B>(
         let mut work = TenantData::of(context, &mut *transaction);
         behaviour.act(action.name, id, &mut work).await
     };
-    jobs::announced(context, async || context.tree.transact(act).await).await?;
+    tenants::announced(context, async || context.tree.transact(act).await).await?;
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = action.status;
     Ok(response)

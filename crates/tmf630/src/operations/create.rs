@@ -18,7 +18,7 @@ use crate::storage::idempotency::{Created, IdempotencyKey, Repeatable};
 use crate::storage::record::Record;
 use crate::value::Document;
 use crate::value::id::{ID_RULE, is_id};
-use crate::{Definition, Error, Ports, jobs};
+use crate::{Definition, Error, Ports, tenants};
 
 pub(crate) async fn create<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
@@ -110,7 +110,7 @@ pub(crate) async fn insert<P: Ports>(
     repeatable: Option<&Repeatable>,
 ) -> Result<Inserted, Error> {
     let now = context.ports.now();
-    jobs::announced(context, async || {
+    tenants::announced(context, async || {
         context
             .tree
             .transact(async |transaction| {

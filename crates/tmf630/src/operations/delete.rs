@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::model::rule::Change;
 use crate::request::conditional::Conditions;
 use crate::storage::record::Record;
-use crate::{Error, Ports, jobs, query};
+use crate::{Error, Ports, query, tenants};
 
 pub(crate) async fn delete<P: Ports, B>(
     context: &Context<'_, P>,
@@ -20,7 +20,7 @@ pub(crate) async fn delete<P: Ports, B>(
     context.audit.note(id);
     query::expect_none(request.uri().query().unwrap_or_default())?;
     let conditions = Conditions::of(request)?;
-    jobs::announced(context, async || {
+    tenants::announced(context, async || {
         context
             .tree
             .transact(async |transaction| remove(context, id, &conditions, transaction).await)

@@ -17,7 +17,7 @@ use crate::model::job::Job;
 use crate::request::negotiation;
 use crate::request::target::Route;
 use crate::settings::MAINTENANCE_TOKEN;
-use crate::{Error, Ports, Settings, Version};
+use crate::{Error, Ports, Settings, Version, housekeeping, tenants};
 
 const METHODS: &str = "POST, OPTIONS";
 
@@ -25,10 +25,7 @@ const METHODS: &str = "POST, OPTIONS";
 const TIME: SignedDuration = SignedDuration::from_secs(5);
 
 /// How many tenants a call looks at.
-const MAX_TENANTS: usize = 1_000;
-
-/// Among how many it chooses those.
-const MAX_KNOWN_TENANTS: usize = 10_000;
+const MAX_TENANTS: u64 = 1_000;
 
 /// Answers a `request` to go on with the `jobs` of all tenants. Where the deployment has no token for it,
 /// there is nothing at the path.
@@ -131,7 +128,7 @@ impl Report {
             "steps": steps,
             "left": left,
             "failed": failed,
-            "events": { "delivered": sent.delivered, "failed": sent.failed },
+            "events": { "delivered": sent.delivered, "failed": sent.failed, "broken": sent.broken },
         });
         let mut response = Response::new(Bytes::from(report.to_string()));
         let json = HeaderValue::from_static("application/json");
@@ -148,13 +145,12 @@ async fn maintain<P: Ports>(
     ports: &P,
 ) -> Result<Report, Error> {
     let end = ports.now().checked_add(TIME).unwrap_or(Timestamp::MAX);
-    let mut known = jobs::tenants(ports, MAX_KNOWN_TENANTS).await?;
+    let mut known = tenants::due(ports, MAX_TENANTS).await?;
     // Each call begins with another tenant, so that none is always the last.
     let chance = ports.new_id().as_u128() % known.len().max(1) as u128;
     known.rotate_left(chance as usize);
-    known.truncate(MAX_TENANTS);
     let mut report = Report::default();
-    for (number, (tenant, said)) in known.iter().enumerate() {
+    for (number, tenant) in known.iter().enumerate() {
         let time = Duration::try_from(end.duration_since(ports.now())).unwrap_or_default();
         if time.is_zero() || !ports.can_go_on() {
             break;
@@ -162,15 +158,19 @@ async fn maintain<P: Ports>(
         let share = time / u32::try_from(known.len() - number).unwrap_or(u32::MAX);
         report.tenants += 1;
         let done = async {
-            let mut progress = jobs::run(jobs, settings, ports, tenant, share).await?;
+            let progress = jobs::run(jobs, settings, ports, tenant, share).await?;
+            let mut next = housekeeping::keep(apis, ports, tenant).await?;
             for api in apis {
                 let sent = events::deliver(api, settings, ports, tenant, share).await?;
-                progress.left += sent.left;
+                next = next.min(sent.next.unwrap_or(next));
                 report.sent.add(sent);
+                if sent.is_any() {
+                    events::gauge::note(api, ports, tenant, sent).await?;
+                }
             }
             report.add(progress);
-            if progress.left == 0 && jobs::is_stale(*said, ports.now()) {
-                jobs::forget(ports, tenant).await?;
+            if progress.left == 0 && next > ports.now() {
+                tenants::postpone(ports, tenant, next).await?;
             }
             Ok(())
         };

@@ -16,7 +16,7 @@ use crate::request::body;
 use crate::request::conditional::Conditions;
 use crate::storage::record::Record;
 use crate::value::HIDDEN;
-use crate::{Error, Ports, Version, jobs, query};
+use crate::{Error, Ports, Version, query, tenants};
 
 pub(crate) async fn update<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
@@ -34,7 +34,7 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
     let is_derived = context.definition.behaviour.is_some_and(|it| !it.derived().is_empty());
     let beside = if is_derived { Some(context.tree.snapshot().await?) } else { None };
     let asked = Asked { patch, conditions, beside };
-    let (record, is_changed) = jobs::announced(context, async || {
+    let (record, is_changed) = tenants::announced(context, async || {
         context
             .tree
             .transact(async |transaction| change(context, &asked, id, transaction).await)

@@ -145,12 +145,12 @@ fn is_over(created: Timestamp, now: Timestamp) -> bool {
     now.duration_since(created) > KEPT
 }
 
-/// Removes keys that are not kept any more.
-async fn forget<K: Kv>(
+/// Removes some keys that are not kept any more. Whether there may be more of them.
+pub(crate) async fn forget<K: Kv>(
     keys: Keys,
     transaction: &mut Transaction<K>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     // Only keys that are old enough are looked at, so that requests which add new ones do not
     // concern this one.
     let cut_off = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN).as_millisecond();
@@ -161,16 +161,17 @@ async fn forget<K: Kv>(
     {
         old.push(place);
     }
+    let is_any_left = old.len() as u64 >= FORGOTTEN_AT_ONCE;
     for place in old {
         if let Some(key) = keys.key_of(&place)
             && !forget_key(keys, key, transaction, now).await?
         {
             // The rest of it is for the next.
-            return Ok(());
+            return Ok(true);
         }
         transaction.delete(place);
     }
-    Ok(())
+    Ok(is_any_left)
 }
 
 /// Removes what is remembered of a key, unless it was used anew since; false if there is more.

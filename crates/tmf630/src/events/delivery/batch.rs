@@ -26,8 +26,8 @@ pub(super) const MAX_MISSES: u32 = 4;
 
 /// What is next.
 pub(super) enum Next {
-    /// Nothing at present, perhaps because it is too early.
-    Nothing { is_left: bool },
+    /// Nothing until then, or at all.
+    Nothing(Option<Timestamp>),
     /// Something is to be removed, or moved.
     Sweep(Sweep),
     /// Events are to be sent, or passed over.
@@ -110,7 +110,7 @@ pub(super) async fn next<P: Ports>(
     let waiting = snapshot.count(&KeyRange::prefix(waiting)).await?;
     if progress.ended.is_some() {
         return Ok(match waiting {
-            0 => Next::Nothing { is_left: false },
+            0 => Next::Nothing(None),
             _ => Next::Sweep(Sweep::Waiting),
         });
     }
@@ -142,9 +142,13 @@ pub(super) async fn next<P: Ports>(
         },
     };
     if items.is_empty() {
-        let rest = log::after(turn.post.api, &progress.cursor);
-        let is_left = waiting > 0 || snapshot.count(&rest).await? > 0;
-        return Ok(Next::Nothing { is_left });
+        let mut due = snapshot.scan(KeyRange::prefix(keys.all_due()), Order::Ascending).limit(1);
+        let due = due
+            .next()
+            .await?
+            .and_then(|(key, _)| Some(keys.due_at(&String::from_utf8_lossy(&key))?.0));
+        let gate = progress.next.filter(|_| is_gated);
+        return Ok(Next::Nothing(gate.or(due)));
     }
     Ok(Next::Batch(Batch { items, is_probe }))
 }

@@ -48,10 +48,10 @@ pub struct Delivered {
     pub delivered: u64,
     /// How many tries have failed.
     pub failed: u64,
-    /// For how many subscriptions there is something left to do.
-    pub left: usize,
-    /// For how many it could not be told what to do; the log says why.
-    pub broken: usize,
+    /// For how many subscriptions it could not be told what to do; the log says why.
+    pub broken: u64,
+    /// When there is something to do again, as far as is known.
+    pub next: Option<Timestamp>,
 }
 
 impl Delivered {
@@ -59,8 +59,8 @@ impl Delivered {
     pub(crate) fn add(&mut self, other: Self) {
         self.delivered = self.delivered.saturating_add(other.delivered);
         self.failed = self.failed.saturating_add(other.failed);
-        self.left = self.left.saturating_add(other.left);
         self.broken = self.broken.saturating_add(other.broken);
+        self.next = [self.next, other.next].into_iter().flatten().min();
     }
 
     /// Whether anything has happened.
@@ -83,7 +83,9 @@ pub async fn deliver<P: Ports>(
     let end = ports.now().checked_add(time).unwrap_or(Timestamp::MAX);
     let post = Post { api, settings, events: &events, ports, tenant, tree: &tree, end };
     let snapshot = tree.snapshot().await?;
-    let mut subscriptions = subscriptions(api, &snapshot).await?.into_iter();
+    let subscriptions = subscriptions(api, &snapshot).await?;
+    let is_any_needless = !post.passed_by_all(&snapshot).await?.is_empty();
+    let mut subscriptions = subscriptions.into_iter();
     let delivered = RefCell::new(Delivered::default());
     let next = RefCell::new(&mut subscriptions);
     let worker = async || {
@@ -92,12 +94,11 @@ pub async fn deliver<P: Ports>(
             let turn = Turn::new(&post, &id);
             let came = turn.run().await;
             let mut delivered = delivered.borrow_mut();
-            turn.count(&mut delivered);
             match came {
-                Ok(is_left) => delivered.left += usize::from(is_left),
+                Ok(next) => delivered.add(turn.count(next)),
                 Err(error) => {
+                    delivered.add(turn.count(Some(ports.now())));
                     delivered.broken += 1;
-                    delivered.left += 1;
                     note_failure(
                         ports,
                         tenant,
@@ -109,8 +110,11 @@ pub async fn deliver<P: Ports>(
         }
     };
     concurrently((0..AT_ONCE).map(|_| worker()).collect()).await;
-    post.sweep_log().await?;
-    Ok(delivered.into_inner())
+    let delivered = delivered.into_inner();
+    if delivered.is_any() || is_any_needless {
+        post.sweep_log().await?;
+    }
+    Ok(delivered)
 }
 
 /// The same until nothing is due, for nobody who waits: the log is told if it fails.
@@ -122,7 +126,7 @@ pub async fn finish<P: Ports>(api: &'static Api, settings: &Settings, ports: &P,
 
 /// The subscriptions of an API, and how far they have come. One whose progress cannot be read is as if it
 /// had come nowhere.
-async fn subscriptions<K: kv_tree::Kv>(
+pub(super) async fn subscriptions<K: kv_tree::Kv>(
     api: &Api,
     snapshot: &Snapshot<K>,
 ) -> Result<Vec<(String, Progress)>, Error> {

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use kv_tree::{Snapshot, Transaction};
 
 use super::batch::{self, Next};
@@ -42,55 +42,60 @@ impl<'t, P: Ports> Turn<'t, P> {
         Self { post, keys: Keys::of(post.api, id), id, worker, delivered, failed }
     }
 
-    /// Adds what came of it.
-    pub fn count(&self, all: &mut Delivered) {
-        all.delivered = all.delivered.saturating_add(self.delivered.get());
-        all.failed = all.failed.saturating_add(self.failed.get());
+    /// What came of it, where there is something to do again at that time.
+    pub fn count(&self, next: Option<Timestamp>) -> Delivered {
+        Delivered { delivered: self.delivered.get(), failed: self.failed.get(), broken: 0, next }
     }
 
-    /// Works at the subscription, unless somebody else does. Whether something is left to do.
-    pub async fn run(&self) -> Result<bool, Error> {
+    /// Works at the subscription, unless somebody else does. When there is something to do again.
+    pub async fn run(&self) -> Result<Option<Timestamp>, Error> {
         loop {
             let snapshot = self.post.tree.snapshot().await?;
-            let Some(progress) = self.progress(&snapshot).await? else { return Ok(false) };
+            let Some(progress) = self.progress(&snapshot).await? else { return Ok(None) };
             if self.is_held(&progress) {
-                return Ok(true);
+                return Ok(self.at_once());
             }
             // Most of the time there is nothing to do, and nothing is written to find that out.
             let subscription = self.subscription(&snapshot).await?;
             let next = batch::next(self, &snapshot, &progress, subscription.as_ref()).await?;
-            if let Next::Nothing { is_left } = next {
-                return Ok(is_left);
+            if let Next::Nothing(next) = next {
+                return Ok(next);
             }
             if self.post.is_over() || !self.take().await? {
-                return Ok(true);
+                return Ok(self.at_once());
             }
             let outcome = self.work().await;
-            let is_held = self.leave().await?;
-            if outcome? || !is_held {
-                return Ok(true);
+            if !self.leave().await? {
+                return outcome.map(|_| self.at_once());
             }
-            // What has come since others were last told to leave it alone.
+            // What has come since others were last told to leave it alone is looked for again.
+            if let Some(next) = outcome? {
+                return Ok(Some(next));
+            }
         }
     }
 
-    /// Does what is next as long as there is something. Whether something is left.
-    async fn work(&self) -> Result<bool, Error> {
+    fn at_once(&self) -> Option<Timestamp> {
+        Some(self.post.ports.now())
+    }
+
+    /// Does what is next as long as there is something. When there is something again.
+    async fn work(&self) -> Result<Option<Timestamp>, Error> {
         let mut looks = 0;
         loop {
             let snapshot = self.post.tree.snapshot().await?;
-            let Some(progress) = self.progress(&snapshot).await? else { return Ok(false) };
+            let Some(progress) = self.progress(&snapshot).await? else { return Ok(None) };
             if !self.holds(&progress) {
-                return Ok(true);
+                return Ok(self.at_once());
             }
             let subscription = self.subscription(&snapshot).await?;
             let next = batch::next(self, &snapshot, &progress, subscription.as_ref()).await?;
             let is_written = match (next, &subscription) {
-                (Next::Nothing { is_left: true }, _) => return Ok(true),
-                (Next::Nothing { .. }, _) if looks >= LOOKS || self.post.is_over() => {
-                    return Ok(false);
+                (Next::Nothing(Some(next)), _) => return Ok(Some(next)),
+                (Next::Nothing(None), _) if looks >= LOOKS || self.post.is_over() => {
+                    return Ok(None);
                 }
-                (Next::Nothing { .. }, _) => {
+                (Next::Nothing(None), _) => {
                     looks += 1;
                     self.post.ports.pause(BETWEEN_LOOKS).await;
                     continue;
@@ -101,10 +106,10 @@ impl<'t, P: Ports> Turn<'t, P> {
                     let sent = self.send(subscription, &progress, batch).await?;
                     self.record(&snapshot, sent).await?
                 }
-                (Next::Batch(_), None) => return Ok(true),
+                (Next::Batch(_), None) => return Ok(None),
             };
             if !is_written || self.post.is_over() {
-                return Ok(true);
+                return Ok(self.at_once());
             }
             self.post.ports.yield_now().await;
         }
