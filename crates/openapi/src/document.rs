@@ -15,6 +15,9 @@ const DESCRIPTION: &str = "HEAD is answered as GET without the body; a method th
 const EVENTS: &str = "## Events\n\nWho has subscribed (POST /hub) is sent these, as far as its query and what it may see let it. \
     Those of one resource arrive in the order of the changes; each arrives at least once. POST /hub has what is sent as callbacks.";
 
+const SUBSCRIBE: &str = "The same callback and query again, of the same owner and through the same version, are answered with the subscription there is. \
+    The secret is in the answer to a new one, and in no other.";
+
 /// The document of the version, in OpenAPI 3.1.
 pub fn document(described: &Described, version: Version) -> anyhow::Result<Value> {
     let api = described.api;
@@ -30,7 +33,9 @@ pub fn document(described: &Described, version: Version) -> anyhow::Result<Value
     let mut responses = responses::shared(version);
     let mut description = format!("{} {DESCRIPTION}", described.purpose);
     if described.has_subscriptions() {
-        all_paths["/hub"]["post"]["callbacks"] = events::callbacks(described, version);
+        let subscribe = &mut all_paths["/hub"]["post"];
+        subscribe["description"] = json!(SUBSCRIBE);
+        subscribe["callbacks"] = events::callbacks(described, version);
         parameters.extend(events::parameters());
         responses.extend(events::responses());
         description = format!("{description}\n\n{EVENTS}\n\n{}", events::table(described, version));

@@ -104,24 +104,30 @@ impl EventType {
     /// The type of its body.
     fn schema(&self, version: Version) -> Value {
         let resource = self.resource.definition.name();
+        let text = |description: &str| json!({ "description": description, "type": "string" });
         let mut properties = json!({ "eventType": { "const": self.name } });
-        if version == Version::V5 {
-            properties["@type"] = json!({ "const": self.name });
-        }
         properties[member(version)] =
             json!({ "$ref": format!("#/components/schemas/{}", self.payload_name()) });
         let mut example = example(self.resource.definition.api, version);
         example["eventType"] = json!(self.name);
         example["title"] = json!(self.name);
-        example["description"] = json!(self.trigger());
+        example["description"] = json!(self.kind.told_of(self.resource.definition.resource.one));
         example[member(version)] = json!({ resource: self.example_payload(version) });
         match (version, self.kind) {
-            (Version::V5, _) => example["@type"] = json!(self.name),
-            (Version::V4, AttributeValueChange) => example["fieldPath"] = json!("description"),
+            (Version::V5, _) => {
+                properties["@type"] = json!({ "const": self.name });
+                example["@type"] = json!(self.name);
+            }
+            (Version::V4, AttributeValueChange) => {
+                properties["fieldPath"] =
+                    text("The attributes that have changed, separated by commas.");
+                example["fieldPath"] = json!("description");
+            }
             (Version::V4, _) => {
-                let whole = &example[member(version)][resource];
-                let (id, href) = (whole["id"].clone(), whole["href"].clone());
-                (example["id"], example["href"]) = (id, href);
+                properties["id"] = text("Identifier of the resource.");
+                properties["href"] = text("Address of the resource.");
+                let whole = self.resource.example_answer(version);
+                ["id", "href"].iter().for_each(|name| example[name] = whole[name].clone());
             }
         }
         json!({
@@ -225,25 +231,14 @@ fn event(version: Version) -> Value {
         "priority": text("How much it matters, of 1 to 5: none more than others."),
         "timeOcurred": time("The same as eventTime.")
     });
-    match version {
-        Version::V4 => {
-            properties["id"] = text("Identifier of the resource. AttributeValueChange has none.");
-            properties["href"] = text("Address of the resource. AttributeValueChange has none.");
-            properties["fieldPath"] = text(
-                "The attributes that have changed, separated by commas. Only AttributeValueChange has it.",
-            );
-        }
-        Version::V5 => {
-            required.extend(["@type", "@baseType"]);
-            properties["@type"] = text("The same as eventType.");
-            properties["@baseType"] =
-                json!({ "description": "What every event is.", "const": "Event" });
-            properties["timeOccurred"] = time("The same as eventTime.");
-            properties["source"] = json!({
-                "description": "The API.",
-                "$ref": "#/components/schemas/EntityRef"
-            });
-        }
+    if version == Version::V5 {
+        required.extend(["@type", "@baseType"]);
+        properties["@type"] = text("The same as eventType.");
+        properties["@baseType"] =
+            json!({ "description": "What every event is.", "const": "Event" });
+        properties["timeOccurred"] = time("The same as eventTime.");
+        properties["source"] =
+            json!({ "description": "The API.", "$ref": "#/components/schemas/EntityRef" });
     }
     json!({
         "title": "Event",

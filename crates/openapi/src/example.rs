@@ -36,7 +36,10 @@ impl Resource {
             }),
             "Hub" => json!({
                 "callback": "https://crm.example.com/events",
-                "query": "eventType=BillingAccountStateChangeEvent"
+                "query": match self.definition.api.number {
+                    "TMF678" => "eventType=CustomerBillCreateEvent",
+                    _ => "eventType=BillingAccountStateChangeEvent",
+                }
             }),
             _ => json!({
                 "name": "Travel account",
