@@ -28,14 +28,16 @@ type Members = BTreeMap<String, String>;
 /// What the resources of an API have in common.
 struct Api {
     resources: &'static [&'static str],
-    /// Those that only v5 has.
+    /// Those that only v4 has, or has by that name.
+    only_v4: &'static [&'static str],
+    /// Those that only v5 has, or has by that name.
     only_v5: &'static [&'static str],
     /// Whether its clients may write in short what `Schema::normalise` spells out.
     has_shorthand: bool,
 }
 
-/// TMF666 and TMF678.
-const APIS: [Api; 2] = [
+/// TMF666, TMF678, and what every API has.
+const APIS: [Api; 3] = [
     Api {
         resources: &[
             "PartyAccount",
@@ -46,13 +48,21 @@ const APIS: [Api; 2] = [
             "BillPresentationMedia",
             "BillingCycleSpecification",
         ],
+        only_v4: &[],
         only_v5: &[],
         has_shorthand: false,
     },
     Api {
         resources: &["AppliedCustomerBillingRate", "CustomerBill", "CustomerBillOnDemand"],
+        only_v4: &[],
         only_v5: &["BillCycle"],
         has_shorthand: true,
+    },
+    Api {
+        resources: &[],
+        only_v4: &["EventSubscription"],
+        only_v5: &["Hub"],
+        has_shorthand: false,
     },
 ];
 
@@ -72,8 +82,8 @@ fn main() -> Result<()> {
         writeln!(out, "}}")?;
         let mut schemas = String::new();
         for api in &APIS {
-            let only_v5 = if version == "v5" { api.only_v5 } else { &[] };
-            for resource in api.resources.iter().chain(only_v5) {
+            let only = if version == "v5" { api.only_v5 } else { api.only_v4 };
+            for resource in api.resources.iter().chain(only) {
                 schemas.push_str(&schema_of(resource, version, api.has_shorthand, &files)?);
             }
         }

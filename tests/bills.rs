@@ -1,11 +1,11 @@
 //! Items become bills, over HTTP: for partners and customers, for many clients at once, and while the
 //! application dies in the middle of it.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use black_box_tests::events::{MAINTENANCE_TOKEN, maintain};
+use black_box_tests::process::Application;
 use black_box_tests::tokens::{Issuer, READ_WRITE, trusting};
 use black_box_tests::{Api, Resource, StatusCode, account_of, id, json, values_of};
 use client::Client;
@@ -121,104 +121,84 @@ async fn settle(resource: &Resource, condition: &str) {
     panic!("{condition} still holds");
 }
 
-/// The application in a process of its own.
-struct Application {
-    process: Child,
+/// The application in a process of its own, and a client of it.
+struct Killed {
+    application: Application,
     client: Client,
-    base_url: String,
 }
 
-impl Application {
+impl Killed {
     fn start(state_dir: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_application"))
-            .arg(state_dir)
-            .arg("maintenance_token=secret")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut base_url = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut base_url).unwrap();
-        let base_url = base_url.trim().to_owned();
-        let client = Client::new(&base_url, None).unwrap();
-        Self { process, client, base_url }
-    }
-
-    /// Kills it as `kill -9` does.
-    fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        let program = env!("CARGO_BIN_EXE_application");
+        let variables = [("maintenance_token", MAINTENANCE_TOKEN)];
+        let application = Application::start(program, state_dir, &variables);
+        let client = Client::new(&application.base_url, None).unwrap();
+        Self { application, client }
     }
 
     async fn get(&self, path: &str) -> Value {
         self.client.get(&format!("{BILLS}/{path}")).await.unwrap()
-    }
-
-    /// Lets work go on that was interrupted.
-    async fn maintain(&self) {
-        let request = reqwest::Client::new().post(format!("{}/maintenance", self.base_url));
-        let answer = request.bearer_auth("secret").send().await.unwrap();
-        assert_eq!(answer.status(), 200);
     }
 }
 
 /// Kills the application at random moments until `is_done`, starting it again each time.
 async fn kill_until(
     state_dir: &Path,
-    mut application: Application,
-    is_done: impl AsyncFn(&Application) -> bool,
-) -> (Application, usize) {
+    mut killed: Killed,
+    is_done: impl AsyncFn(&Killed) -> bool,
+) -> (Killed, usize) {
     let mut random = fastrand::Rng::with_seed(14);
     let (mut kills, mut rounds) = (0, 0);
-    while !is_done(&application).await {
+    while !is_done(&killed).await {
         tokio::time::sleep(Duration::from_millis(random.u64(20..400))).await;
         if kills < 8 {
-            application.kill();
-            application = Application::start(state_dir);
+            killed.application.kill();
+            killed = Killed::start(state_dir);
             kills += 1;
         }
-        application.maintain().await;
+        assert_eq!(maintain(&killed.application.base_url).await, Some(200));
         rounds += 1;
         assert!(rounds < 500, "it is never done");
     }
-    (application, kills)
+    (killed, kills)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bill_of_five_thousand_items_is_made_whatever_dies() {
     let state_dir = tempfile::tempdir().unwrap();
-    let application = Application::start(state_dir.path());
+    let killed = Killed::start(state_dir.path());
     let api = "/tmf-api/accountManagement/v5/billingAccount";
-    application.client.create(api, &account_of("a", &[("p", "customer")])).await.unwrap();
+    killed.client.create(api, &account_of("a", &[("p", "customer")])).await.unwrap();
     for thousand in 0..5 {
         let many: Vec<_> = (0..1000).map(|number| item("a", thousand * 1000 + number)).collect();
         let path = format!("{BILLS}/appliedCustomerBillingRate");
-        assert!(application.client.create_many(&path, &many).await.unwrap());
+        assert!(killed.client.create_many(&path, &many).await.unwrap());
     }
     let demand = json!({ "id": "r", "billingAccount": { "id": "a" } });
     let path = format!("{BILLS}/customerBillOnDemand");
-    application.client.create(&path, &demand).await.unwrap();
-    let is_done = async |application: &Application| {
-        let request = application.get("customerBillOnDemand/r").await;
-        let bills = application.get("customerBill").await;
+    killed.client.create(&path, &demand).await.unwrap();
+    let is_done = async |killed: &Killed| {
+        let request = killed.get("customerBillOnDemand/r").await;
+        let bills = killed.get("customerBill").await;
         assert_eq!(bills.as_array().unwrap().len(), usize::from(request["state"] == "done"));
         request["state"] == "done"
     };
-    let (application, kills) = kill_until(state_dir.path(), application, is_done).await;
+    let (killed, kills) = kill_until(state_dir.path(), killed, is_done).await;
     assert!(kills > 0);
-    assert_eq!(expect_right(&application.base_url).await, 1);
-    let bills = application.get("customerBill").await;
+    assert_eq!(expect_right(&killed.application.base_url).await, 1);
+    let bills = killed.get("customerBill").await;
     assert_eq!(bills[0]["amountDue"]["value"].to_string(), "595.04");
-    application.kill();
+    killed.application.kill();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_over_three_hundred_accounts_is_made_whatever_dies() {
     let state_dir = tempfile::tempdir().unwrap();
-    let application = Application::start(state_dir.path());
+    let killed = Killed::start(state_dir.path());
     let base = "/tmf-api/accountManagement/v5";
     let specification = json!({ "id": "m", "name": "Monthly", "billingPeriod": "month" });
     let path = format!("{base}/billingCycleSpecification");
-    application.client.create(&path, &specification).await.unwrap();
+    killed.client.create(&path, &specification).await.unwrap();
     let accounts: Vec<_> = (0..300)
         .map(|number| {
             let mut account = account_of(&format!("a{number}"), &[("p", "customer")]);
@@ -227,24 +207,23 @@ async fn a_run_over_three_hundred_accounts_is_made_whatever_dies() {
             account
         })
         .collect();
-    application.client.create_many(&format!("{base}/billingAccount"), &accounts).await.unwrap();
+    killed.client.create_many(&format!("{base}/billingAccount"), &accounts).await.unwrap();
     for chunk in 0..3 {
         let many: Vec<_> = (0..900)
             .map(|number| item(&format!("a{}", chunk * 100 + number / 9), number))
             .collect();
         let path = format!("{BILLS}/appliedCustomerBillingRate");
-        assert!(application.client.create_many(&path, &many).await.unwrap());
+        assert!(killed.client.create_many(&path, &many).await.unwrap());
     }
     let run = json!({ "id": "run", "BillCycleSpecification": { "id": "m" },
         "validFor": { "startDateTime": "2026-01-01T00:00:00Z" } });
-    application.client.create(&format!("{BILLS}/billCycle"), &run).await.unwrap();
-    let is_done = async |application: &Application| {
-        application.get("billCycle/run").await["run"]["state"] == "done"
-    };
-    let (application, kills) = kill_until(state_dir.path(), application, is_done).await;
+    killed.client.create(&format!("{BILLS}/billCycle"), &run).await.unwrap();
+    let is_done =
+        async |killed: &Killed| killed.get("billCycle/run").await["run"]["state"] == "done";
+    let (killed, kills) = kill_until(state_dir.path(), killed, is_done).await;
     assert!(kills > 0);
-    assert_eq!(expect_right(&application.base_url).await, 300);
-    let run = application.get("billCycle/run").await["run"].clone();
+    assert_eq!(expect_right(&killed.application.base_url).await, 300);
+    let run = killed.get("billCycle/run").await["run"].clone();
     assert_eq!((&run["bills"], &run["done"]), (&json!(300), &json!(300)), "{run}");
-    application.kill();
+    killed.application.kill();
 }

@@ -1,12 +1,11 @@
 //! The application dies in the middle of its work: what it acknowledged is there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use black_box_tests::process::Application;
 use black_box_tests::{BILLING_ACCOUNT, account, json};
 use kv_tree::{KeyRange, Store, TreeName};
 use reqwest::{Client, Method};
@@ -19,30 +18,13 @@ const KILLS: usize = 50;
 /// How many clients write at a time.
 const WRITERS: usize = 16;
 
-/// The application in a process of its own.
-struct Application {
-    process: Child,
-    accounts: String,
+fn start(state_dir: &Path) -> Application {
+    Application::start(env!("CARGO_BIN_EXE_application"), state_dir, &[])
 }
 
-impl Application {
-    fn start(state_dir: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_application"))
-            .arg(state_dir)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut base_url = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut base_url).unwrap();
-        assert!(!base_url.is_empty(), "the application did not start");
-        Self { process, accounts: format!("{}{BILLING_ACCOUNT}", base_url.trim()) }
-    }
-
-    /// Kills it as `kill -9` does.
-    fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
+/// Where the accounts are.
+fn accounts(application: &Application) -> String {
+    format!("{}{BILLING_ACCOUNT}", application.base_url)
 }
 
 /// What the application has acknowledged: the name that an account must have, or `None` if it must
@@ -149,15 +131,15 @@ async fn nothing_acknowledged_is_lost_when_the_application_is_killed_fifty_times
     let known = Arc::new(Mutex::new(Acknowledged::default()));
     let mut random = fastrand::Rng::with_seed(50);
     for round in 0..KILLS {
-        let application = Application::start(state_dir.path());
+        let application = start(state_dir.path());
         if round % 10 == 0 {
-            let stored = read_all(&application.accounts).await;
+            let stored = read_all(&accounts(&application)).await;
             check(&known.lock().unwrap(), &stored);
         }
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
                 let known = known.clone();
-                tokio::spawn(write(application.accounts.clone(), writer, round, known))
+                tokio::spawn(write(accounts(&application), writer, round, known))
             })
             .collect();
         let enough = known.lock().unwrap().names.len() + random.usize(3..60);
@@ -174,8 +156,8 @@ async fn nothing_acknowledged_is_lost_when_the_application_is_killed_fifty_times
             writer.await.unwrap();
         }
     }
-    let application = Application::start(state_dir.path());
-    let stored = read_all(&application.accounts).await;
+    let application = start(state_dir.path());
+    let stored = read_all(&accounts(&application)).await;
     application.kill();
     let known = known.lock().unwrap();
     check(&known, &stored);

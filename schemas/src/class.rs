@@ -78,6 +78,9 @@ pub static CUSTOMER_BILL_ON_DEMAND: Class = Class {
 pub static BILL_CYCLE: Class =
     Class { v4: v5::BILL_CYCLE, v5: v5::BILL_CYCLE, shape: &convert::BILL_CYCLE };
 
+/// A subscription to events.
+pub static HUB: Class = Class { v4: v4::EVENT_SUBSCRIPTION, v5: v5::HUB, shape: &convert::HUB };
+
 /// How often what v4 cannot show is looked for: hiding one thing can bring up another.
 const MAX_ROUNDS: usize = 4;
 
@@ -88,7 +91,7 @@ impl fmt::Debug for Class {
 }
 
 impl Class {
-    /// The name of the class, the same in both versions.
+    /// The name of the class: in v5, and but for [`HUB`] in v4 too.
     pub fn name(&self) -> &'static str {
         self.v5.type_name()
     }
@@ -100,7 +103,7 @@ impl Class {
 
     /// Names the class of every part of a document of v5 that leaves it out where the standard
     /// requires it: the one that [`Class::to_v5`] would give. What is said is not changed, and the
-    /// resource itself is not given one.
+    /// resource itself is not given one, unless that is where the versions differ ([`HUB`]).
     ///
     /// A class can follow from which attributes are there, so nulls are to be dropped before
     /// ([`Schema::drop_nulls`]); and it decides what is valid, so this goes before that check.

@@ -5,7 +5,9 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{CLASSES, Document, attributes, classes_of, document_of, file_of, object_of, visit};
+use common::{
+    CLASSES, Document, attributes, classes_of, document_of, file_of, name_in, object_of, visit,
+};
 use proptest::prelude::*;
 use schemas::{Kind, class};
 use serde_json::{Value, json};
@@ -40,7 +42,7 @@ fn every_attribute_of_the_files_has_its_kind() {
         for class in classes_of(folder) {
             let schema = if folder == "v4" { &class.v4 } else { &class.v5 };
             let mut found = Vec::new();
-            paths(folder, &format!("{}.schema.json", class.name()), "", &mut found);
+            paths(folder, &format!("{}.schema.json", name_in(folder, class)), "", &mut found);
             assert!(found.len() >= 7, "{found:?}");
             for (path, kind) in found {
                 assert_eq!(schema.kind_of(&path), kind, "{folder} {} {path}", class.name());
@@ -93,7 +95,7 @@ fn kinds_are_of_whole_paths() {
 #[test]
 fn classes_know_what_they_extend() {
     let extends = CLASSES.map(|class| (class.name(), class.extends()));
-    let expected: [(&str, &[&str]); 11] = [
+    let expected: [(&str, &[&str]); 12] = [
         ("BillingAccount", &["PartyAccount", "Account", "Entity", "Extensible"]),
         ("PartyAccount", &["Account", "Entity", "Extensible"]),
         ("SettlementAccount", &["PartyAccount", "Account", "Entity", "Extensible"]),
@@ -105,6 +107,7 @@ fn classes_know_what_they_extend() {
         ("CustomerBill", &["Entity", "Extensible"]),
         ("CustomerBillOnDemand", &["Entity", "Extensible"]),
         ("BillCycle", &["Entity", "Extensible"]),
+        ("Hub", &["Entity", "Extensible"]),
     ];
     assert_eq!(extends, expected);
 }
@@ -175,7 +178,7 @@ proptest! {
     ) {
         let schema = if folder == "v4" { &class.v4 } else { &class.v5 };
         let mut with_nulls = document.clone();
-        visit(folder, &format!("{}.schema.json", class.name()), &mut with_nulls, &mut |object: &mut Document, attributes| {
+        visit(folder, &format!("{}.schema.json", name_in(folder, class)), &mut with_nulls, &mut |object: &mut Document, attributes| {
             // What can be anything can be null.
             let is_of_a_kind = |property: &Value| file_of(property).is_some() || kind_of(property).is_some();
             for (name, _) in attributes.iter().filter(|(_, property)| is_of_a_kind(property)) {

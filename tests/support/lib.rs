@@ -5,7 +5,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod events;
 pub mod key_server;
+pub mod process;
+pub mod receiver;
 pub mod tokens;
 
 use std::ops::Deref;

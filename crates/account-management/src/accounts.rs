@@ -2,6 +2,8 @@
 
 use schemas::class;
 use tmf630::Definition;
+use tmf630::model::event::EventKind::{AttributeValueChange, StateChange};
+use tmf630::model::event::Events;
 use tmf630::model::index::Index;
 use tmf630::model::operation::Operations;
 use tmf630::model::rule::Rule;
@@ -35,6 +37,7 @@ pub static PARTY_ACCOUNT: Definition = Definition {
     own_indexes: INDEXES,
     rules: RULES,
     behaviour: None,
+    events: Events { v4: &[AttributeValueChange, StateChange], ..Events::ALL },
     variables: &[STATE_TRANSITIONS],
 };
 
@@ -59,5 +62,6 @@ pub static FINANCIAL_ACCOUNT: Definition = Definition {
     class: &class::FINANCIAL_ACCOUNT,
     immutable_in_v4: &[],
     behaviour: Some(&Balances { kind: api::FINANCIAL_ACCOUNT.name }),
+    events: Events::ALL,
     ..PARTY_ACCOUNT
 };

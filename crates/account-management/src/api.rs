@@ -1,6 +1,7 @@
 //! The API: its versions, the words for its resources, and what refers to what.
 
 use tmf630::Version;
+use tmf630::events::hub::VISIBILITY;
 use tmf630::model::api::{Api, ApiVersion, Resource};
 use tmf630::model::relation::Relation;
 use tmf630::model::visibility::{NamedParties, Visibility};
@@ -28,6 +29,7 @@ pub static ACCOUNT_MANAGEMENT: Api = Api {
         BILL_FORMAT,
         BILL_PRESENTATION_MEDIA,
         BILLING_CYCLE_SPECIFICATION,
+        HUB,
     ],
     relations: RELATIONS,
     others: &[],
@@ -110,6 +112,7 @@ pub(crate) const PARTY_ACCOUNT: Resource = Resource {
     description: "Accounts that parties hold.",
     visibility: OF_ITS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 /// A billing account, also for APIs that refer to it.
@@ -122,6 +125,7 @@ pub const BILLING_ACCOUNT: Resource = Resource {
     description: "Accounts that bills are issued for.",
     visibility: OF_ITS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const SETTLEMENT_ACCOUNT: Resource = Resource {
@@ -133,6 +137,7 @@ pub(crate) const SETTLEMENT_ACCOUNT: Resource = Resource {
     description: "Accounts that are settled with, such as those of partners.",
     visibility: OF_ITS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const FINANCIAL_ACCOUNT: Resource = Resource {
@@ -144,6 +149,7 @@ pub(crate) const FINANCIAL_ACCOUNT: Resource = Resource {
     description: "Accounts in the ledger, which the charges and payments of other accounts add up to.",
     visibility: OF_ITS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const BILL_FORMAT: Resource = Resource {
@@ -155,6 +161,7 @@ pub(crate) const BILL_FORMAT: Resource = Resource {
     description: "How bills are laid out and how detailed they are.",
     visibility: Visibility::Shared,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const BILL_PRESENTATION_MEDIA: Resource = Resource {
@@ -166,6 +173,7 @@ pub(crate) const BILL_PRESENTATION_MEDIA: Resource = Resource {
     description: "The media that bills are delivered by.",
     visibility: Visibility::Shared,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
@@ -177,6 +185,20 @@ pub(crate) const BILLING_CYCLE_SPECIFICATION: Resource = Resource {
     description: "When bills are made, and when their steps are due.",
     visibility: Visibility::Shared,
     versions: Version::ALL,
+    stored_as: None,
+};
+
+/// A subscription to the events of the API.
+pub(crate) const HUB: Resource = Resource {
+    name: "hub",
+    class: "Hub",
+    extends: &["Entity", "Extensible"],
+    one: "a subscription",
+    many: "subscriptions",
+    description: "Subscriptions to events. To look at them, and at what became of their events, is an extension of the standard.",
+    visibility: VISIBILITY,
+    versions: Version::ALL,
+    stored_as: Some("events/TMF666/hub"),
 };
 
 #[cfg(test)]

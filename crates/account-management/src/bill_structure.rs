@@ -2,6 +2,7 @@
 
 use schemas::class;
 use tmf630::Definition;
+use tmf630::model::event::Events;
 use tmf630::model::index::Index;
 use tmf630::model::operation::Operations;
 
@@ -20,6 +21,7 @@ pub static BILL_FORMAT: Definition = Definition {
     own_indexes: &[Index::text("name")],
     rules: &[],
     behaviour: None,
+    events: Events { v4: &[], ..Events::ALL },
     variables: &[],
 };
 

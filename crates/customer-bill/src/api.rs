@@ -2,7 +2,9 @@
 
 use account_management::api::BILLING_ACCOUNT;
 use tmf630::Version;
+use tmf630::events::hub::VISIBILITY;
 use tmf630::model::api::{Api, ApiVersion, Resource};
+use tmf630::model::event::EventKind;
 use tmf630::model::variable::Variable;
 use tmf630::model::visibility::{NamedParties, Visibility};
 
@@ -21,7 +23,13 @@ pub static CUSTOMER_BILL_MANAGEMENT: Api = Api {
             filled_in: &[("relatedParty.id", "unknown")],
         },
     ],
-    resources: &[APPLIED_CUSTOMER_BILLING_RATE, CUSTOMER_BILL, CUSTOMER_BILL_ON_DEMAND, BILL_CYCLE],
+    resources: &[
+        APPLIED_CUSTOMER_BILLING_RATE,
+        CUSTOMER_BILL,
+        CUSTOMER_BILL_ON_DEMAND,
+        BILL_CYCLE,
+        HUB,
+    ],
     relations: &[],
     others: &[&BILLING_ACCOUNT],
 };
@@ -64,6 +72,7 @@ pub(crate) const APPLIED_CUSTOMER_BILLING_RATE: Resource = Resource {
     description: "Bill items: what is charged or credited, before and after it is on a bill. The standard only shows them: to write them is an extension.",
     visibility: OF_ITS_ACCOUNTS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const CUSTOMER_BILL: Resource = Resource {
@@ -75,6 +84,7 @@ pub(crate) const CUSTOMER_BILL: Resource = Resource {
     description: "Bills for an account and a period. To import those made elsewhere is an extension of the standard.",
     visibility: OF_ITS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const CUSTOMER_BILL_ON_DEMAND: Resource = Resource {
@@ -86,6 +96,7 @@ pub(crate) const CUSTOMER_BILL_ON_DEMAND: Resource = Resource {
     description: "Requests to make a bill now.",
     visibility: OF_ITS_ACCOUNTS_PARTIES,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 pub(crate) const BILL_CYCLE: Resource = Resource {
@@ -97,6 +108,27 @@ pub(crate) const BILL_CYCLE: Resource = Resource {
     description: "Runs of billing cycles: when their bills are made, and when their steps are due. To start one is an extension of the standard.",
     visibility: Visibility::Shared,
     versions: &[Version::V5],
+    stored_as: None,
+};
+
+/// What bills and requests for them have events for: what the standard knows.
+pub(crate) const BILL_EVENTS: &[EventKind] = &[EventKind::Create, EventKind::StateChange];
+
+/// What bill items have events for, which is an extension of the standard.
+pub(crate) const ITEM_EVENTS: &[EventKind] =
+    &[EventKind::Create, EventKind::AttributeValueChange, EventKind::Delete];
+
+/// A subscription to the events of the API.
+pub(crate) const HUB: Resource = Resource {
+    name: "hub",
+    class: "Hub",
+    extends: &["Entity", "Extensible"],
+    one: "a subscription",
+    many: "subscriptions",
+    description: "Subscriptions to events. To look at them, and at what became of their events, is an extension of the standard.",
+    visibility: VISIBILITY,
+    versions: Version::ALL,
+    stored_as: Some("events/TMF678/hub"),
 };
 
 #[cfg(test)]

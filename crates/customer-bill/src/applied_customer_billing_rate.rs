@@ -7,6 +7,7 @@ use money::ItemAmounts;
 use schemas::{Fault, class};
 use serde_json::{Map, Value};
 use tmf630::model::behaviour::{Behaviour, Draft, HIDDEN, Outcome, Shown, Work};
+use tmf630::model::event::Events;
 use tmf630::model::index::Index;
 use tmf630::model::operation::Operations;
 use tmf630::model::rule::{Asked, Data};
@@ -43,6 +44,7 @@ pub static APPLIED_CUSTOMER_BILLING_RATE: Definition = Definition {
     ],
     rules: &[],
     behaviour: Some(&Items),
+    events: Events { v5: api::ITEM_EVENTS, v4: api::ITEM_EVENTS, of_server: false },
     variables: VARIABLES,
 };
 

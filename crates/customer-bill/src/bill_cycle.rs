@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use schemas::{Fault, class};
 use serde_json::{Map, Value};
 use tmf630::model::behaviour::{Behaviour, Draft, Outcome, Work};
+use tmf630::model::event::Events;
 use tmf630::model::index::Index;
 use tmf630::model::job::{Job, Step};
 use tmf630::model::operation::{Operation, Operations};
@@ -31,6 +32,7 @@ pub static BILL_CYCLE: Definition = Definition {
     own_indexes: &[Index::time("billingDate"), Index::text("BillCycleSpecification.id")],
     rules: &[],
     behaviour: Some(&Runs),
+    events: Events::NONE,
     variables: VARIABLES,
 };
 

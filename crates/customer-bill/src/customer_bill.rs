@@ -8,6 +8,7 @@ use money::Money;
 use schemas::{Fault, class};
 use serde_json::{Map, Value, json};
 use tmf630::model::behaviour::{Behaviour, Draft, Outcome, Part, PartKind, Representation, Work};
+use tmf630::model::event::Events;
 use tmf630::model::index::Index;
 use tmf630::model::operation::{Operation, Operations};
 use tmf630::model::rule::{Asked, Data};
@@ -50,6 +51,7 @@ pub static CUSTOMER_BILL: Definition = Definition {
     ],
     rules: &[],
     behaviour: Some(&Bills),
+    events: Events { v5: api::BILL_EVENTS, v4: api::BILL_EVENTS, of_server: true },
     variables: VARIABLES,
 };
 

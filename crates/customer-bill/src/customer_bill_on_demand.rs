@@ -7,6 +7,7 @@ use schemas::{Fault, class};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tmf630::model::behaviour::{Behaviour, Draft, HIDDEN, Outcome, Work};
+use tmf630::model::event::Events;
 use tmf630::model::index::Index;
 use tmf630::model::job::{Job, Step};
 use tmf630::model::operation::{Operation, Operations};
@@ -40,6 +41,7 @@ pub static CUSTOMER_BILL_ON_DEMAND: Definition = Definition {
     ],
     rules: &[],
     behaviour: Some(&Requests),
+    events: Events { v5: api::BILL_EVENTS, v4: api::BILL_EVENTS, of_server: true },
     variables: VARIABLES,
 };
 

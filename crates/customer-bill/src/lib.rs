@@ -11,6 +11,7 @@
 //! * `account` – what items and bills take over from accounts.
 //! * `payments`, `states` – what becomes of a bill.
 //! * `elsewhere` – what was billed elsewhere.
+//! * [`hub`] – subscriptions to events.
 //! * `document` – a bill with its items, for who checks it.
 //! * `settings` – what a deployment can choose.
 
@@ -25,6 +26,7 @@ pub mod customer_bill;
 pub mod customer_bill_on_demand;
 mod document;
 mod elsewhere;
+pub mod hub;
 mod in_order;
 mod payments;
 mod settings;
@@ -35,12 +37,13 @@ pub use applied_customer_billing_rate::APPLIED_CUSTOMER_BILLING_RATE;
 pub use bill_cycle::BILL_CYCLE;
 pub use customer_bill::CUSTOMER_BILL;
 pub use customer_bill_on_demand::CUSTOMER_BILL_ON_DEMAND;
+pub use hub::HUB;
 use tmf630::Definition;
 use tmf630::model::job::Job;
 
 /// All resources.
-pub static ALL: [&Definition; 4] =
-    [&APPLIED_CUSTOMER_BILLING_RATE, &CUSTOMER_BILL, &CUSTOMER_BILL_ON_DEMAND, &BILL_CYCLE];
+pub static ALL: [&Definition; 5] =
+    [&APPLIED_CUSTOMER_BILLING_RATE, &CUSTOMER_BILL, &CUSTOMER_BILL_ON_DEMAND, &BILL_CYCLE, &HUB];
 
 /// All kinds of work that go on after requests.
 pub static JOBS: &[&dyn Job] = &[&customer_bill_on_demand::BillOnDemand, &bill_cycle::BillRun];

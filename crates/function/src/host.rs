@@ -1,13 +1,15 @@
 //! Store, clock, ids, log and callers as the ports of tmf630 and access.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use access::{Authentication, Caller, Outside, Refusal, Tenant};
 use bytes::Bytes;
 use jiff::Timestamp;
 use kv_tree::{KvError, Store};
+use tmf630::ports::Notification;
 use tmf630::{Activity, Ports, Settings};
 use uuid::{ContextV7, Uuid};
 use wasip2::cli::stderr::get_stderr;
@@ -16,6 +18,9 @@ use wasip2::io::streams::OutputStream;
 use crate::clock::since_1970;
 use crate::store::{self, KeyValue};
 use crate::{instance, outbound};
+
+/// Of how many tenants that is remembered.
+const MAX_ANNOUNCED: usize = 1024;
 
 /// How many bytes a single write can have.
 const MAX_WRITE_BYTES: usize = 4096;
@@ -26,6 +31,9 @@ thread_local! {
 
     /// What the request ids of an instance have in common, and how many there were.
     static REQUESTS: Cell<(u64, u16)> = Cell::new((getrandom::u64().unwrap_or_default(), 0));
+
+    /// When tenants were last said to have work that goes on after requests.
+    static ANNOUNCED: RefCell<BTreeMap<Tenant, Timestamp>> = const { RefCell::new(BTreeMap::new()) };
 
     /// Keeps the ids of an instance in order where several are made within a millisecond.
     static IDS: ContextV7 = const { ContextV7::new() };
@@ -87,6 +95,28 @@ impl Ports for Host {
 
     fn note_work(&self, tenant: &Tenant) {
         self.work.replace(Some(tenant.clone()));
+    }
+
+    fn announced(&self, tenant: &Tenant) -> Option<Timestamp> {
+        ANNOUNCED.with_borrow(|announced| announced.get(tenant).copied())
+    }
+
+    fn note_announced(&self, tenant: &Tenant, said: Timestamp) {
+        ANNOUNCED.with_borrow_mut(|announced| {
+            if announced.len() >= MAX_ANNOUNCED {
+                announced.clear();
+            }
+            announced.insert(tenant.clone(), said);
+        });
+    }
+
+    async fn notify(&self, notification: Notification) -> Result<u16, String> {
+        let Notification { url, headers, body, patience } = notification;
+        outbound::post(&url, &headers, body, patience).await
+    }
+
+    async fn pause(&self, time: Duration) {
+        spin_sdk::time::sleep(time).await;
     }
 
     fn can_go_on(&self) -> bool {

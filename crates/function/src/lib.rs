@@ -30,23 +30,25 @@ use host::Host;
 use http_body_util::Full;
 use spin_sdk::http::{Request, Response};
 use spin_sdk::wit_bindgen;
-use tmf630::model::api::Api;
+pub use tmf630::Definition;
+pub use tmf630::model::api::Api;
 use tmf630::model::job::Job;
 use tmf630::model::variable::Variable;
 use tmf630::settings::{VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
-use tmf630::{Definition, Settings, Version};
+use tmf630::{Settings, Version, events};
 
 /// How long it takes at most until a response has left the instance, if that does nothing else.
 const UNTIL_ANSWERED: Duration = Duration::from_millis(2);
 
 /// Makes the crate the function that answers for the resource of a
-/// [`Definition`](tmf630::Definition).
+/// [`Definition`](tmf630::Definition), or for what several APIs call the same.
 #[macro_export]
 macro_rules! serve_resource {
-    ($definition:expr) => {
+    ($($definition:expr),+) => {
         #[spin_sdk::http_service]
         async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
-            $crate::serve_resource(&$definition, request).await
+            static DEFINITIONS: &[&$crate::Definition] = &[$(&$definition),+];
+            $crate::serve_resource(DEFINITIONS, request).await
         }
     };
 }
@@ -77,23 +79,32 @@ macro_rules! serve_entry {
     };
 }
 
-/// Makes the crate the function that goes on with [`Job`]s, of any tenant, that were interrupted.
+/// Makes the crate the function that goes on, in any tenant, with [`Job`]s that were interrupted, and
+/// sends the events of some [`Api`](tmf630::model::api::Api)s.
 #[macro_export]
 macro_rules! serve_maintenance {
-    ($jobs:expr) => {
+    ($jobs:expr, $($api:expr),+) => {
         #[spin_sdk::http_service]
         async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
-            $crate::serve_maintenance($jobs, request).await
+            static APIS: &[&$crate::Api] = &[$(&$api),+];
+            $crate::serve_maintenance($jobs, APIS, request).await
         }
     };
 }
 
-/// Answers `request` for the resource that `definition` describes. What it begins goes on afterwards.
+/// Answers `request` for the resource that one of the `definitions` describes: of those of several APIs,
+/// the one that the path leads to. What it begins goes on afterwards.
 pub async fn serve_resource(
-    definition: &'static Definition,
+    definitions: &'static [&'static Definition],
     request: Request,
 ) -> Response<Full<Bytes>> {
-    let host = match host_of(definition).await {
+    let host = host_of(definitions).await;
+    let settings = host.as_ref().map(|host| host.settings.clone()).unwrap_or_default();
+    let path = request.uri().path();
+    let is_meant = |it: &&&Definition| it.api.base_of(path, &settings).is_some();
+    let found = definitions.iter().find(is_meant).or(definitions.first());
+    let Some(definition) = found.copied() else { return Response::default() };
+    let host = match host {
         Ok(host) => host,
         Err(mistake) => {
             let host = Host::default();
@@ -112,15 +123,19 @@ pub async fn serve_resource(
 /// Goes on with what a request began in the tenant. The instance is kept for it, but if that ends,
 /// nobody hears of it: that is what maintenance is for.
 async fn go_on(definition: &'static Definition, host: Host, tenant: Tenant) {
-    let Some(behaviour) = definition.behaviour else { return };
+    let jobs = definition.behaviour.map_or(&[][..], |behaviour| behaviour.jobs());
     // The response needs the instance for a moment on its way to the client.
     spin_sdk::time::sleep(UNTIL_ANSWERED).await;
-    tmf630::jobs::finish(behaviour.jobs(), &host.settings, &host, &tenant).await;
+    events::finish(definition.api, &host.settings, &host, &tenant).await;
+    if tmf630::jobs::finish(jobs, &host.settings, &host, &tenant).await {
+        events::finish(definition.api, &host.settings, &host, &tenant).await;
+    }
     instance::drain_if_due().await;
 }
 
-async fn host_of(definition: &'static Definition) -> Result<Host, String> {
-    let settings = settings::settings(VARIABLES.iter().chain(definition.choices())).await?;
+async fn host_of(definitions: &'static [&'static Definition]) -> Result<Host, String> {
+    let choices = definitions.iter().flat_map(|definition| definition.choices());
+    let settings = settings::settings(VARIABLES.iter().chain(choices)).await?;
     let authentication = Some(settings::authentication().await?);
     Ok(Host { settings, authentication, ..Host::default() })
 }
@@ -149,12 +164,13 @@ pub async fn serve_entry(apis: &[&'static Api], request: Request) -> Response<Fu
 /// Answers `request` to go on with the `jobs` of all tenants.
 pub async fn serve_maintenance(
     jobs: &'static [&'static dyn Job],
+    apis: &'static [&'static Api],
     request: Request,
 ) -> Response<Full<Bytes>> {
     let response = match settings::settings(tmf630::jobs::variables(jobs)).await {
         Ok(settings) => {
             let host = Host { settings, ..Host::default() };
-            tmf630::serve_maintenance(jobs, &host.settings, &host, &request).await
+            tmf630::serve_maintenance(jobs, apis, &host.settings, &host, &request).await
         }
         Err(mistake) => tmf630::serve_mistake(None, &Host::default(), &request, &mistake),
     };

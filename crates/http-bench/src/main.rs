@@ -16,6 +16,7 @@
 //! * `cold` – the first request of an instance.
 //! * `tokens` – what it costs to know who calls, measured instead of all that.
 //! * `bills` – what items and bills cost, likewise.
+//! * `events` – what events cost, likewise, and how soon they reach a `receiver`.
 
 #![forbid(unsafe_code)]
 
@@ -24,12 +25,14 @@ mod bills;
 mod cases;
 mod cold;
 mod compare;
+mod events;
 mod host;
 mod load;
 mod log;
 mod postgres;
 mod process;
 mod profile;
+mod receiver;
 mod table;
 mod tokens;
 mod yardstick;
@@ -76,6 +79,12 @@ struct Arguments {
     /// Measures what items and bills cost instead.
     #[arg(long, conflicts_with_all = ["profile", "yardstick", "only", "tokens"])]
     bills: bool,
+    /// Measures what events cost instead, and how soon they arrive.
+    #[arg(long, conflicts_with_all = ["profile", "yardstick", "only", "tokens", "bills"])]
+    events: bool,
+    /// How many events wait for a receiver that is down, where events are measured; 0 leaves it out.
+    #[arg(long, default_value_t = 1_000_000)]
+    pending: usize,
     /// The folder that components are built in, relative to the project's folder.
     #[arg(long, value_name = "DIR", default_value = "target", hide = true)]
     components: PathBuf,
@@ -91,6 +100,9 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if arguments.bills {
         return bills::measure(arguments).await;
+    }
+    if arguments.events {
+        return events::measure(arguments).await;
     }
     let host = Host::start(arguments.host, &arguments.components, arguments.profile, &[]).await?;
     println!("{}, {} accounts", host.describe(), arguments.records);

@@ -34,6 +34,9 @@
 //! * A transaction commits all of its writes or none. Its body never takes effect twice. Where nobody
 //!   can know whether it was committed, it ends with [`Error::OutcomeUnknown`]; after any other error
 //!   it was not (`faults`, `outcomes`).
+//! * Keys that are [appended](Transaction::append) ascend in the order of commits: whoever has seen a
+//!   commit has seen all that will ever have its number or a smaller one (`order`, `followers`). Those
+//!   who append hold one another up no more than those who put different keys (`appending`).
 //! * What a tree has acknowledged is never overwritten by a request that knew less, the very first
 //!   commits of a new tree included (`concurrency`, `outcomes`).
 //! * A byte that is changed anywhere in the store is found, and the error names its key (`damage`).
@@ -98,7 +101,8 @@
 //! 3. Which parts follow: 1 byte, the sum of 1 for a root, 2 for a list of retired pages, 4 for the pages
 //!    that were retired last, and 8 for a flush that is announced.
 //! 4. How many writers are remembered, and for each its random number (8 bytes, little-endian), the
-//!    number of its last attempt, and how many commits ago that was.
+//!    number of its last attempt, and by how much the number of the commit is greater than that of its
+//!    last one.
 //! 5. If it has the part: the random number of the writer who has announced a flush (8 bytes); the root
 //!    as a child; the root of the list as a child; the list of what was retired last as a value.
 //! 6. The buffer, to the end: for each commit, the oldest first, its number, how many keys it wrote, and

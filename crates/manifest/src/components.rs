@@ -36,8 +36,22 @@ const APIS: [&Api; 2] = [&ACCOUNT_MANAGEMENT, &CUSTOMER_BILL_MANAGEMENT];
 
 /// All of them.
 pub fn all() -> Vec<Component> {
-    let resources = account_management::ALL.into_iter().chain(customer_bill_management::ALL);
-    let mut components: Vec<_> = resources.map(of_resource).collect();
+    let mut components: Vec<Component> = Vec::new();
+    for definition in account_management::ALL.into_iter().chain(customer_bill_management::ALL) {
+        let component = of_resource(definition);
+        // What several APIs call the same is one component.
+        match components.iter_mut().find(|other| other.name == component.name) {
+            Some(other) => {
+                other.routes.extend(component.routes);
+                for variable in component.variables {
+                    if !other.variables.contains(&variable) {
+                        other.variables.push(variable);
+                    }
+                }
+            }
+            None => components.push(component),
+        }
+    }
     let aliases = || APIS.into_iter().filter_map(|api| api.alias);
     components.push(Component {
         name: "openapi-document".to_owned(),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use tmf630::events::settings::HOSTS;
 use tmf630::model::variable::Variable;
 
 use crate::components::{self, Component, JWKS_HOST};
@@ -46,8 +47,11 @@ fn write_component(component: &Component, text: &mut String) {
     if *has_store {
         text.push_str("key_value_stores = [\"default\"]\n");
     }
-    if *asks_issuers {
-        let _ = writeln!(text, "allowed_outbound_hosts = [\"{{{{ {} }}}}\"]", JWKS_HOST.name);
+    let of_events = variables.iter().filter(|it| it.name.starts_with(HOSTS.name));
+    let hosts = asks_issuers.then_some(&JWKS_HOST).into_iter().chain(of_events.copied());
+    let hosts: Vec<_> = hosts.map(|variable| format!("{{{{ {} }}}}", variable.name)).collect();
+    if !hosts.is_empty() {
+        let _ = writeln!(text, "allowed_outbound_hosts = {hosts:?}");
     }
     if !variables.is_empty() {
         let _ = write!(text, "\n[component.{name}.variables]\n");

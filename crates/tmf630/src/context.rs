@@ -17,7 +17,7 @@ use crate::model::rule::Change;
 use crate::sight::Sight;
 use crate::storage::keys::Keys;
 use crate::storage::record::Record;
-use crate::{Definition, Error, Ports, Settings, Version};
+use crate::{Definition, Error, Ports, Settings, Version, tenants};
 
 /// The resource, the deployment and the outside world, as one request sees them.
 pub(crate) struct Context<'c, P: Ports> {
@@ -38,8 +38,12 @@ pub(crate) struct Context<'c, P: Ports> {
     pub tree: Tree<P::Kv>,
     /// What tells what it writes from what other requests write.
     pub id: OnceCell<String>,
-    /// Whether the tenant is known to have jobs.
+    /// What the request is called in the log.
+    pub request_id: Option<String>,
+    /// Whether the tenant is known to have work that goes on after requests.
     pub is_announced: Cell<bool>,
+    /// Whether the change relies on that.
+    pub has_work: Cell<bool>,
 }
 
 impl<'c, P: Ports> Context<'c, P> {
@@ -57,7 +61,7 @@ impl<'c, P: Ports> Context<'c, P> {
         let view = View { definition, version, links, budget, now: ports.now() };
         let tree = store.tree(TreeName::new(caller.tenant.as_str())?);
         let sight = Sight::of(caller, settings);
-        let is_announced = Cell::new(false);
+        let is_announced = Cell::new(tenants::is_announced(*ports, &caller.tenant));
         Ok(Self {
             definition,
             settings,
@@ -69,13 +73,15 @@ impl<'c, P: Ports> Context<'c, P> {
             view,
             tree,
             id: OnceCell::new(),
+            request_id: Some(exchange.request_id().to_owned()),
             is_announced,
+            has_work: Cell::new(false),
         })
     }
 
     /// Where the resources lie in the tree.
     pub fn keys(&self) -> Keys {
-        Keys(self.definition.name())
+        Keys::of(self.definition)
     }
 
     /// The record with the id; the error that there is none also where the caller does not see it.
@@ -95,7 +101,13 @@ impl<'c, P: Ports> Context<'c, P> {
         }
     }
 
-    /// Lets a job begin only where the tenant is known to have some.
+    /// Lets something go on after the request, where the tenant is known to have such work.
+    pub fn expect_work(&self) -> Result<(), Error> {
+        self.has_work.set(true);
+        self.expect_announced()
+    }
+
+    /// Goes on only where the tenant is known to have something to do after requests.
     pub fn expect_announced(&self) -> Result<(), Error> {
         match self.is_announced.get() {
             true => Ok(()),

@@ -1,8 +1,7 @@
 //! Work that goes on after requests ([`Job`]): where it is noted, and doing it.
 //!
-//! The tree of a tenant has the state of each job. The tree `maintenance.tenants`, which no tenant can
-//! be called, names the tenants that may have any, so that whoever comes along need not look at all of
-//! them. A tenant is named there before its job is stored, and stays for longer than a request takes.
+//! The tree of a tenant has the state of each job. That a tenant may have any is said before its job is
+//! stored (`tenants`).
 //!
 //! Who works at a job says so with it, for some seconds, so that others leave it alone. That only saves
 //! work: a step is a transaction that changes the state of its job, so it is not done twice even if
@@ -16,7 +15,7 @@ use std::time::Duration;
 use access::{Caller, Tenant};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use kv_tree::{KeyRange, Order, Store, Transaction, Tree, TreeName};
+use kv_tree::{KeyRange, Order, Transaction, Tree, TreeName};
 use serde_json::json;
 
 use crate::answer::audit::Audit;
@@ -30,17 +29,7 @@ use crate::model::variable::Variable;
 use crate::settings::{AUTH, JWT_ISSUERS, MAINTENANCE_TOKEN, TENANT, TRUST_FORWARDED, VARIABLES};
 use crate::sight::Sight;
 use crate::storage::keys::JOBS;
-use crate::{Error, Ports, Settings, Version};
-
-/// The tree with the names of tenants.
-const TREE: &str = "maintenance.tenants";
-
-/// For how long it is good to have said that a tenant may have jobs. A request that relies on it ends
-/// long before it is forgotten.
-const ANNOUNCED: SignedDuration = SignedDuration::from_mins(5);
-
-/// When it is forgotten.
-const FORGOTTEN: SignedDuration = SignedDuration::from_mins(15);
+use crate::{Error, Ports, Settings, Version, events};
 
 /// For how long others leave a job alone whose worker has not been heard of.
 const LEASE: SignedDuration = SignedDuration::from_secs(10);
@@ -48,88 +37,13 @@ const LEASE: SignedDuration = SignedDuration::from_secs(10);
 /// How many jobs of a tenant are looked at together.
 const JOBS_AT_ONCE: u64 = 100;
 
-/// Makes a change that may begin a job. If it does, that is announced first.
-pub(crate) async fn announced<P: Ports, T>(
-    context: &Context<'_, P>,
-    change: impl AsyncFn() -> Result<T, Error>,
-) -> Result<T, Error> {
-    let outcome = match change().await {
-        Err(error) if error.is_unannounced() => {
-            let store = context.ports.store().await.map_err(kv_tree::Error::from)?;
-            announce(&store, &context.caller.tenant, context.ports.now()).await?;
-            context.is_announced.set(true);
-            change().await
-        }
-        outcome => outcome,
-    };
-    if outcome.is_ok() && context.is_announced.get() {
-        context.ports.note_work(&context.caller.tenant);
-    }
-    outcome
-}
-
-/// Says that the tenant may have jobs.
-async fn announce<K: kv_tree::Kv>(
-    store: &Store<K>,
-    tenant: &Tenant,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let tree = store.tree(TreeName::new(TREE)?);
-    let said = tree.snapshot().await?.get(tenant.as_str()).await?;
-    if said.is_some_and(|time| age(&time, now).is_some_and(|age| age < ANNOUNCED)) {
-        return Ok(());
-    }
-    tree.transact(async |transaction| {
-        transaction.put(tenant.as_str().to_owned(), encode(now).to_vec());
-        Ok(())
-    })
-    .await
-}
-
-/// The tenants that may have jobs, in the order of their names, and when that was said last: `limit` at
-/// most.
-pub(crate) async fn tenants<P: Ports>(
-    ports: &P,
-    limit: usize,
-) -> Result<Vec<(Tenant, Timestamp)>, Error> {
-    let store = ports.store().await.map_err(kv_tree::Error::from)?;
-    let snapshot = store.tree(TreeName::new(TREE)?).snapshot().await?;
-    let mut scan = snapshot.scan(KeyRange::all(), Order::Ascending).limit(limit as u64);
-    let mut tenants = Vec::new();
-    while let Some((name, time)) = scan.next().await? {
-        let name = std::str::from_utf8(&name).ok().and_then(Tenant::new);
-        // A time that cannot be read is long ago.
-        tenants.extend(name.map(|name| (name, decode(&time).unwrap_or(Timestamp::UNIX_EPOCH))));
-    }
-    Ok(tenants)
-}
-
-/// Whether it was said so long ago that a tenant may have jobs that no request relies on it.
-pub(crate) fn is_stale(said: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(said) > FORGOTTEN
-}
-
-/// Forgets that the tenant may have jobs, which it does not, unless somebody has said so lately.
-pub(crate) async fn forget<P: Ports>(ports: &P, tenant: &Tenant) -> Result<(), Error> {
-    let store = ports.store().await.map_err(kv_tree::Error::from)?;
-    let tree = store.tree(TreeName::new(TREE)?);
-    let now = ports.now();
-    tree.transact(async |transaction| {
-        let said = transaction.get(tenant.as_str()).await?;
-        if said.is_some_and(|time| decode(&time).is_none_or(|said| is_stale(said, now))) {
-            transaction.delete(tenant.as_str().to_owned());
-        }
-        Ok(())
-    })
-    .await
-}
-
 /// The variables of what lets the `jobs` go on: each once. Who calls, and for whom, makes no difference
 /// to it.
 pub fn variables(jobs: &[&'static dyn Job]) -> Vec<&'static Variable> {
     let others = [&TRUST_FORWARDED, &TENANT, &AUTH, &JWT_ISSUERS];
     let mut variables: Vec<_> = VARIABLES.iter().filter(|it| !others.contains(it)).collect();
     variables.push(&MAINTENANCE_TOKEN);
+    variables.extend(events::settings::VARIABLES);
     for variable in jobs.iter().flat_map(|job| job.definition().variables) {
         if !variables.contains(&variable) {
             variables.push(variable);
@@ -176,14 +90,22 @@ pub async fn run<P: Ports>(
 }
 
 /// The same until they are done or cannot go on, for nobody who waits: the log is told if it fails.
+/// Whether a step was done.
 pub async fn finish<P: Ports>(
     jobs: &[&'static dyn Job],
     settings: &Settings,
     ports: &P,
     tenant: &Tenant,
-) {
-    if let Err(error) = run(jobs, settings, ports, tenant, Duration::MAX).await {
-        note_failure(ports, tenant, None, &error);
+) -> bool {
+    if jobs.is_empty() {
+        return false;
+    }
+    match run(jobs, settings, ports, tenant, Duration::MAX).await {
+        Ok(progress) => progress.steps > 0,
+        Err(error) => {
+            note_failure(ports, tenant, None, &error);
+            false
+        }
     }
 }
 
@@ -338,7 +260,9 @@ impl<P: Ports> Worker<'_, P> {
             view,
             tree: tree.clone(),
             id: OnceCell::new(),
+            request_id: None,
             is_announced: true.into(),
+            has_work: false.into(),
         };
         let step = async |transaction: &mut Transaction<P::Kv>| {
             self.try_step(job, id, key, &context, transaction).await
@@ -424,8 +348,4 @@ fn encode(time: Timestamp) -> [u8; 8] {
 
 fn decode(time: &[u8]) -> Option<Timestamp> {
     Timestamp::from_millisecond(i64::from_be_bytes(time.try_into().ok()?)).ok()
-}
-
-fn age(time: &[u8], now: Timestamp) -> Option<SignedDuration> {
-    Some(now.duration_since(decode(time)?))
 }

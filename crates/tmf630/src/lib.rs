@@ -19,7 +19,8 @@
 //!   document.
 //! * `operations` – what a client does, a file each.
 //! * `commit` – the only way to write: rules, indexes, record.
-//! * [`jobs`] – what goes on after requests.
+//! * [`jobs`] – what goes on after requests; [`events`] – telling others of changes; `tenants` – who has
+//!   anything of that; `housekeeping` – what data needs from time to time.
 //! * `selection` – carrying out a query.
 //! * `storage` – resources in the tree of their tenant.
 //! * `answer` – resources as a client sees them, and what every answer has.
@@ -35,6 +36,8 @@ mod commit;
 mod context;
 mod derivation;
 pub mod error;
+pub mod events;
+mod housekeeping;
 pub mod jobs;
 pub mod model;
 mod operations;
@@ -46,6 +49,7 @@ mod selection;
 pub mod settings;
 mod sight;
 mod storage;
+mod tenants;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod value;
@@ -65,7 +69,7 @@ pub use operations::document::serve_document;
 pub use operations::entry::serve_entry;
 pub use operations::maintenance::serve_maintenance;
 pub use operations::mistake::serve_mistake;
-use operations::{bulk, create, delete, list, part, retrieve, update};
+use operations::{action, bulk, create, delete, list, part, retrieve, update};
 pub use ports::{Activity, Ports};
 use request::negotiation;
 use request::target::{Route, Target};
@@ -130,6 +134,9 @@ async fn answer<P: Ports, B: http_body::Body>(
         }
         (Operation::Retrieve, Target::Part(id, name)) => {
             part::retrieve(&context, &id, name, &request).await
+        }
+        (Operation::Update, Target::Action(id, action)) => {
+            action::act(&context, &id, action, &request).await
         }
         (Operation::Update, Target::Item(id)) => update::update(&context, &id, request).await,
         (Operation::Delete, Target::Item(id)) => delete::delete(&context, &id, &request).await,

@@ -2,8 +2,10 @@
 
 use std::rc::Rc;
 use std::task::Poll;
+use std::time::Duration;
 
 use access::{Caller, Refusal, Tenant};
+use bytes::Bytes;
 use jiff::Timestamp;
 use kv_tree::{Kv, KvError, Store};
 use uuid::Uuid;
@@ -52,6 +54,30 @@ pub trait Ports {
         let _ = tenant;
     }
 
+    /// When the instance has last said, or read, that the tenant may have such work.
+    fn announced(&self, tenant: &Tenant) -> Option<Timestamp> {
+        let _ = tenant;
+        None
+    }
+
+    /// Remembers that.
+    fn note_announced(&self, tenant: &Tenant, said: Timestamp) {
+        let _ = (tenant, said);
+    }
+
+    /// Sends a notification to a subscription: the status that it is answered with, or in words for
+    /// operators why it is not. Redirections are not followed, and little of the answer is read.
+    async fn notify(&self, notification: Notification) -> Result<u16, String> {
+        let _ = notification;
+        Err("nothing is sent from here".to_owned())
+    }
+
+    /// Lets time go by, and others go on.
+    async fn pause(&self, time: Duration) {
+        let _ = time;
+        self.yield_now().await;
+    }
+
     /// Whether the instance can do more work of its own. Some hosts limit what one does in its life, and
     /// the rest is for requests.
     fn can_go_on(&self) -> bool {
@@ -65,6 +91,19 @@ pub trait Ports {
     fn activity(&self) -> Option<Activity> {
         None
     }
+}
+
+/// What is sent to a subscription.
+#[derive(Debug, Clone)]
+pub struct Notification {
+    /// Where to, by POST.
+    pub url: String,
+    /// Its headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// Its body, which is JSON.
+    pub body: Bytes,
+    /// How long the whole answer may take.
+    pub patience: Duration,
 }
 
 /// What an instance has done in a time, for whatever request.

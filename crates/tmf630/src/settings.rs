@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::value::address::{is_host, is_prefix};
 
+use crate::events::settings::{self as event_settings, EventSettings};
 use crate::model::variable::Variable;
 
 /// The settings of a deployment. The default is for an answer that depends on none.
@@ -171,7 +172,7 @@ impl Settings {
         let mut take = |name: &str| values.remove(name).unwrap_or_default();
         // Who calls, and for whom, is not this crate's to find out.
         [TENANT, JWT_ISSUERS].iter().for_each(|variable| drop(take(variable.name)));
-        Ok(Self {
+        let settings = Self {
             base_url: base_url(&take("base_url"))?,
             asks_who_calls: take("auth") == "jwt",
             party_roles: roles(&take("party_roles"))?,
@@ -188,7 +189,11 @@ impl Settings {
                 _ => StoreType::Spin,
             },
             own: values,
-        })
+        };
+        if settings.own.contains_key(event_settings::HOSTS.name) {
+            EventSettings::of(&settings)?;
+        }
+        Ok(settings)
     }
 
     /// The value of a variable of the API's own.

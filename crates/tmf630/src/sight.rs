@@ -1,6 +1,7 @@
 //! What a caller sees: of resources that name parties, those that name one of the caller's own. To
 //! who acts for a party, the rest does not exist.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use access::{Caller, Parties};
@@ -23,12 +24,12 @@ pub(crate) struct Sight<'s> {
 }
 
 /// What a resource must name to be seen.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Limit<'s> {
     named: NamedParties,
-    /// The ids of the parties of which one must be named.
-    pub parties: &'s BTreeSet<String>,
-    roles: &'s BTreeSet<String>,
+    /// The ids of the parties of which one must be named, or its owner.
+    pub parties: Cow<'s, BTreeSet<String>>,
+    roles: Cow<'s, BTreeSet<String>>,
 }
 
 impl<'s> Sight<'s> {
@@ -55,12 +56,15 @@ impl<'s> Sight<'s> {
 
     /// What a resource of the kind must name to be seen; nothing if all of them are.
     pub fn limit(self, resource: &Resource) -> Option<Limit<'s>> {
-        match (&self.caller.parties, resource.visibility.parties()) {
-            (Parties::Only(parties), Some(named)) => {
-                Some(Limit { named, parties, roles: self.roles })
+        let Parties::Only(parties) = &self.caller.parties else { return None };
+        let named = resource.visibility.parties()?;
+        Some(match resource.visibility {
+            Visibility::Owned(_) => {
+                let owner = BTreeSet::from([self.caller.owner()]);
+                Limit { named, parties: Cow::Owned(owner), roles: Cow::default() }
             }
-            _ => None,
-        }
+            _ => Limit { named, parties: Cow::Borrowed(parties), roles: Cow::Borrowed(self.roles) },
+        })
     }
 
     /// Refuses a change of what the caller does not see, and one after which they would not see it:
@@ -68,7 +72,9 @@ impl<'s> Sight<'s> {
     pub fn expect_own(self, definition: &Definition, change: Change<'_>) -> Result<(), Error> {
         let Change { id, before, after, .. } = change;
         let Some(limit) = self.limit(definition.resource) else { return Ok(()) };
-        let is_server_named = matches!(definition.resource.visibility, Visibility::ServerNamed(_));
+        let visibility = definition.resource.visibility;
+        let is_server_named =
+            matches!(visibility, Visibility::ServerNamed(_) | Visibility::Owned(_));
         if is_server_named && before.is_none() && after.is_some() {
             return Ok(());
         }

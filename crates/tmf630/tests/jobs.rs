@@ -114,7 +114,7 @@ fn a_tenant_is_announced_before_its_job_is_stored() {
 #[test]
 fn a_tenant_is_announced_again_when_that_is_old() {
     let memory = begun();
-    let said = || contents(&memory, "maintenance.tenants", "acme");
+    let said = || contents(&memory, "maintenance.tenants", "t/acme");
     let first = said();
     expect(&Instance::of("acme", memory.clone()).later(200).begin("b", "1"), 201);
     assert_eq!(said(), first);

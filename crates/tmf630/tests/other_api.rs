@@ -10,6 +10,7 @@ use http::Method;
 use kv_tree::Memory;
 use serde_json::json;
 use tmf630::model::api::{Api, ApiVersion, Resource};
+use tmf630::model::event::Events;
 use tmf630::model::index::Index;
 use tmf630::model::operation::{Operation, Operations};
 use tmf630::model::relation::Relation;
@@ -43,6 +44,7 @@ const BOOK_RESOURCE: Resource = Resource {
     description: "Books.",
     visibility: Visibility::Shared,
     versions: Version::ALL,
+    stored_as: None,
 };
 
 const SHELF_RESOURCE: Resource = Resource { name: "shelf", ..BOOK_RESOURCE };
@@ -59,6 +61,7 @@ static BOOK: Definition = Definition {
     own_indexes: &[Index::text("name")],
     rules: &[&NoNovels],
     behaviour: None,
+    events: Events::NONE,
     variables: &[NOVELS],
 };
 

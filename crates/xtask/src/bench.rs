@@ -7,11 +7,8 @@ use clap::Subcommand;
 
 use crate::build;
 use crate::process::{output, run, start, supervise};
-use crate::project::{cargo, command, target_dir};
+use crate::project::{FLOOR, cargo, command, target_dir};
 use crate::toolchain::install_packages;
-
-/// The components that the application is compared with; they are no part of it.
-pub const FLOOR: [&str; 2] = ["floor-get", "floor-set"];
 
 #[derive(Subcommand)]
 pub enum Bench {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context;
 
 use crate::process::run;
-use crate::project::{functions, root, target_dir};
+use crate::project::{cargo, functions, native, root, target_dir};
 use crate::toolchain::Toolchain;
 
 /// Builds all components.
@@ -26,6 +26,15 @@ pub fn build_with_names(others: &[&str]) -> anyhow::Result<PathBuf> {
     let profile = [("CARGO_PROFILE_RELEASE_STRIP", "none"), ("CARGO_PROFILE_RELEASE_DEBUG", "0")];
     compile(others, &target, &profile)?;
     Ok(target)
+}
+
+/// Builds a program beside the tests, of what these are built of, and says where it is.
+pub fn build_program(name: &str) -> anyhow::Result<PathBuf> {
+    let mut build = cargo();
+    build.arg("build").args(native()?).args(["--bin", name]);
+    // Dependencies have the features that tests ask for only where there is a test too.
+    run(build.args(["--test", "start"]))?;
+    Ok(target_dir().join("debug").join(name))
 }
 
 fn compile(others: &[&str], target: &Path, environment: &[(&str, &str)]) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use anyhow::{bail, ensure};
 
 use crate::build;
 use crate::process::{start, supervise};
-use crate::project::cargo;
+use crate::project::command;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -19,8 +19,8 @@ pub struct Arguments {
 pub fn conformance(arguments: &Arguments) -> anyhow::Result<()> {
     let spec = std::path::absolute(&arguments.spec)?;
     build::build()?;
-    let mut run = cargo();
-    run.args(["run", "--package", "conformance", "--", "--spec"]).arg(spec);
+    let mut run = command(build::build_program("conformance")?);
+    run.arg("--spec").arg(spec);
     match supervise(&mut start(&mut run)?)? {
         Some(status) => ensure!(status.success(), "the project differs from the official file"),
         None => bail!("stopped by a signal"),

@@ -32,6 +32,21 @@ pub fn functions() -> anyhow::Result<Vec<String>> {
     Ok(functions)
 }
 
+/// The component that the tests of devhost run; it is no part of the application.
+pub const DEVHOST_GUEST: &str = "devhost-guest";
+
+/// The components that the application is compared with; they are no part of it.
+pub const FLOOR: [&str; 2] = ["floor-get", "floor-set"];
+
+/// What chooses all packages but components, for cargo. A dependency has the features that the chosen
+/// packages ask for together: where commands choose the same, it is built once.
+pub fn native() -> anyhow::Result<Vec<String>> {
+    let others = [DEVHOST_GUEST].into_iter().chain(FLOOR).map(str::to_owned);
+    let components = functions()?.into_iter().chain(others);
+    let excluded = components.flat_map(|package| ["--exclude".to_owned(), package]);
+    Ok(std::iter::once("--workspace".to_owned()).chain(excluded).collect())
+}
+
 /// `cargo`, as this program was started by it, in the project's folder.
 pub fn cargo() -> Command {
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or("cargo".into()));

@@ -25,7 +25,7 @@ pub(crate) use restore::restore;
 use serde_json::{Map, Value};
 pub(crate) use shape::{APPLIED_CUSTOMER_BILLING_RATE, BILL_CYCLE, CUSTOMER_BILL};
 pub(crate) use shape::{BILL_FORMAT, BILL_PRESENTATION_MEDIA, BILLING_CYCLE_SPECIFICATION};
-pub(crate) use shape::{CUSTOMER_BILL_ON_DEMAND, FINANCIAL_ACCOUNT, PARTY_ACCOUNT, Shape};
+pub(crate) use shape::{CUSTOMER_BILL_ON_DEMAND, FINANCIAL_ACCOUNT, HUB, PARTY_ACCOUNT, Shape};
 use shape::{Fallback, Form};
 
 use crate::text::is_not_blank;

@@ -207,3 +207,6 @@ pub(crate) static BILL_CYCLE: Shape = Shape {
     attributes: &[("BillCycleSpecification", &part("BillCycleSpecificationRef"))],
     ..root("BillCycle")
 };
+
+/// In v4 it need not say its class, which has another name there.
+pub(crate) static HUB: Shape = Shape { v4: "EventSubscription", ..part("Hub") };

@@ -83,7 +83,7 @@ impl<K: Kv> Writers<K> {
     async fn attempt(&self, group: &mut Group<K>) -> Result<Commit, Error> {
         let id = self.id()?;
         let head = group.snapshot.head.clone();
-        let stamp = head.commit.wrapping_add(1);
+        let stamp = group.number();
         let is_being_flushed = self.is_being_flushed(&head)?;
         let is_shared = is_being_flushed || self.rivals_are_about();
         let limit = if is_shared { MAX_FLUSHING_BYTES } else { MAX_BUFFER_BYTES };
@@ -102,7 +102,7 @@ impl<K: Kv> Writers<K> {
             let attempt = self.next_attempt();
             let fills_buffer = len > MAX_BUFFER_BYTES && !is_being_flushed;
             let buffer = buffer.with(stamp, &group.snapshot.writes);
-            let next = head.next(id, attempt, self.kv().now(), buffer);
+            let next = head.next(id, attempt, self.kv().now(), buffer).numbered(stamp);
             let announced = if fills_buffer { Some(id) } else { head.announced };
             let next = Head { announced, ..next };
             let outcome = self.swap(group, (id, attempt), next).await?;
@@ -135,22 +135,20 @@ impl<K: Kv> Writers<K> {
         let newest = self.heads.decode(&snapshot.pages, value)?;
         self.see(&newest);
         let base = snapshot.head.commit;
-        if newest.commit == base {
-            // The same, unless an older state of the store was put back in its place.
-            let is_same = Rc::ptr_eq(&newest, &snapshot.head) || newest == snapshot.head;
-            group.watch = is_same.then_some(watch);
-            return Ok(is_same);
-        }
-        if newest.commit < base || newest.flushed > base {
-            return Ok(false);
-        }
         let reads = snapshot.reads.as_ref();
         let concerns = |key| reads.is_none_or(|reads| reads.include(key));
-        if newest.buffer.changed_since(base).any(|key| concerns(key)) {
+        let holds = match newest.commit == base {
+            // The same, unless an older state of the store was put back in its place.
+            true => Rc::ptr_eq(&newest, &snapshot.head) || newest == snapshot.head,
+            false if newest.commit < base || newest.flushed > base => false,
+            false => !newest.buffer.changed_since(base).any(|key| concerns(key)),
+        };
+        if !holds {
             return Ok(false);
         }
         snapshot.head = newest;
-        group.watch = Some(watch);
-        Ok(true)
+        let follows = group.follow_head();
+        group.watch = follows.then_some(watch);
+        Ok(follows)
     }
 }

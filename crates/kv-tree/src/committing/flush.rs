@@ -64,6 +64,8 @@ impl<K: Kv> Writers<K> {
     ) -> Result<Outcome, Error> {
         let pages = group.snapshot.pages.clone();
         let base = group.snapshot.head.clone();
+        group.reserve_number();
+        let numbered = group.appended.clone();
         let flushed = match Flushed::write(&group.snapshot, self.node_bytes, deletes).await {
             // Somebody else has flushed meanwhile.
             Err(Error::Expired { .. }) => return Ok(Outcome::Lost),
@@ -73,7 +75,9 @@ impl<K: Kv> Writers<K> {
         for round in 0..MAX_SWAPS {
             if group.watch.is_none() || self.rivals_are_about() {
                 match self.rebase(group).await {
-                    Ok(true) if group.snapshot.head.flush == base.flush => {}
+                    Ok(true)
+                        if group.snapshot.head.flush == base.flush
+                            && group.appended == numbered => {}
                     Ok(_) => break,
                     Err(error) => {
                         outcome = Err(error);
@@ -89,6 +93,7 @@ impl<K: Kv> Writers<K> {
                 .retaining(|entry| entry.stamp > base.commit && !writes.contains_key(&entry.key));
             let attempt = self.next_attempt();
             let next = head.next(writer, attempt, self.kv().now(), rest.clone());
+            let next = next.numbered(group.number());
             let covered = if writes.is_empty() { base.commit } else { next.commit };
             let next = flushed.head(next, covered, rest);
             outcome = self.swap(group, (writer, attempt), next).await;

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::append::Appended;
 use super::queue::{Awaited, Promise, promise};
 use crate::format::head::Head;
 use crate::reading::pages::Pages;
@@ -17,6 +18,8 @@ pub(crate) type Verdict = Result<(), Error>;
 pub(crate) struct Group<K: Kv> {
     /// A head with the members' writes on top, and what they have read of it.
     pub snapshot: Snapshot<K>,
+    /// Which of the keys that they write are appended.
+    pub appended: Appended,
     /// What it takes to swap that head, unless it was used.
     pub watch: Option<K::Watch>,
     /// When it began, by the clock that never goes back.
@@ -28,7 +31,7 @@ impl<K: Kv> Group<K> {
     pub fn new(pages: Pages<K>, head: Rc<Head>, watch: Option<K::Watch>) -> Self {
         let began = pages.kv.elapsed();
         let snapshot = Snapshot { reads: Some(Reads::default()), ..Snapshot::new(pages, head) };
-        Self { snapshot, watch, began, members: Vec::new() }
+        Self { snapshot, appended: Appended::default(), watch, began, members: Vec::new() }
     }
 
     /// How many members wait for the outcome.

@@ -1,6 +1,6 @@
 //! Writing to a tree: transactions, and how they become commits.
 //!
-//! * `transaction` – what a body reads and writes.
+//! * `transaction` – what a body reads and writes; `append` – keys in the order of commits.
 //! * `queue` – the transactions of an instance stand in line; `group` – those that share a commit.
 //! * `writers` – those who write to a tree in this instance; `backoff` – pauses between attempts.
 //! * `swap` – one swap of the head, and what came of it.
@@ -8,6 +8,7 @@
 //!   pages; `create` – the first commit's tree.
 //! * `transact` – all of it, from a body to a commit.
 
+mod append;
 mod backoff;
 mod commit;
 mod create;

@@ -48,11 +48,11 @@ impl<K: Kv> Writers<K> {
                 Some(group) => group,
                 None => self.begin().await?,
             };
-            let mut transaction = Transaction::on(group.snapshot.clone(), self.node_bytes);
+            let mut transaction = Transaction::on(&group, self.node_bytes);
             let mut outcome = body(&mut transaction).await;
             if outcome.is_ok() {
                 match transaction.finish() {
-                    Ok(snapshot) => group.snapshot = snapshot,
+                    Ok(left) => (group.snapshot, group.appended) = left,
                     Err(error) => outcome = Err(error.into()),
                 }
             }

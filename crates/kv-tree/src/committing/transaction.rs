@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::append::Appended;
+use super::group::Group;
 use crate::format::head::MAX_FIXED_BYTES;
 use crate::writing::divide::NODE_BYTES;
 use crate::{Error, Kv, Snapshot};
@@ -12,6 +14,7 @@ use crate::{Error, Kv, Snapshot};
 /// A transaction: reads as the snapshot it began with and its own writes on top.
 pub struct Transaction<K: Kv> {
     snapshot: Snapshot<K>,
+    appended: Appended,
     max_key_bytes: usize,
     too_long: Option<(&'static str, usize, usize)>,
 }
@@ -28,16 +31,17 @@ const fn max_key_bytes(node_bytes: usize) -> usize {
 }
 
 impl<K: Kv> Transaction<K> {
-    pub(crate) fn on(snapshot: Snapshot<K>, node_bytes: usize) -> Self {
-        Self { snapshot, max_key_bytes: max_key_bytes(node_bytes), too_long: None }
+    pub(crate) fn on(group: &Group<K>, node_bytes: usize) -> Self {
+        let (snapshot, appended) = (group.snapshot.clone(), group.appended.clone());
+        Self { snapshot, appended, max_key_bytes: max_key_bytes(node_bytes), too_long: None }
     }
 
     /// What the transaction leaves.
-    pub(crate) fn finish(self) -> Result<Snapshot<K>, Error> {
+    pub(crate) fn finish(self) -> Result<(Snapshot<K>, Appended), Error> {
         let tree = || self.snapshot.pages.tree.as_str().into();
         match self.too_long {
             Some((what, bytes, limit)) => Err(Error::TooLong { tree: tree(), what, bytes, limit }),
-            None => Ok(self.snapshot),
+            None => Ok((self.snapshot, self.appended)),
         }
     }
 
@@ -55,6 +59,20 @@ impl<K: Kv> Transaction<K> {
         self.write(key, Some(value));
     }
 
+    /// Writes `value` at a new key: `prefix`, the [number](Snapshot::commit) of the commit that this
+    /// becomes part of (16 hexadecimal digits, in lower case), and how many were appended before it in
+    /// that commit (8 of them). So keys that were appended ascend in the order of commits, and of the
+    /// transactions that share one: below a prefix at which nothing else is put, none ever appears
+    /// before, or at, the number of a commit that anybody has seen.
+    ///
+    /// Appending reads nothing, so it concerns no other transaction that appends. The limits are
+    /// those of [`put`](Self::put). What a transaction reads has its own appended keys too, and those
+    /// of others that share its commit. It runs again if they become different ones.
+    pub fn append(&mut self, prefix: impl AsRef<[u8]>, value: impl Into<Bytes>) {
+        let key = self.appended.add(&self.snapshot, prefix.as_ref());
+        self.put(key, value);
+    }
+
     /// Removes `key`, if it is there.
     pub fn delete(&mut self, key: impl Into<Bytes>) {
         self.write(key.into(), None);
@@ -64,7 +82,14 @@ impl<K: Kv> Transaction<K> {
         if key.len() > self.max_key_bytes {
             self.too_long = Some(("key", key.len(), self.max_key_bytes));
         }
-        Rc::make_mut(&mut self.snapshot.writes).insert(key, value);
+        let writes = Rc::make_mut(&mut self.snapshot.writes);
+        let is_written_twice = writes.insert(key.clone(), value).is_some();
+        if is_written_twice
+            && self.appended.has(&key)
+            && let Some(reads) = &self.snapshot.reads
+        {
+            reads.key(&key);
+        }
     }
 }
 

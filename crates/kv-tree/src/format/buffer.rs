@@ -5,7 +5,7 @@
 //! whoever knows an earlier head of the same log reads only what is new. In memory there is an
 //! ordered map beside it: the newest entry of each key.
 //!
-//! An entry is stamped with the number of the commit that wrote it. Commits are numbered one by one,
+//! An entry is stamped with the number of the commit that wrote it. A later commit has a greater number,
 //! so "written after commit n" is a comparison of numbers, whatever value a key had before and after.
 //! A key that was deleted has an entry too, until it is in the pages that it is gone.
 

@@ -81,6 +81,15 @@ impl Head {
         Self { commit, time: self.time_at(now), writers, buffer, ..self.without_buffer() }
     }
 
+    /// The same as the commit of a greater number.
+    pub fn numbered(mut self, commit: u64) -> Self {
+        self.commit = commit;
+        if let Some(last) = self.writers.last_mut() {
+            last.commit = commit;
+        }
+        self
+    }
+
     /// The tree's time, in milliseconds since 1970, where a clock shows `now`. It goes on with the clock
     /// that is furthest ahead, so that it does not go back where writers' clocks differ.
     pub fn time_at(&self, now: Duration) -> u64 {
@@ -113,8 +122,8 @@ impl Head {
         }
     }
 
-    /// How many others than `writer` have made the latest `commits` commits. Those who only flush what
-    /// others wrote, whose numbers are odd, do not count.
+    /// How many others than `writer` have made the latest `commits` commits; fewer, where numbers were
+    /// left out. Those who only flush what others wrote, whose numbers are odd, do not count.
     pub fn rivals(&self, writer: u64, commits: u64) -> usize {
         let since = self.commit.saturating_sub(commits);
         let is_rival = |last: &&LastCommit| {
@@ -288,6 +297,8 @@ mod tests {
             head = head.next(writer, 1, Duration::ZERO, Buffer::default());
         }
         assert_eq!((head.rivals(2, 3), head.rivals(2, 100), head.rivals(10, 1)), (1, 3, 1));
+        let later = head.numbered(1000);
+        assert_eq!((later.rivals(10, 1), later.rivals(10, 1000)), (1, 4), "its writer is the last");
     }
 
     #[test]

@@ -42,6 +42,13 @@ impl<K: Kv> Snapshot<K> {
         Self { pages, head, writes: Rc::default(), reads: None }
     }
 
+    /// The number of the commit; for a transaction, of the one that it began on. A later commit has a
+    /// greater number. 0 is that of a tree without any. It is told without being read: a transaction
+    /// need not run again because there are later ones.
+    pub fn commit(&self) -> u64 {
+        self.head.commit
+    }
+
     /// The value of `key`.
     pub async fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Bytes>, Error> {
         Ok(self.get_many([key]).await?.pop().flatten())

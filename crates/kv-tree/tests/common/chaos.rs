@@ -6,28 +6,28 @@ use std::time::Duration;
 use bytes::Bytes;
 use kv_tree::{Event, Kv, KvError, Limits, Memory, Swapped};
 
-/// A wrapper around a store in memory, for one instance. Every call takes some steps before and after
+/// A wrapper around a store, for one instance. Every call takes some steps before and after
 /// its effect. Some fail, some lose their replies, and those take long to fail. Swaps go wrong twice as
 /// often, and in two more ways: they are refused though done, or fail and have their effect while later
 /// calls are made.
-pub struct Chaotic {
-    kv: Memory,
+pub struct Chaotic<K: Kv = Memory> {
+    kv: K,
     random: Cell<u64>,
     /// Of so many calls one fails, and one loses its reply.
     of: u64,
-    late: RefCell<Vec<LateSwap>>,
+    late: RefCell<Vec<LateSwap<K>>>,
 }
 
 /// A swap that has failed, and happens when so many other calls have been made.
-struct LateSwap {
+struct LateSwap<K: Kv> {
     calls_left: u64,
-    watch: <Memory as Kv>::Watch,
+    watch: K::Watch,
     value: Vec<u8>,
 }
 
-impl Chaotic {
+impl<K: Kv> Chaotic<K> {
     /// `seed`, which is not 0, and `of` decide what goes wrong.
-    pub fn new(kv: Memory, seed: u64, of: u64) -> Self {
+    pub fn new(kv: K, seed: u64, of: u64) -> Self {
         Self { kv, random: Cell::new(seed), of, late: RefCell::default() }
     }
 
@@ -90,8 +90,8 @@ impl Chaotic {
     }
 }
 
-impl Kv for Chaotic {
-    type Watch = <Memory as Kv>::Watch;
+impl<K: Kv> Kv for Chaotic<K> {
+    type Watch = K::Watch;
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
         self.call("get", self.kv.get(key)).await

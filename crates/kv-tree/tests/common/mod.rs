@@ -5,6 +5,7 @@
 
 pub mod chaos;
 pub mod scripted;
+pub mod watched;
 pub mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -196,7 +197,7 @@ pub async fn put<K: Kv>(tree: &Tree<K>, key: String, size: usize) -> Result<(), 
 }
 
 /// Polls `task` until its first write has taken effect.
-pub fn poll_to_write<T>(task: &mut Task<'_, T>, kv: &Metered<Memory>) {
+pub fn poll_to_write<T>(task: &mut Task<'_, T>, kv: &Metered<impl Kv>) {
     let before = kv.usage().write_calls;
     while kv.usage().write_calls == before {
         assert!(poll(task).is_pending());

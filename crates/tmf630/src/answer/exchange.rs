@@ -57,6 +57,11 @@ impl<'e, P: Ports> Exchange<'e, P> {
         Ok(caller)
     }
 
+    /// What the request is called in the log.
+    pub fn request_id(&self) -> &str {
+        &self.journal.request_id
+    }
+
     /// Leaves the request out of the log, where it is one of many and nothing has happened.
     pub fn leave_out_of_log(&mut self) {
         self.journal.is_silent = true;

@@ -31,7 +31,7 @@ pub(crate) struct Journal<'j, P: Ports> {
     begin: Timestamp,
     method: Method,
     route: Route<'j>,
-    request_id: String,
+    pub request_id: String,
 }
 
 impl<'j, P: Ports> Journal<'j, P> {

@@ -1,13 +1,14 @@
 //! What rules see of other resources: the tenant's, in the transaction of the change. And what the
 //! server writes there of its own.
 
-use access::Parties;
+use access::{Caller, Parties};
 use bytes::Bytes;
 use jiff::Timestamp;
 use kv_tree::{KeyRange, Kv, Order, Snapshot, Transaction};
 use serde_json::Value;
 
 use crate::context::Context;
+use crate::events::log;
 use crate::model::behaviour::Work;
 use crate::model::index::Index;
 use crate::model::job::Job;
@@ -67,6 +68,18 @@ impl<K: Kv> Reads<K> for &mut Transaction<K> {
 }
 
 impl<P: Ports, S: Reads<P::Kv>> Data for TenantData<'_, P, S> {
+    fn settings(&self) -> &Settings {
+        self.context.settings
+    }
+
+    fn now(&self) -> Timestamp {
+        self.context.ports.now()
+    }
+
+    fn caller(&self) -> &Caller {
+        self.context.caller
+    }
+
     fn is_limited(&self) -> bool {
         self.context.caller.parties != Parties::All
     }
@@ -189,9 +202,20 @@ impl<P: Ports, S: Reads<P::Kv>> Data for TenantData<'_, P, S> {
     }
 
     fn scan<'a>(&'a self, prefix: &'a str, limit: usize) -> Asked<'a, Vec<(String, Bytes)>> {
+        Box::pin(async move { self.scan_in(&KeyRange::prefix(prefix), limit as u64).await })
+    }
+
+    fn count_in<'a>(&'a self, range: &'a KeyRange) -> Asked<'a, u64> {
         Box::pin(async move {
-            let scan = self.snapshot.snapshot().scan(KeyRange::prefix(prefix), Order::Ascending);
-            let mut scan = scan.limit(limit as u64);
+            self.charge(0).await?;
+            Ok(self.snapshot.snapshot().count(range).await?)
+        })
+    }
+
+    fn scan_in<'a>(&'a self, range: &'a KeyRange, limit: u64) -> Asked<'a, Vec<(String, Bytes)>> {
+        Box::pin(async move {
+            let scan = self.snapshot.snapshot().scan(range.clone(), Order::Ascending);
+            let mut scan = scan.limit(limit);
             let mut found = Vec::new();
             while let Some((key, value)) = scan.next().await? {
                 found.push((String::from_utf8(key.to_vec()).map_err(Error::internal)?, value));
@@ -203,12 +227,12 @@ impl<P: Ports, S: Reads<P::Kv>> Data for TenantData<'_, P, S> {
 }
 
 impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
-    fn settings(&self) -> &Settings {
-        self.context.settings
+    fn version(&self) -> Version {
+        self.context.view.version
     }
 
-    fn now(&self) -> Timestamp {
-        self.context.ports.now()
+    fn commit(&self) -> u64 {
+        self.snapshot.commit()
     }
 
     fn new_id(&self) -> String {
@@ -246,7 +270,10 @@ impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
                 self.settled.push(definition.name());
             }
             index::update(definition, self.snapshot, id, before, after);
-            let key = Keys(definition.name()).record(id);
+            if definition.events.of_server {
+                log::append(self.context, definition, self.snapshot, id, before, after).await?;
+            }
+            let key = Keys::of(definition).record(id);
             match after.and_then(Value::as_object) {
                 Some(document) => self.snapshot.put(key, Record::write(document).to_value()),
                 None => self.snapshot.delete(key),
@@ -255,9 +282,13 @@ impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
         })
     }
 
+    fn deliver(&self) -> Result<(), Error> {
+        self.context.expect_work()
+    }
+
     fn start<'a>(&'a mut self, job: &'static dyn Job, id: &'a str, state: Bytes) -> Asked<'a, ()> {
         Box::pin(async move {
-            self.context.expect_announced()?;
+            self.context.expect_work()?;
             self.snapshot.put(keys::job(job.name(), id), state);
             Ok(())
         })

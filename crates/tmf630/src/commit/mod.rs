@@ -15,6 +15,7 @@ use kv_tree::{Snapshot, Transaction};
 use serde_json::Value;
 
 use crate::context::Context;
+use crate::events::log;
 use crate::model::behaviour::{Draft, Outcome};
 use crate::model::rule::Change;
 use crate::storage::keys::Keys;
@@ -34,6 +35,8 @@ pub(crate) struct Made {
     pub record: Option<Record>,
     /// Whether it is stored.
     pub is_stored: bool,
+    /// The id of the resource that was there already, where that is the answer.
+    pub existing: Option<String>,
 }
 
 impl<'t, P: Ports> Changes<'t, P> {
@@ -42,7 +45,10 @@ impl<'t, P: Ports> Changes<'t, P> {
         context: &'t Context<'t, P>,
         transaction: &'t mut Transaction<P::Kv>,
     ) -> Result<Self, Error> {
-        catalogue::advance(context.definition, transaction).await?;
+        // Maintenance is to know of every tenant that has anything.
+        if catalogue::advance(context.definition, transaction).await? {
+            context.expect_announced()?;
+        }
         Ok(Self { context, transaction })
     }
 
@@ -75,17 +81,29 @@ impl<'t, P: Ports> Changes<'t, P> {
             Outcome::AsAsked => {
                 let value = record.as_ref().map(Record::to_value);
                 self.commit(change, value).await?;
-                Ok(Made { record, is_stored: true })
+                Ok(Made { record, is_stored: true, existing: None })
             }
             Outcome::Store(document) => {
                 let record = Record::write(&document);
                 let document = Value::Object(document);
                 let change = Change { after: Some(&document), ..change };
                 self.commit(change, Some(record.to_value())).await?;
-                Ok(Made { record: Some(record), is_stored: true })
+                Ok(Made { record: Some(record), is_stored: true, existing: None })
+            }
+            Outcome::StoreShowing { stored, shown } => {
+                let record = Record::write(&stored).to_value();
+                let stored = Value::Object(stored);
+                self.commit(Change { after: Some(&stored), ..change }, Some(record)).await?;
+                let record = Some(Record::write(&shown));
+                Ok(Made { record, is_stored: true, existing: None })
+            }
+            Outcome::Existing { id, document } => {
+                let record = Some(Record::write(&document));
+                Ok(Made { record, is_stored: true, existing: Some(id) })
             }
             Outcome::Show(document) => {
-                Ok(Made { record: Some(Record::write(&document)), is_stored: false })
+                let record = Some(Record::write(&document));
+                Ok(Made { record, is_stored: false, existing: None })
             }
         }
     }
@@ -102,7 +120,8 @@ impl<'t, P: Ports> Changes<'t, P> {
             (None, None) => index::remove_unknown(definition, self.transaction, id).await?,
             _ => index::update(definition, self.transaction, id, before, after),
         }
-        let key = Keys(definition.name()).record(id);
+        log::append(self.context, definition, self.transaction, id, before, after).await?;
+        let key = Keys::of(definition).record(id);
         match record {
             Some(record) => self.transaction.put(key, record),
             None => self.transaction.delete(key),

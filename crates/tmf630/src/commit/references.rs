@@ -127,7 +127,7 @@ pub(super) async fn check_to(
                     .collect();
                 let limit_of_sight = api.resource(resource).and_then(|it| sight.limit(it));
                 let is_seen = |document: &Value| {
-                    limit_of_sight.is_none_or(|limit| limit.admits_value(document))
+                    limit_of_sight.as_ref().is_none_or(|limit| limit.admits_value(document))
                 };
                 if let Some((id, _)) = referring.iter().find(|(_, document)| is_seen(document)) {
                     return Err(referred_to(change.id, resource, id));

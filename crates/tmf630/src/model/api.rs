@@ -67,6 +67,8 @@ pub struct Resource {
     pub visibility: Visibility,
     /// The versions that have it.
     pub versions: &'static [Version],
+    /// What its keys in the store begin with, if another API has a resource of its name.
+    pub stored_as: Option<&'static str>,
 }
 
 impl Api {
@@ -211,6 +213,11 @@ fn renamed<'r>(
 }
 
 impl Resource {
+    /// What its keys in the store begin with.
+    pub(crate) fn stored_name(&self) -> &'static str {
+        self.stored_as.unwrap_or(self.name)
+    }
+
     /// Whether the resource is of the class, or of one that extends it.
     fn is_of(&self, class: &str) -> bool {
         let is_class = |name: &str| class.eq_ignore_ascii_case(name);

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::future::ready;
 
 use bytes::Bytes;
+use http::{Method, StatusCode};
 use jiff::Timestamp;
 use schemas::Fault;
 use serde_json::{Map, Value};
@@ -12,6 +13,7 @@ use super::definition::Definition;
 use super::job::Job;
 use super::operation::Operations;
 use super::rule::{Asked, Data};
+use super::version::Version;
 use crate::Error;
 use crate::settings::Settings;
 use crate::storage::record::Record;
@@ -78,6 +80,17 @@ pub trait Behaviour: Debug + Sync {
         &[]
     }
 
+    /// What can be done with a resource beside the operations of the standard.
+    fn actions(&self) -> &'static [Action] {
+        &[]
+    }
+
+    /// Does it, in a transaction of its own.
+    fn act<'a>(&'a self, action: &'a str, id: &'a str, work: &'a mut dyn Work) -> Asked<'a, ()> {
+        let _ = (id, work);
+        Box::pin(ready(Err(Error::internal(format!("no {action}")))))
+    }
+
     /// The documents that lie below each resource.
     fn parts(&self) -> &'static [PartKind] {
         &[]
@@ -88,6 +101,19 @@ pub trait Behaviour: Debug + Sync {
         let _ = data;
         Box::pin(ready(Err(Error::internal(format!("no {}", part.name)))))
     }
+}
+
+/// Something that can be done with each resource of a kind, at a path below it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Action {
+    /// Its name in paths, such as `redrive`.
+    pub name: &'static str,
+    /// The method that does it.
+    pub method: Method,
+    /// What that is answered with.
+    pub status: StatusCode,
+    /// What it does, in a sentence.
+    pub description: &'static str,
 }
 
 /// A document that lies below each resource of a kind.
@@ -138,6 +164,10 @@ pub enum Outcome {
     AsAsked,
     /// This is stored instead.
     Store(Map<String, Value>),
+    /// The first is stored, and the client that creates it is shown the second.
+    StoreShowing { stored: Map<String, Value>, shown: Map<String, Value> },
+    /// There is one already, which is the answer.
+    Existing { id: String, document: Map<String, Value> },
     /// The client is shown this, and nothing is stored.
     Show(Map<String, Value>),
 }
@@ -164,11 +194,11 @@ impl Shown<'_> {
 /// A transaction of the server's own. What it writes is stored together with the change that it belongs
 /// to, or not at all.
 pub trait Work: Data {
-    /// What the deployment chose.
-    fn settings(&self) -> &Settings;
+    /// The version that the client of the request uses.
+    fn version(&self) -> Version;
 
-    /// The time.
-    fn now(&self) -> Timestamp;
+    /// The number of the commit that the transaction was begun on.
+    fn commit(&self) -> u64;
 
     /// An id that no resource has. Ids ascend in the order in which they are made.
     fn new_id(&self) -> String;
@@ -195,6 +225,9 @@ pub trait Work: Data {
         before: Option<&'a Value>,
         after: Option<&'a Value>,
     ) -> Asked<'a, ()>;
+
+    /// Sees that events are sent after the request, or what has to do with them is done.
+    fn deliver(&self) -> Result<(), Error>;
 
     /// Begins a job, whose first step finds the `state`, which must not begin with a byte of 0. No job begins
     /// if the change is not committed. Only what creates resources may begin one.

@@ -6,12 +6,14 @@ use serde_json::Value;
 
 use super::api::{Api, Resource};
 use super::behaviour::Behaviour;
+use super::event::Events;
 use super::index::Index;
 use super::operation::{Operation, Operations};
 use super::rule::Rule;
 use super::variable::Variable;
 use super::version::Version;
 use crate::Settings;
+use crate::events;
 use crate::value::Document;
 use crate::value::path::Path;
 
@@ -41,6 +43,8 @@ pub struct Definition {
     pub rules: &'static [&'static dyn Rule],
     /// What the server does of its own with it.
     pub behaviour: Option<&'static dyn Behaviour>,
+    /// What others are told of that happens to it.
+    pub events: Events,
     /// What its rules let a deployment choose.
     pub variables: &'static [Variable],
 }
@@ -58,7 +62,10 @@ impl Definition {
 
     /// All that a deployment can choose: what its rules and its API let it.
     pub fn choices(&self) -> impl Iterator<Item = &'static Variable> + Clone {
-        self.variables.iter().chain(self.api.alias)
+        // Also what has no events itself may make others of its API change.
+        let has_hub = self.api.resource(events::hub::NAME).is_some();
+        let of_events = if has_hub { events::settings::VARIABLES } else { &[] };
+        self.variables.iter().chain(self.api.alias).chain(of_events)
     }
 
     /// What can be done with it in the deployment.

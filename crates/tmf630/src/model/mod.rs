@@ -7,6 +7,7 @@
 //! * [`definition`] – a resource.
 //! * [`operation`] – what can be done with it.
 //! * [`index`] – what it can be found by.
+//! * [`event`] – what others are told of that happens to it.
 //! * [`rule`] – what a change of it must satisfy.
 //! * [`behaviour`] – what the server does of its own with it; [`job`] – what it does step by step.
 //! * [`variable`] – what a deployment can choose.
@@ -16,6 +17,7 @@
 pub mod api;
 pub mod behaviour;
 pub mod definition;
+pub mod event;
 pub mod index;
 pub mod job;
 pub mod operation;

@@ -3,7 +3,10 @@
 use std::fmt::Debug;
 use std::pin::Pin;
 
+use access::Caller;
 use bytes::Bytes;
+use jiff::Timestamp;
+use kv_tree::KeyRange;
 use serde_json::Value;
 
 use super::api::Resource;
@@ -41,6 +44,15 @@ pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
 /// a rule guards must hold for everybody. Whatever is asked, the change is made only if the answer
 /// still holds when it is committed.
 pub trait Data {
+    /// What the deployment chose.
+    fn settings(&self) -> &Settings;
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// Who it is done for.
+    fn caller(&self) -> &Caller;
+
     /// Whether the client of the request acts for parties, and sees what is theirs alone.
     fn is_limited(&self) -> bool;
 
@@ -91,6 +103,12 @@ pub trait Data {
 
     /// What the API keeps of its own at keys that begin with the prefix, in their order: `limit` at most.
     fn scan<'a>(&'a self, prefix: &'a str, limit: usize) -> Asked<'a, Vec<(String, Bytes)>>;
+
+    /// The same of a range of keys.
+    fn scan_in<'a>(&'a self, range: &'a KeyRange, limit: u64) -> Asked<'a, Vec<(String, Bytes)>>;
+
+    /// How many keys are in a range.
+    fn count_in<'a>(&'a self, range: &'a KeyRange) -> Asked<'a, u64>;
 }
 
 /// A range of the texts of an index: from one on, up to another, which is not in it.

@@ -13,6 +13,8 @@ pub enum Visibility {
     Parties(NamedParties),
     /// The same, where the server names the parties: a rule says who may create one.
     ServerNamed(NamedParties),
+    /// Who acts for parties, if it is their own: the server names its owner at the place.
+    Owned(NamedParties),
 }
 
 impl Visibility {
@@ -20,7 +22,7 @@ impl Visibility {
     pub(crate) fn parties(self) -> Option<NamedParties> {
         match self {
             Self::Shared => None,
-            Self::Parties(named) | Self::ServerNamed(named) => Some(named),
+            Self::Parties(named) | Self::ServerNamed(named) | Self::Owned(named) => Some(named),
         }
     }
 }

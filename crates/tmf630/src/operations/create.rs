@@ -18,7 +18,7 @@ use crate::storage::idempotency::{Created, IdempotencyKey, Repeatable};
 use crate::storage::record::Record;
 use crate::value::Document;
 use crate::value::id::{ID_RULE, is_id};
-use crate::{Definition, Error, Ports, jobs};
+use crate::{Definition, Error, Ports, tenants};
 
 pub(crate) async fn create<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
@@ -79,7 +79,7 @@ impl Head {
     ) -> Option<Repeatable> {
         let key = self.idempotency_key.as_ref()?;
         let owner = context.caller.owner();
-        Some(key.for_body(context.definition.name(), context.view.version, owner, body))
+        Some(key.for_body(context.keys(), context.view.version, owner, body))
     }
 }
 
@@ -110,7 +110,7 @@ pub(crate) async fn insert<P: Ports>(
     repeatable: Option<&Repeatable>,
 ) -> Result<Inserted, Error> {
     let now = context.ports.now();
-    jobs::announced(context, async || {
+    tenants::announced(context, async || {
         context
             .tree
             .transact(async |transaction| {
@@ -139,7 +139,8 @@ async fn try_insert<P: Ports>(
         let made = resource.insert(&mut changes).await;
         let made = made.map_err(|error| error.within(&resource.place))?;
         inserted.is_stored &= made.is_stored;
-        inserted.resources.extend(made.record.map(|record| (resource.id.clone(), record)));
+        let id = made.existing.unwrap_or_else(|| resource.id.clone());
+        inserted.resources.extend(made.record.map(|record| (id, record)));
     }
     if let Some(repeatable) = repeatable.filter(|_| inserted.is_stored) {
         let created = inserted.resources.iter();

@@ -59,7 +59,7 @@ async fn settled_snapshot<K: Kv>(
     definition: &Definition,
     tree: &Tree<K>,
 ) -> Result<(Snapshot<K>, Known), Error> {
-    let keys = Keys(definition.name());
+    let keys = Keys::of(definition);
     let snapshot = tree.snapshot().await?;
     let known = Known::read(keys, &snapshot).await?;
     if known.is_settled(definition) {

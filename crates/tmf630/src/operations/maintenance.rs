@@ -10,12 +10,14 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use crate::answer::exchange::{self, Exchange};
+use crate::events::{self, Delivered};
 use crate::jobs::{self, Progress};
+use crate::model::api::Api;
 use crate::model::job::Job;
 use crate::request::negotiation;
 use crate::request::target::Route;
 use crate::settings::MAINTENANCE_TOKEN;
-use crate::{Error, Ports, Settings, Version};
+use crate::{Error, Ports, Settings, Version, housekeeping, tenants};
 
 const METHODS: &str = "POST, OPTIONS";
 
@@ -23,15 +25,13 @@ const METHODS: &str = "POST, OPTIONS";
 const TIME: SignedDuration = SignedDuration::from_secs(5);
 
 /// How many tenants a call looks at.
-const MAX_TENANTS: usize = 1_000;
-
-/// Among how many it chooses those.
-const MAX_KNOWN_TENANTS: usize = 10_000;
+const MAX_TENANTS: u64 = 1_000;
 
 /// Answers a `request` to go on with the `jobs` of all tenants. Where the deployment has no token for it,
 /// there is nothing at the path.
 pub async fn serve_maintenance<P: Ports, B>(
     jobs: &[&'static dyn Job],
+    apis: &[&'static Api],
     settings: &Settings,
     ports: &P,
     request: &Request<B>,
@@ -45,7 +45,7 @@ pub async fn serve_maintenance<P: Ports, B>(
     let answer = match expect_permitted(token, request) {
         Err(error) => Err(error),
         Ok(()) if *request.method() == Method::OPTIONS => Ok(options()),
-        Ok(()) => match maintain(jobs, settings, ports).await {
+        Ok(()) => match maintain(jobs, apis, settings, ports).await {
             Ok(report) => {
                 if report.is_idle() {
                     exchange.leave_out_of_log();
@@ -105,6 +105,8 @@ struct Report {
     tenants: usize,
     /// What was done in them.
     done: Progress,
+    /// What was sent.
+    sent: Delivered,
 }
 
 impl Report {
@@ -116,12 +118,18 @@ impl Report {
 
     /// Whether nothing has happened.
     fn is_idle(&self) -> bool {
-        self.done.steps == 0 && self.done.failed == 0
+        self.done.steps == 0 && self.done.failed == 0 && !self.sent.is_any()
     }
 
     fn into_response(self) -> Response<Bytes> {
-        let Self { tenants, done: Progress { steps, left, failed } } = self;
-        let report = json!({ "tenants": tenants, "steps": steps, "left": left, "failed": failed });
+        let Self { tenants, done: Progress { steps, left, failed }, sent } = self;
+        let report = json!({
+            "tenants": tenants,
+            "steps": steps,
+            "left": left,
+            "failed": failed,
+            "events": { "delivered": sent.delivered, "failed": sent.failed, "broken": sent.broken },
+        });
         let mut response = Response::new(Bytes::from(report.to_string()));
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(CONTENT_TYPE, json);
@@ -132,17 +140,17 @@ impl Report {
 /// Works at the jobs of one tenant after the other, each for its share of the time.
 async fn maintain<P: Ports>(
     jobs: &[&'static dyn Job],
+    apis: &[&'static Api],
     settings: &Settings,
     ports: &P,
 ) -> Result<Report, Error> {
     let end = ports.now().checked_add(TIME).unwrap_or(Timestamp::MAX);
-    let mut known = jobs::tenants(ports, MAX_KNOWN_TENANTS).await?;
+    let mut known = tenants::due(ports, MAX_TENANTS).await?;
     // Each call begins with another tenant, so that none is always the last.
     let chance = ports.new_id().as_u128() % known.len().max(1) as u128;
     known.rotate_left(chance as usize);
-    known.truncate(MAX_TENANTS);
     let mut report = Report::default();
-    for (number, (tenant, said)) in known.iter().enumerate() {
+    for (number, tenant) in known.iter().enumerate() {
         let time = Duration::try_from(end.duration_since(ports.now())).unwrap_or_default();
         if time.is_zero() || !ports.can_go_on() {
             break;
@@ -151,9 +159,18 @@ async fn maintain<P: Ports>(
         report.tenants += 1;
         let done = async {
             let progress = jobs::run(jobs, settings, ports, tenant, share).await?;
+            let mut next = housekeeping::keep(apis, ports, tenant).await?;
+            for api in apis {
+                let sent = events::deliver(api, settings, ports, tenant, share).await?;
+                next = next.min(sent.next.unwrap_or(next));
+                report.sent.add(sent);
+                if sent.is_any() {
+                    events::gauge::note(api, ports, tenant, sent).await?;
+                }
+            }
             report.add(progress);
-            if progress.left == 0 && jobs::is_stale(*said, ports.now()) {
-                jobs::forget(ports, tenant).await?;
+            if progress.left == 0 && next > ports.now() {
+                tenants::postpone(ports, tenant, next).await?;
             }
             Ok(())
         };

@@ -3,11 +3,12 @@
 //! # Layout
 //!
 //! * `list`, `create`, `bulk` – on the collection.
-//! * `retrieve`, `update`, `delete` – on a resource; `part` – on what lies below it.
+//! * `retrieve`, `update`, `delete` – on a resource; `part`, `action` – on what lies below it.
 //! * `document`, `entry` – where there is no resource: texts, and what there is at all.
 //! * `maintenance` – going on with jobs.
 //! * `mistake` – where nothing can be answered.
 
+pub(crate) mod action;
 pub(crate) mod bulk;
 pub(crate) mod create;
 pub(crate) mod delete;

@@ -16,7 +16,7 @@ use crate::request::body;
 use crate::request::conditional::Conditions;
 use crate::storage::record::Record;
 use crate::value::HIDDEN;
-use crate::{Error, Ports, Version, query};
+use crate::{Error, Ports, Version, query, tenants};
 
 pub(crate) async fn update<P: Ports, B: http_body::Body>(
     context: &Context<'_, P>,
@@ -34,10 +34,13 @@ pub(crate) async fn update<P: Ports, B: http_body::Body>(
     let is_derived = context.definition.behaviour.is_some_and(|it| !it.derived().is_empty());
     let beside = if is_derived { Some(context.tree.snapshot().await?) } else { None };
     let asked = Asked { patch, conditions, beside };
-    let (record, is_changed) = context
-        .tree
-        .transact(async |transaction| change(context, &asked, id, transaction).await)
-        .await?;
+    let (record, is_changed) = tenants::announced(context, async || {
+        context
+            .tree
+            .transact(async |transaction| change(context, &asked, id, transaction).await)
+            .await
+    })
+    .await?;
     if !is_changed {
         context.audit.note_unchanged();
     }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::Attributes;
 use super::json_path::{JsonPath, is_json_path};
 use super::pattern::MAX_PATTERNS;
 use super::pieces::parts;
 use crate::budget::Budget;
 use crate::value::path::Path;
-use crate::{Definition, Error, Version};
+use crate::{Error, Version};
 
 /// What every selection has: a resource cannot be used without them, and v5 requires the class.
 fn always(version: Version) -> &'static [&'static str] {
@@ -43,21 +44,20 @@ struct Places {
 
 /// Adds the attributes in `value`, separated by commas, to `fields`. `none` selects nothing but
 /// what is always there.
-pub(super) fn add(
+pub(crate) fn add(
     fields: &mut Option<Fields>,
     value: &str,
-    definition: &Definition,
-    version: Version,
+    names: &impl Attributes,
 ) -> Result<(), Error> {
     let fields = fields.get_or_insert_default();
     for name in parts(value).map(str::trim).filter(|name| !matches!(*name, "none" | "")) {
-        fields.add(name, definition, version)?;
+        fields.add(name, names)?;
     }
     Ok(())
 }
 
 impl Fields {
-    fn add(&mut self, name: &str, definition: &Definition, version: Version) -> Result<(), Error> {
+    fn add(&mut self, name: &str, names: &impl Attributes) -> Result<(), Error> {
         let dotted = match is_json_path(name) {
             true => {
                 let path = JsonPath::parse("fields", name)?;
@@ -72,7 +72,7 @@ impl Fields {
         let expectation = "must name attributes, such as name,amount.value";
         let path =
             Path::parse(&dotted).ok_or_else(|| Error::invalid_parameter("fields", expectation))?;
-        self.names.add(&definition.canonical(version, path).steps().collect::<Vec<_>>());
+        self.names.add(&names.canonical(path)?.steps().collect::<Vec<_>>());
         Ok(())
     }
 
@@ -101,9 +101,19 @@ impl Fields {
         document: &mut Map<String, Value>,
         budget: &Budget,
     ) -> Result<(), Error> {
+        self.select_beside(always(version), document, budget)
+    }
+
+    /// Leaves in the document what is selected, beside what is always there.
+    pub fn select_beside(
+        &self,
+        always: &[&str],
+        document: &mut Map<String, Value>,
+        budget: &Budget,
+    ) -> Result<(), Error> {
         let places = self.places(document, budget)?;
         document.retain(|name, value| {
-            always(version).contains(&name.as_str())
+            always.contains(&name.as_str())
                 || is_selected(name, value, Some(&self.names), places.as_ref())
         });
         Ok(())
@@ -204,11 +214,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::query::OfResource;
     use crate::testing::accounts::ACCOUNTS;
+
+    const NAMES: OfResource<'_> = OfResource { definition: &ACCOUNTS, version: Version::V5 };
 
     fn selected(fields: &[&str]) -> Value {
         let mut selection = None;
-        fields.iter().for_each(|value| add(&mut selection, value, &ACCOUNTS, Version::V5).unwrap());
+        fields.iter().for_each(|value| add(&mut selection, value, &NAMES).unwrap());
         let mut document = json!({
             "id": "1", "href": "h", "@type": "A", "name": "n", "state": "s",
             "limit": { "@type": "Money", "unit": "EUR", "value": 1 },
@@ -248,7 +261,7 @@ mod tests {
     #[test]
     fn a_name_without_letters_is_refused() {
         for wrong in ["a..b.", ".", "a[", "a..b..c..d", &"$..a,".repeat(MAX_JSON_PATHS + 1)] {
-            assert!(add(&mut None, wrong, &ACCOUNTS, Version::V5).is_err(), "{wrong}");
+            assert!(add(&mut None, wrong, &NAMES).is_err(), "{wrong}");
         }
     }
 
@@ -277,7 +290,7 @@ mod tests {
     fn attributes_are_known_by_the_names_of_either_version() {
         let names = |fields, version| {
             let mut selection = None;
-            add(&mut selection, fields, &ACCOUNTS, version).unwrap();
+            add(&mut selection, fields, &OfResource { definition: &ACCOUNTS, version }).unwrap();
             selection.unwrap()
         };
         for (v5, v4) in [

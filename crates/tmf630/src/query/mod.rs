@@ -10,7 +10,7 @@
 //! * `sort`, `page`, `fields` – the other parameters.
 //! * `worst` – tests: what the worst queries cost.
 
-mod fields;
+pub(crate) mod fields;
 mod filter;
 mod json_path;
 mod page;
@@ -19,10 +19,11 @@ mod pieces;
 mod sort;
 
 pub(crate) use fields::Fields;
-pub(crate) use filter::{Criterion, Filter, Operator};
+pub(crate) use filter::{Builder as FilterBuilder, Criterion, Filter, Operator};
 pub(crate) use json_path::JsonPath;
 pub(crate) use page::Page;
-use pieces::{Joint, Piece, pieces};
+pub(crate) use pieces::{Joint, Piece, decode, pieces};
+use schemas::Kind;
 use serde_json::Value;
 pub(crate) use sort::{SortKey, SortValue};
 
@@ -37,6 +38,31 @@ pub(crate) struct Query {
     pub sort: Vec<SortKey>,
     pub page: Page,
     pub fields: Option<Fields>,
+}
+
+/// The attributes of what a query is about.
+pub(crate) trait Attributes {
+    /// The path of an attribute that a client may call by another one.
+    fn canonical(&self, path: Path) -> Result<Path, Error>;
+
+    /// What it holds, if the standard says.
+    fn kind_of(&self, path: &Path) -> Option<Kind>;
+}
+
+/// Those of a resource in a version.
+struct OfResource<'r> {
+    definition: &'r Definition,
+    version: Version,
+}
+
+impl Attributes for OfResource<'_> {
+    fn canonical(&self, path: Path) -> Result<Path, Error> {
+        Ok(self.definition.canonical(self.version, path))
+    }
+
+    fn kind_of(&self, path: &Path) -> Option<Kind> {
+        self.definition.kind_of(self.version, path)
+    }
 }
 
 /// Parameters that TMF630 knows and this implementation does not.
@@ -63,6 +89,7 @@ impl Query {
     /// Reads the query of a list.
     pub fn parse(raw: &str, definition: &Definition, version: Version) -> Result<Self, Error> {
         let mut query = Self::default();
+        let names = &OfResource { definition, version };
         let mut filter = filter::Builder::default();
         let mut page = page::Builder::default();
         for Piece { joint, text } in pieces(raw) {
@@ -70,21 +97,21 @@ impl Query {
                 filter.or();
             }
             let Some((name, value)) = reserved(text) else {
-                filter.add(text, joint, definition, version)?;
+                filter.add(text, joint, names)?;
                 continue;
             };
-            let value = pieces::decode(value)?;
+            let value = decode(value)?;
             match name {
                 "filter" if value.trim().is_empty() => {}
                 "filter" => filter.add_json_path(JsonPath::parse("filter", &value)?),
                 "sort" => query.sort.extend(sort::parse(&value, definition, version)?),
-                "fields" => fields::add(&mut query.fields, &value, definition, version)?,
+                "fields" => fields::add(&mut query.fields, &value, names)?,
                 "offset" => page.set_offset(&value)?,
                 "limit" => page.set_limit(&value)?,
                 name => return Err(Error::unsupported_parameter(name, SUPPORTED)),
             }
         }
-        query.filter = filter.finish(definition, version)?;
+        query.filter = filter.finish(names)?;
         query.page = page.finish();
         Ok(query)
     }
@@ -111,11 +138,10 @@ pub(crate) fn fields_only(
     version: Version,
 ) -> Result<Option<Fields>, Error> {
     let mut fields = None;
+    let names = OfResource { definition, version };
     for Piece { text, .. } in pieces(raw) {
         match text.split_once('=') {
-            Some(("fields", value)) => {
-                fields::add(&mut fields, &pieces::decode(value)?, definition, version)?
-            }
+            Some(("fields", value)) => fields::add(&mut fields, &decode(value)?, &names)?,
             _ => return Err(refused(text, "fields")?),
         }
     }
@@ -149,7 +175,7 @@ pub(crate) fn expect_none(raw: &str) -> Result<(), Error> {
 
 /// The error that the operation does not have the parameter.
 fn refused(piece: &str, known: &str) -> Result<Error, Error> {
-    let name = pieces::decode(piece.split('=').next().unwrap_or(piece))?;
+    let name = decode(piece.split('=').next().unwrap_or(piece))?;
     Ok(match UNSUPPORTED.contains(&name.as_str()) {
         true => Error::unsupported_parameter(&name, known),
         false => Error::unknown_parameter(&name, known),

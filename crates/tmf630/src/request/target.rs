@@ -7,11 +7,13 @@ use percent_encoding::percent_decode_str;
 
 use super::body;
 use crate::model::api::Api;
+use crate::model::behaviour::Action;
 use crate::model::operation::{Operation, Operations};
 use crate::{Definition, Error, Settings, Version};
 
 /// What a path leads to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 pub(crate) enum Target {
     /// All resources of the kind.
     Collection,
@@ -19,6 +21,8 @@ pub(crate) enum Target {
     Item(String),
     /// A document below the resource with the id.
     Part(String, &'static str),
+    /// Something that can be done with the resource with the id.
+    Action(String, &'static Action),
 }
 
 /// The path of a request with placeholders for what differs between requests, for the log.
@@ -90,16 +94,21 @@ impl Target {
         let id = rest.strip_prefix('/').ok_or_else(|| Error::no_such_path(path))?;
         let id = id.strip_suffix('/').unwrap_or(id);
         let parts = definition.behaviour.map_or(&[][..], |behaviour| behaviour.parts());
-        let part = id.split_once('/').and_then(|(id, name)| {
-            let part = parts.iter().find(|part| part.name == name)?;
-            Some((id, part.name))
-        });
-        let id = part.map_or(id, |(id, _)| id);
+        let actions = definition.behaviour.map_or(&[][..], |behaviour| behaviour.actions());
+        let (whole, below) = id.split_once('/').map_or((id, None), |(id, name)| (id, Some(name)));
+        let part = parts.iter().find(|part| Some(part.name) == below);
+        let action = actions.iter().find(|action| Some(action.name) == below);
+        let id = if part.is_some() || action.is_some() { whole } else { id };
         let decoded = percent_decode_str(id).decode_utf8();
         match decoded {
             Ok(decoded) if !id.is_empty() && !id.contains('/') => {
                 let id = decoded.into_owned();
-                Ok((version, part.map_or(Self::Item(id.clone()), |(_, part)| Self::Part(id, part))))
+                let target = match (part, action) {
+                    (Some(part), _) => Self::Part(id, part.name),
+                    (None, Some(action)) => Self::Action(id, action),
+                    (None, None) => Self::Item(id),
+                };
+                Ok((version, target))
             }
             _ => Err(Error::no_such_path(path)),
         }
@@ -109,7 +118,7 @@ impl Target {
     pub fn accept_patch(&self) -> &'static str {
         match self {
             Self::Collection => body::BULK_TYPES,
-            Self::Item(_) | Self::Part(..) => body::PATCH_TYPES,
+            Self::Item(_) | Self::Part(..) | Self::Action(..) => body::PATCH_TYPES,
         }
     }
 
@@ -119,11 +128,17 @@ impl Target {
             Self::Collection => Route::Collection(definition.api, version, definition.name()),
             Self::Item(_) => Route::Item(definition.api, version, definition.name()),
             Self::Part(_, part) => Route::Part(definition.api, version, definition.name(), part),
+            Self::Action(_, Action { name, .. }) => {
+                Route::Part(definition.api, version, definition.name(), name)
+            }
         }
     }
 
     /// What `method` does with it, if the resource can be done that with.
     pub fn operation(&self, operations: Operations, method: &Method) -> Option<Operation> {
+        if let Self::Action(_, action) = self {
+            return (action.method == *method).then_some(Operation::Update);
+        }
         let found = operations.find(!matches!(self, Self::Collection), method);
         // What lies below a resource can only be read.
         found.filter(|found| !matches!(self, Self::Part(..)) || *found == Operation::Retrieve)
@@ -133,6 +148,7 @@ impl Target {
     pub fn allow(&self, operations: Operations) -> String {
         match self {
             Self::Part(..) => Operations::of(&[Operation::Retrieve]).allow(true),
+            Self::Action(_, action) => format!("{}, OPTIONS", action.method),
             target => operations.allow(!matches!(target, Self::Collection)),
         }
     }

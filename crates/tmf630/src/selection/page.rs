@@ -92,7 +92,8 @@ pub(super) async fn fetch<P: Ports>(
     let keys = context.keys();
     let limit_of_sight = context.sight.limit(context.definition.resource);
     // An entry that was left behind must not show to somebody what is another's by now.
-    let is_seen = |record: &Record| limit_of_sight.is_none_or(|it| it.admits_record(record));
+    let is_seen =
+        |record: &Record| limit_of_sight.as_ref().is_none_or(|it| it.admits_record(record));
     let mut ids = ids.into_iter();
     let mut batch = FIRST_BATCH;
     while ids.len() > 0 {

@@ -61,7 +61,7 @@ impl<'p> Plan<'p> {
         derived: &'p [&'p str],
         limit: Option<Limit<'p>>,
     ) -> Self {
-        Self { keys: Keys(view.definition.name()), view, known, derived, limit }
+        Self { keys: Keys::of(view.definition), view, known, derived, limit }
     }
 
     /// The entries of what names the parties of the limit, a range for each; nothing if no index

@@ -74,7 +74,9 @@ pub(super) async fn look_through<P: Ports>(
             budget.read(definition, record.json().len())?;
             budget.pause_if_due(*ports).await;
             let document = match record.document() {
-                Ok(document) if limit_of_sight.is_some_and(|it| !it.admits(&document)) => continue,
+                Ok(document) if limit_of_sight.as_ref().is_some_and(|it| !it.admits(&document)) => {
+                    continue;
+                }
                 Ok(document) => Value::Object(view.document(&id, document)),
                 Err(error) => {
                     context.note_unreadable(definition.name(), &id, &error);

@@ -92,21 +92,23 @@ struct Catalogue {
     states: BTreeMap<String, State>,
 }
 
-/// Makes some progress with indexes that are not whole, and writes down what the tree has to know.
+/// Makes some progress with indexes that are not whole, and writes down what the tree has to know. Whether
+/// it has known nothing yet.
 pub(crate) async fn advance<K: Kv>(
     definition: &Definition,
     transaction: &mut Transaction<K>,
-) -> Result<(), Error> {
-    let key = Keys(definition.name()).catalogue();
+) -> Result<bool, Error> {
+    let key = Keys::of(definition).catalogue();
     let value = transaction.get(&key).await?;
     if value.as_ref().is_some_and(|value| is_settled(value, definition)) {
-        return Ok(());
+        return Ok(false);
     }
+    let is_first = value.is_none();
     let mut catalogue = Catalogue::of(definition, value, transaction).await?;
     catalogue.build_part(definition, transaction).await?;
     catalogue.remove_part(definition, transaction).await?;
     transaction.put(key, catalogue.encode());
-    Ok(())
+    Ok(is_first)
 }
 
 impl Catalogue {
@@ -116,7 +118,7 @@ impl Catalogue {
         value: Option<Bytes>,
         snapshot: &Snapshot<K>,
     ) -> Result<Self, Error> {
-        let keys = Keys(definition.name());
+        let keys = Keys::of(definition);
         let mut states = match value {
             Some(value) => decode(&value)?,
             None => BTreeMap::new(),

@@ -64,19 +64,13 @@ impl IdempotencyKey {
 
     /// The request of the `owner` with the key and the body. The same body means something else for
     /// another resource and in another version; the same key of another owner is another key.
-    pub fn for_body(
-        &self,
-        resource: &'static str,
-        version: Version,
-        owner: String,
-        body: &[u8],
-    ) -> Repeatable {
+    pub fn for_body(&self, keys: Keys, version: Version, owner: String, body: &[u8]) -> Repeatable {
         let digest = match version {
             Version::V5 => xxh3_128(body),
             version => xxh3_128_with_seed(body, version.number().into()),
         };
         let key = if owner.is_empty() { self.0.clone() } else { [&owner, "/", &self.0].concat() };
-        Repeatable { keys: Keys(resource), key, body: digest.to_be_bytes() }
+        Repeatable { keys, key, body: digest.to_be_bytes() }
     }
 }
 
@@ -151,12 +145,12 @@ fn is_over(created: Timestamp, now: Timestamp) -> bool {
     now.duration_since(created) > KEPT
 }
 
-/// Removes keys that are not kept any more.
-async fn forget<K: Kv>(
+/// Removes some keys that are not kept any more. Whether there may be more of them.
+pub(crate) async fn forget<K: Kv>(
     keys: Keys,
     transaction: &mut Transaction<K>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     // Only keys that are old enough are looked at, so that requests which add new ones do not
     // concern this one.
     let cut_off = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN).as_millisecond();
@@ -167,16 +161,17 @@ async fn forget<K: Kv>(
     {
         old.push(place);
     }
+    let is_any_left = old.len() as u64 >= FORGOTTEN_AT_ONCE;
     for place in old {
         if let Some(key) = keys.key_of(&place)
             && !forget_key(keys, key, transaction, now).await?
         {
             // The rest of it is for the next.
-            return Ok(());
+            return Ok(true);
         }
         transaction.delete(place);
     }
-    Ok(())
+    Ok(is_any_left)
 }
 
 /// Removes what is remembered of a key, unless it was used anew since; false if there is more.

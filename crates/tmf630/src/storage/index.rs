@@ -305,7 +305,7 @@ pub(crate) fn update<K: Kv>(
     after: Option<&Value>,
 ) {
     for index in definition.indexes().filter(|index| index.concerns(before, after)) {
-        let entries = Entries::of(index, Keys(definition.name()));
+        let entries = Entries::of(index, Keys::of(definition));
         let keys = |document: Option<&Value>| {
             document.map(|document| entries.keys(id, document)).unwrap_or_default()
         };
@@ -327,7 +327,7 @@ pub(crate) async fn remove_unknown<K: Kv>(
 ) -> Result<(), Error> {
     let mut found = Vec::new();
     for index in definition.indexes() {
-        let entries = Entries::of(index, Keys(definition.name()));
+        let entries = Entries::of(index, Keys::of(definition));
         let range = KeyRange::prefix(entries.prefix.clone());
         let mut scan = transaction.scan(range, Order::Ascending).limit(MAX_SOUGHT);
         while let Some((key, _)) = scan.next().await? {

@@ -6,6 +6,7 @@
 //! | `{resource}/r/{id}` | a record |
 //! | `{resource}/i/{index}/{value}{id}` | nothing: the resource is found by the value |
 //! | `{resource}/m/indexes` | which indexes are whole |
+//! | `{resource}/m/listeners` | how many subscriptions want events of it, in each version |
 //! | `{resource}/k/{key}` | what a request with an `Idempotency-Key` created |
 //! | `{resource}/x/{time}/{key}` | when that can be forgotten |
 //! | `jobs/{kind}/{id}` | the state of a job |
@@ -14,7 +15,7 @@ use std::ops::Bound;
 
 use kv_tree::KeyRange;
 
-use crate::Error;
+use crate::{Definition, Error};
 
 /// What the keys of jobs begin with.
 pub(crate) const JOBS: &str = "jobs/";
@@ -24,11 +25,16 @@ pub(crate) fn job(kind: &str, id: &str) -> String {
     format!("{JOBS}{kind}/{id}")
 }
 
-/// The keys of a resource, by its name in paths.
+/// The keys of a resource, by what they begin with: its name in paths, unless it says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Keys(pub &'static str);
 
 impl Keys {
+    /// Those of the resource that is defined so.
+    pub fn of(definition: &Definition) -> Self {
+        Self(definition.resource.stored_name())
+    }
+
     /// The record with the id.
     pub fn record(self, id: &str) -> Vec<u8> {
         [self.0, "/r/", id].concat().into_bytes()
@@ -60,6 +66,11 @@ impl Keys {
     /// What is known of the indexes.
     pub fn catalogue(self) -> Vec<u8> {
         [self.0, "/m/indexes"].concat().into_bytes()
+    }
+
+    /// Who wants to hear of changes.
+    pub fn listeners(self) -> Vec<u8> {
+        [self.0, "/m/listeners"].concat().into_bytes()
     }
 
     /// What the request with the key created.

@@ -1,6 +1,7 @@
 //! An API that is made up for tests, of documents that the schemas know.
 
 use crate::model::api::{Api, ApiVersion, Resource};
+use crate::model::event::Events;
 use crate::model::index::Index;
 use crate::model::operation::Operations;
 use crate::model::relation::Relation;
@@ -50,6 +51,7 @@ const RESOURCE: Resource = Resource {
         role: "role",
     }),
     versions: Version::ALL,
+    stored_as: None,
 };
 
 /// The resource.
@@ -70,5 +72,6 @@ pub static ACCOUNTS: Definition = Definition {
     ],
     rules: &[],
     behaviour: None,
+    events: Events::ALL,
     variables: &[],
 };

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod damage;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::ready;
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,12 +14,14 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;
 use jiff::{SignedDuration, Timestamp};
-use kv_tree::{Kv, KvError, Memory, Store};
+use kv_tree::{KeyRange, Kv, KvError, Memory, Order, Store, TreeName};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::events::{self, Delivered};
 use crate::jobs::{self, Progress};
 use crate::model::job::Job;
+use crate::ports::Notification;
 use crate::{Definition, Ports, Settings, Version, serve};
 
 /// The outside world of one instance. Its clock stands still unless it is told to go on.
@@ -33,7 +36,14 @@ pub struct World<K: Kv = Memory> {
     pub log: RefCell<Vec<String>>,
     /// How often others were let go on.
     pub yields: Cell<u32>,
+    /// What was sent to subscriptions.
+    pub sent: RefCell<Vec<Notification>>,
+    answers: RefCell<Answers>,
+    announced: RefCell<BTreeMap<String, Timestamp>>,
 }
+
+/// How notifications are answered.
+type Answers = Box<dyn FnMut(&Notification) -> Result<u16, String>>;
 
 impl<K: Kv> World<K> {
     /// An instance on the data in `kv`.
@@ -47,6 +57,9 @@ impl<K: Kv> World<K> {
             refusal: Cell::new(None),
             log: RefCell::default(),
             yields: Cell::default(),
+            sent: RefCell::default(),
+            answers: RefCell::new(Box::new(|_| Ok(204))),
+            announced: RefCell::default(),
         }
     }
 
@@ -65,6 +78,11 @@ impl<K: Kv> World<K> {
     /// Refuses the caller of the requests that follow.
     pub fn refuse(&self, refusal: fn() -> Refusal) {
         self.refusal.set(Some(refusal));
+    }
+
+    /// Lets the notifications that follow be answered so.
+    pub fn answer(&self, answers: impl FnMut(&Notification) -> Result<u16, String> + 'static) {
+        *self.answers.borrow_mut() = Box::new(answers);
     }
 
     /// Lets time go by.
@@ -99,6 +117,27 @@ impl<K: Kv> World<K> {
     ) -> Result<Progress, crate::Error> {
         let settings = self.settings_of(definition).map_err(crate::Error::internal)?;
         jobs::run(jobs, &settings, self, &anybody().tenant, time).await
+    }
+
+    /// Sends the events of the API of a resource that are due in the tenant of the caller.
+    pub async fn deliver(
+        &self,
+        definition: &'static Definition,
+    ) -> Result<Delivered, crate::Error> {
+        let settings = self.settings_of(definition).map_err(crate::Error::internal)?;
+        let tenant = self.caller.borrow().tenant.clone();
+        events::deliver(definition.api, &settings, self, &tenant, Duration::MAX).await
+    }
+
+    /// The keys of a tenant that begin with the prefix.
+    pub async fn keys(&self, tenant: &str, prefix: &str) -> Result<Vec<String>, kv_tree::Error> {
+        let snapshot = self.store.tree(TreeName::new(tenant)?).snapshot().await?;
+        let mut scan = snapshot.scan(KeyRange::prefix(prefix), Order::Ascending);
+        let mut keys = Vec::new();
+        while let Some((key, _)) = scan.next().await? {
+            keys.push(String::from_utf8_lossy(&key).into_owned());
+        }
+        Ok(keys)
     }
 
     fn settings_of(&self, definition: &'static Definition) -> Result<Settings, String> {
@@ -195,6 +234,20 @@ impl<K: Kv> Ports for World<K> {
 
     async fn yield_now(&self) {
         self.yields.set(self.yields.get() + 1);
+    }
+
+    fn announced(&self, tenant: &Tenant) -> Option<Timestamp> {
+        self.announced.borrow().get(tenant.as_str()).copied()
+    }
+
+    fn note_announced(&self, tenant: &Tenant, said: Timestamp) {
+        self.announced.borrow_mut().insert(tenant.as_str().to_owned(), said);
+    }
+
+    async fn notify(&self, notification: Notification) -> Result<u16, String> {
+        let answer = (self.answers.borrow_mut())(&notification);
+        self.sent.borrow_mut().push(notification);
+        answer
     }
 
     fn log(&self, line: &str) {

@@ -246,8 +246,9 @@ pub fn state(memory: &Memory, tenant: &str, id: &str) -> (usize, usize) {
 
 /// The tenants that are known to have jobs.
 pub fn announced(memory: &Memory) -> Vec<String> {
-    let tenants = contents(memory, "maintenance.tenants", "");
-    tenants.into_iter().map(|(name, _)| name).collect()
+    let tenants = contents(memory, "maintenance.tenants", "t/");
+    let name = |(key, _): (String, _)| key["t/".len()..].to_owned();
+    tenants.into_iter().map(name).collect()
 }
 
 /// A future that is polled by hand.

@@ -7,7 +7,7 @@ mod read;
 
 use std::cmp::Ordering;
 
-pub(super) use read::Builder;
+pub(crate) use read::Builder;
 use schemas::Kind;
 use serde_json::Value;
 

@@ -3,18 +3,19 @@
 use schemas::Kind;
 
 use super::{Criterion, Filter, Group, Operator};
+use crate::Error;
+use crate::query::Attributes;
 use crate::query::json_path::JsonPath;
 use crate::query::pattern::{MAX_PATTERNS, Pattern};
 use crate::query::pieces::{Joint, decode};
 use crate::value::compare::Operand;
 use crate::value::path::Path;
-use crate::{Definition, Error, Version};
 
 /// How many conditions a query can have.
 const MAX_CRITERIA: usize = 64;
 
 /// Collects the conditions of a query.
-pub(in crate::query) struct Builder {
+pub(crate) struct Builder {
     groups: Vec<RawGroup>,
 }
 
@@ -58,13 +59,7 @@ impl Builder {
 
     /// Adds a condition. A piece without an operator after a `;` is one more operand for the
     /// condition before it: `state=Active;Closed`.
-    pub fn add(
-        &mut self,
-        piece: &str,
-        joint: Joint,
-        definition: &Definition,
-        version: Version,
-    ) -> Result<(), Error> {
+    pub fn add(&mut self, piece: &str, joint: Joint, names: &impl Attributes) -> Result<(), Error> {
         let Some((name, operator, operand)) = split(piece) else {
             let alone = joint == Joint::Or && self.groups.last().is_some_and(RawGroup::is_empty);
             let before = self.groups.len().checked_sub(2).filter(|_| alone);
@@ -78,7 +73,7 @@ impl Builder {
             self.groups.pop();
             return Ok(());
         };
-        let condition = Raw::new(&decode(name)?, operator, operand, definition, version)?;
+        let condition = Raw::new(&decode(name)?, operator, operand, names)?;
         let Some(group) = self.groups.last_mut() else { return Ok(()) };
         let same = |other: &&mut Raw| {
             other.operator == Operator::Equal
@@ -92,7 +87,7 @@ impl Builder {
         Ok(())
     }
 
-    pub fn finish(self, definition: &Definition, version: Version) -> Result<Filter, Error> {
+    pub fn finish(self, names: &impl Attributes) -> Result<Filter, Error> {
         let count = |group: &RawGroup| group.criteria.len() + group.json_paths.len();
         if self.groups.iter().map(count).sum::<usize>() > MAX_CRITERIA {
             let limit = format!("can have up to {MAX_CRITERIA} conditions");
@@ -100,7 +95,7 @@ impl Builder {
         }
         let groups = self.groups.into_iter().filter(|group| !group.is_empty());
         let read = |RawGroup { criteria, json_paths }| {
-            let criteria = criteria.into_iter().map(|raw: Raw| raw.read(definition, version));
+            let criteria = criteria.into_iter().map(|raw: Raw| raw.read(names));
             Ok(Group { criteria: criteria.collect::<Result<_, Error>>()?, json_paths })
         };
         let filter = Filter(groups.map(read).collect::<Result<_, Error>>()?);
@@ -128,8 +123,7 @@ impl Raw {
         name: &str,
         operator: Option<Operator>,
         operand: &str,
-        definition: &Definition,
-        version: Version,
+        names: &impl Attributes,
     ) -> Result<Self, Error> {
         let (path, suffix) = name.rsplit_once('.').unwrap_or((name, ""));
         let appended = Operator::FORMS.iter().find(|(_, form, _)| *form == suffix);
@@ -149,7 +143,7 @@ impl Raw {
         };
         let path = Path::parse(path)
             .ok_or_else(|| Error::invalid_parameter(name, "is not the name of an attribute"))?;
-        let path = definition.canonical(version, path);
+        let path = names.canonical(path)?;
         let operands = match operator {
             Operator::Matches => vec![RawOperand { text: decode(operand)?, is_whole: false }],
             Operator::Equal | Operator::NotEqual => split_operands(operand)?,
@@ -162,9 +156,9 @@ impl Raw {
         Ok(Self { path, operator, operands })
     }
 
-    fn read(self, definition: &Definition, version: Version) -> Result<Criterion, Error> {
+    fn read(self, names: &impl Attributes) -> Result<Criterion, Error> {
         let Self { path, operator, operands } = self;
-        let kind = definition.kind_of(version, &path);
+        let kind = names.kind_of(&path);
         let pattern = match (operator, &operands[..]) {
             (Operator::Matches, [pattern]) => {
                 let compiled = Pattern::compile(&pattern.text);

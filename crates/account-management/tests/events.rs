@@ -1,0 +1,529 @@
+//! What subscriptions are told, of what, in which order, and how often.
+
+mod common;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use account_management::{BILL_FORMAT, BILLING_ACCOUNT, FINANCIAL_ACCOUNT, HUB};
+use common::callers::{account_of, acting_for, as_operator};
+use common::{account, ask, delete, expect, patch, post, request_in};
+use http::Method;
+use kv_tree::Memory;
+use pollster::block_on;
+use serde_json::{Value, json};
+use tmf630::Version;
+use tmf630::events::Delivered;
+use tmf630::ports::Notification;
+use tmf630::testing::{World, caller};
+
+const CALLBACK: &str = "https://events.example/listen";
+
+fn world() -> World {
+    World::on(Memory::default())
+}
+
+/// Subscribes with a query, and returns the id.
+fn subscribe(world: &World, query: &str) -> String {
+    let answer = post(world, &HUB, &json!({ "callback": CALLBACK, "query": query }));
+    expect(&answer, 201)["id"].as_str().unwrap().to_owned()
+}
+
+fn subscribe_in(version: Version, world: &World, body: &Value) -> Value {
+    let request = request_in(version, &HUB, Method::POST, "", &body.to_string());
+    expect(&block_on(world.ask(&HUB, request)), 201)
+}
+
+fn deliver(world: &World) -> Delivered {
+    block_on(world.deliver(&HUB)).unwrap()
+}
+
+/// What was sent since this was asked last.
+fn sent(world: &World) -> Vec<Value> {
+    let sent = world.sent.take();
+    sent.iter().map(|sent| serde_json::from_slice(&sent.body).unwrap()).collect()
+}
+
+/// The types of it, with the id of what each is about.
+fn told(world: &World) -> Vec<String> {
+    let told = |event: Value| {
+        let about = event["event"].as_object().unwrap().values().next().unwrap().clone();
+        let kind = event["eventType"].as_str().unwrap().replace("Event", "");
+        format!("{kind} {}", about["id"].as_str().unwrap())
+    };
+    sent(world).into_iter().map(told).collect()
+}
+
+fn status(world: &World, id: &str) -> Value {
+    let answer = ask(world, &HUB, Method::GET, &format!("/{id}"), &Value::Null);
+    expect(&answer, 200)["delivery"].clone()
+}
+
+#[test]
+fn every_kind_of_change_is_told_once_and_nothing_else() {
+    let world = world();
+    subscribe(&world, "");
+    expect(&post(&world, &BILLING_ACCOUNT, &account("1", json!({ "state": "Active" }))), 201);
+    assert_eq!(patch(&world, &BILLING_ACCOUNT, "1", &json!({ "name": "other" })), 200);
+    assert_eq!(patch(&world, &BILLING_ACCOUNT, "1", &json!({ "name": "other" })), 200);
+    assert_eq!(patch(&world, &BILLING_ACCOUNT, "1", &json!({ "state": "Suspended" })), 200);
+    let both = json!({ "state": "Active", "description": "x" });
+    assert_eq!(patch(&world, &BILLING_ACCOUNT, "1", &both), 200);
+    assert_eq!(delete(&world, &BILLING_ACCOUNT, "1"), 204);
+    // What is refused is not told.
+    assert_eq!(post(&world, &BILLING_ACCOUNT, &json!({ "name": 1 })).status(), 400);
+    assert_eq!(deliver(&world).delivered, 6);
+    assert_eq!(
+        told(&world),
+        [
+            "BillingAccountCreate 1",
+            "BillingAccountAttributeValueChange 1",
+            "BillingAccountStateChange 1",
+            "BillingAccountStateChange 1",
+            "BillingAccountAttributeValueChange 1",
+            "BillingAccountDelete 1",
+        ]
+    );
+    assert_eq!((deliver(&world).delivered, told(&world).len()), (0, 0));
+}
+
+#[test]
+fn each_version_has_its_own_kinds_and_form() {
+    let world = world();
+    let v5 = subscribe_in(Version::V5, &world, &json!({ "callback": CALLBACK }));
+    let v4 = subscribe_in(Version::V4, &world, &json!({ "callback": CALLBACK }));
+    assert_eq!((&v5["version"], &v4["version"]), (&json!("v5"), &json!("v4")));
+    assert_eq!((&v5["@type"], v4.get("@type")), (&json!("Hub"), None));
+    let request = json!({ "id": "1", "name": "a", "state": "Active", "relatedParty": [{
+        "role": "owner", "partyOrPartyRole": { "id": "p", "@referredType": "Organization" } }] });
+    expect(&post(&world, &BILLING_ACCOUNT, &request), 201);
+    world.advance(1);
+    let change = json!({ "name": "b", "description": null });
+    assert_eq!(patch(&world, &BILLING_ACCOUNT, "1", &change), 200);
+    deliver(&world);
+    let mut sent = sent(&world);
+    sent.sort_by_key(|event| event.get("payload").is_some());
+    let [created, changed, in_v4] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(created["event"]["billingAccount"]["name"], "a");
+    assert_eq!(created["@type"], "BillingAccountCreateEvent");
+    for name in ["eventId", "eventTime", "domain", "title", "timeOccurred", "timeOcurred", "source"]
+    {
+        assert!(created.get(name).is_some(), "{name}");
+    }
+    let about = changed["event"]["billingAccount"].as_object().unwrap();
+    let names: Vec<_> = about.keys().map(String::as_str).collect();
+    assert_eq!(names, ["@type", "href", "id", "lastUpdate", "name"]);
+    assert!(about["href"].as_str().unwrap().ends_with("/v5/billingAccount/1"));
+    // The same event, in the form of v4.
+    assert_eq!(in_v4["eventId"], changed["eventId"]);
+    assert_eq!(in_v4["fieldPath"], "lastModified,name");
+    let about = &in_v4["payload"]["billingAccount"];
+    assert_eq!((&about["name"], &about["relatedParty"][0]["id"]), (&json!("b"), &json!("p")));
+    assert!(about["href"].as_str().unwrap().ends_with("/v4/billingAccount/1"));
+    assert!(in_v4.get("@type").is_none() && in_v4.get("event").is_none());
+}
+
+#[test]
+fn what_was_removed_is_told_as_null() {
+    let world = world();
+    subscribe(&world, "eventType=BillFormatAttributeValueChangeEvent");
+    expect(
+        &post(&world, &BILL_FORMAT, &json!({ "id": "1", "name": "a", "description": "x" })),
+        201,
+    );
+    assert_eq!(patch(&world, &BILL_FORMAT, "1", &json!({ "description": null })), 200);
+    deliver(&world);
+    let [event] = &sent(&world)[..] else { panic!() };
+    assert_eq!(event["event"]["billFormat"]["description"], Value::Null);
+    assert!(event["event"]["billFormat"].get("description").is_some());
+}
+
+#[test]
+fn queries_choose_by_the_event_and_by_what_it_is_about() {
+    for (query, expected) in [
+        ("", 3),
+        ("eventType=BillingAccountCreateEvent", 2),
+        ("?eventType = BillingAccountCreateEvent , BillFormatCreateEvent", 3),
+        ("eventType=BillFormatCreateEvent&eventType=BillingAccountCreateEvent", 3),
+        ("eventType=BillFormatCreateEvent;billingAccount.state=Active", 2),
+        ("billingAccount.state=Active", 1),
+        ("event.billingAccount.state = Active", 1),
+        ("payload.billingAccount.state=Active", 1),
+        ("eventType=BillingAccountCreateEvent&billingAccount.name.regex=^2", 1),
+        ("eventTime.gt=2000-01-01", 3),
+        ("eventTime.lt=2000-01-01", 0),
+        ("filter=$.event[?(@.state=='Active')]", 1),
+        ("$[?(@.eventType=='BillFormatCreateEvent')]", 1),
+        ("$.billingAccount.relatedParty[?(@.role=='owner')]", 2),
+        ("$.payload.billFormat", 1),
+    ] {
+        let world = world();
+        subscribe(&world, query);
+        expect(&post(&world, &BILLING_ACCOUNT, &account("1", json!({ "state": "Active" }))), 201);
+        expect(&post(&world, &BILLING_ACCOUNT, &account("2", json!({ "state": "Defined" }))), 201);
+        expect(&post(&world, &BILL_FORMAT, &json!({ "id": "3", "name": "x" })), 201);
+        assert_eq!(deliver(&world).delivered, expected, "{query}");
+    }
+}
+
+#[test]
+fn a_query_that_cannot_be_understood_is_refused_with_the_place() {
+    let world = world();
+    for (query, place) in [
+        ("eventType=NoSuchEvent", "character 11"),
+        ("eventType=BillingAccountCreateEvent&x", "character 37"),
+        ("state=Active", "character 1"),
+        ("eventType=*", "character 11"),
+        ("eventType=BillFormatCreateEvent&limit=1", "character 33"),
+        ("$.event[", "character 1"),
+        ("eventTime.gt=yesterday", "character 1"),
+        ("eventType=BillFormatCreateEvent&eventType.ne=BillFormatCreateEvent", "some type"),
+    ] {
+        let answer = post(&world, &HUB, &json!({ "callback": CALLBACK, "query": query }));
+        let body = expect(&answer, 400).to_string();
+        assert!(body.contains("/query") && body.contains(place), "{query}: {body}");
+    }
+    // v4 has fewer kinds.
+    let body = json!({ "callback": CALLBACK, "query": "eventType=BillingAccountCreateEvent" });
+    let request = request_in(Version::V4, &HUB, Method::POST, "", &body.to_string());
+    assert_eq!(block_on(world.ask(&HUB, request)).status(), 400);
+}
+
+#[test]
+fn fields_choose_what_is_sent() {
+    let world = world();
+    subscribe(
+        &world,
+        "eventType=BillingAccountCreateEvent&fields=correlationId, billingAccount.name",
+    );
+    expect(&post(&world, &BILLING_ACCOUNT, &account("1", json!({ "state": "Active" }))), 201);
+    deliver(&world);
+    let [event] = &sent(&world)[..] else { panic!() };
+    let names: Vec<_> = event.as_object().unwrap().keys().cloned().collect();
+    let expected =
+        ["@baseType", "@type", "correlationId", "event", "eventId", "eventTime", "eventType"];
+    assert_eq!(names, expected);
+    assert_eq!(event["event"]["billingAccount"], json!({ "@type": "BillingAccount", "name": "1" }));
+}
+
+#[test]
+fn callbacks_that_nothing_may_be_sent_to_are_refused() {
+    let world = world();
+    for wrong in [
+        "",
+        "x",
+        "/listen",
+        "ftp://a.example/",
+        "http://a.example/",
+        "https://null/x",
+        "https://127.0.0.1/",
+        "https://2130706433/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://localhost./",
+        "https://user:pw@events.example/",
+        "https://169.254.169.254/latest",
+    ] {
+        let body = expect(&post(&world, &HUB, &json!({ "callback": wrong })), 400);
+        assert!(body.to_string().contains("/callback"), "{wrong}: {body}");
+    }
+    assert_eq!(post(&world, &HUB, &json!({ "query": "" })).status(), 400);
+    let open = World::on(Memory::default())
+        .with("event_private_addresses", "allow")
+        .with("event_hosts", "http://127.0.0.1:*");
+    expect(&post(&open, &HUB, &json!({ "callback": "http://127.0.0.1:4000/x" })), 201);
+}
+
+#[test]
+fn registering_again_is_the_same_subscription() {
+    let world = world();
+    let body = json!({ "callback": CALLBACK, "query": "eventType=BillFormatCreateEvent" });
+    let first = expect(&post(&world, &HUB, &body), 201);
+    assert!(first["secret"].as_str().unwrap().len() >= 32);
+    let answer = post(&world, &HUB, &body);
+    assert!(
+        answer.headers()["location"].to_str().unwrap().ends_with(first["id"].as_str().unwrap())
+    );
+    let again = expect(&answer, 201);
+    assert_eq!((&again["id"], again.get("secret")), (&first["id"], None));
+    // In another version, with another query, or elsewhere it is another one.
+    let v4 = subscribe_in(Version::V4, &world, &json!({ "callback": CALLBACK }));
+    let others = [v4["id"].clone(), json!(subscribe(&world, ""))];
+    assert!(!others.contains(&first["id"]) && others[0] != others[1]);
+    expect(&post(&world, &BILL_FORMAT, &json!({ "name": "x" })), 201);
+    // To both of v5; v4 has no such event.
+    assert_eq!(deliver(&world).delivered, 2);
+    let list = expect(&ask(&world, &HUB, Method::GET, "", &Value::Null), 200);
+    assert_eq!(list.as_array().unwrap().len(), 3);
+    assert!(!list.to_string().contains("secret"));
+}
+
+#[test]
+fn what_was_not_taken_is_sent_again_in_order_and_holds_up_nothing_else() {
+    let world = world();
+    let id = subscribe(&world, "");
+    let mut left = 2;
+    world.answer(move |sent: &Notification| {
+        let is_of_1 = String::from_utf8_lossy(&sent.body).contains(r#""id":"1""#);
+        if is_of_1 && left > 0 {
+            left -= 1;
+            return Ok(500);
+        }
+        Ok(200)
+    });
+    for id in ["1", "2"] {
+        expect(&post(&world, &BILL_FORMAT, &json!({ "id": id, "name": "x" })), 201);
+    }
+    for id in ["1", "2", "1"] {
+        let name = format!("{:?}", world.yields.get());
+        assert_eq!(patch(&world, &BILL_FORMAT, id, &json!({ "name": name + id })), 200);
+        world.yields.set(world.yields.get() + 1);
+    }
+    deliver(&world);
+    let told_first = told(&world);
+    assert_eq!(told_first.iter().filter(|told| told.ends_with('1')).count(), 1, "{told_first:?}");
+    assert_eq!(told_first.iter().filter(|told| told.ends_with('2')).count(), 2, "{told_first:?}");
+    let seen = status(&world, &id);
+    assert_eq!(
+        (&seen["status"], &seen["pending"], &seen["failed"]),
+        (&json!("retrying"), &json!(3), &json!(1))
+    );
+    assert!(
+        seen["lastError"]["message"].as_str().unwrap().contains("500")
+            && seen["nextTry"].is_string()
+    );
+    // Too early.
+    deliver(&world);
+    assert_eq!(told(&world).len(), 0);
+    world.advance(2);
+    deliver(&world);
+    assert_eq!(told(&world), ["BillFormatCreate 1"]);
+    world.advance(4);
+    assert_eq!(status(&world, &id)["oldestPendingAge"], 6);
+    deliver(&world);
+    let rest = [
+        "BillFormatCreate 1",
+        "BillFormatAttributeValueChange 1",
+        "BillFormatAttributeValueChange 1",
+    ];
+    assert_eq!(told(&world), rest);
+    let seen = status(&world, &id);
+    assert_eq!(
+        (&seen["status"], &seen["pending"], &seen["delivered"]),
+        (&json!("active"), &json!(0), &json!(5))
+    );
+}
+
+#[test]
+fn a_receiver_that_is_down_is_asked_less_and_less_and_loses_nothing() {
+    let world = world().with("event_give_up", "1000000");
+    let id = subscribe(&world, "");
+    let is_up = Rc::new(RefCell::new(false));
+    let up = is_up.clone();
+    world
+        .answer(move |_| if *up.borrow() { Ok(204) } else { Err("it refuses connections".into()) });
+    for number in 0..100 {
+        let id = format!("{number:03}");
+        expect(&post(&world, &BILL_FORMAT, &json!({ "id": id, "name": "x" })), 201);
+    }
+    for _ in 0..360 {
+        deliver(&world);
+        world.advance(10);
+    }
+    let tries = sent(&world).len();
+    assert!((10..60).contains(&tries), "{tries} tries in an hour");
+    assert_eq!(status(&world, &id)["pending"], 100);
+    *is_up.borrow_mut() = true;
+    world.advance(3_600);
+    for _ in 0..3 {
+        deliver(&world);
+        world.advance(3_600);
+    }
+    let mut told = told(&world);
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len(), 100);
+    assert_eq!(
+        (&status(&world, &id)["pending"], &status(&world, &id)["status"]),
+        (&json!(0), &json!("active"))
+    );
+}
+
+#[test]
+fn what_is_given_up_is_parked_and_can_be_sent_again_or_dropped() {
+    let world = world().with("event_give_up", "60").with("event_last_retry", "10");
+    let id = subscribe(&world, "");
+    world.answer(|_| Ok(503));
+    for id in ["1", "2", "3", "4", "5", "6"] {
+        expect(&post(&world, &BILL_FORMAT, &json!({ "id": id, "name": "x" })), 201);
+    }
+    for _ in 0..200 {
+        deliver(&world);
+        world.advance(1);
+    }
+    let seen = status(&world, &id);
+    assert_eq!((&seen["parked"], &seen["pending"]), (&json!(6), &json!(0)), "{seen}");
+    world.sent.take();
+    world.answer(|_| Ok(200));
+    let redrive = ask(&world, &HUB, Method::POST, &format!("/{id}/redrive"), &Value::Null);
+    assert_eq!(redrive.status(), 202);
+    assert_eq!(
+        (&status(&world, &id)["parked"], &status(&world, &id)["pending"]),
+        (&json!(0), &json!(6))
+    );
+    deliver(&world);
+    let mut told = told(&world);
+    told.sort();
+    assert_eq!(told, (1..7).map(|n| format!("BillFormatCreate {n}")).collect::<Vec<_>>());
+    assert_eq!(status(&world, &id)["pending"], 0);
+
+    world.answer(|_| Ok(503));
+    expect(&post(&world, &BILL_FORMAT, &json!({ "id": "7", "name": "x" })), 201);
+    for _ in 0..100 {
+        deliver(&world);
+        world.advance(1);
+    }
+    assert_eq!(status(&world, &id)["parked"], 1);
+    let dropped = ask(&world, &HUB, Method::DELETE, &format!("/{id}/parked"), &Value::Null);
+    assert_eq!((dropped.status().as_u16(), &status(&world, &id)["parked"]), (204, &json!(0)));
+    world.answer(|_| Ok(200));
+    world.sent.take();
+    world.advance(3_600);
+    deliver(&world);
+    assert_eq!(sent(&world).len(), 0);
+    for wrong in ["/redrive", "/parked"] {
+        let answer = ask(&world, &HUB, Method::GET, &format!("/{id}{wrong}"), &Value::Null);
+        assert_eq!(answer.status(), 405, "{wrong}");
+    }
+}
+
+#[test]
+fn who_answers_410_is_told_nothing_more_until_registered_again() {
+    let world = world();
+    let id = subscribe(&world, "");
+    world.answer(|_| Ok(410));
+    expect(&post(&world, &BILL_FORMAT, &json!({ "id": "1", "name": "x" })), 201);
+    deliver(&world);
+    expect(&post(&world, &BILL_FORMAT, &json!({ "id": "2", "name": "x" })), 201);
+    deliver(&world);
+    assert_eq!(told(&world), ["BillFormatCreate 1"]);
+    assert_eq!(status(&world, &id)["status"], "ended");
+    world.answer(|_| Ok(204));
+    assert_eq!(subscribe(&world, ""), id);
+    expect(&post(&world, &BILL_FORMAT, &json!({ "id": "3", "name": "x" })), 201);
+    deliver(&world);
+    assert_eq!(
+        (told(&world), status(&world, &id)["status"].clone()),
+        (vec!["BillFormatCreate 3".into()], json!("active"))
+    );
+}
+
+#[test]
+fn nothing_is_left_of_a_subscription_that_was_deleted() {
+    let world = world();
+    let id = subscribe(&world, "");
+    world.answer(|_| Ok(500));
+    for number in 0..20 {
+        expect(&post(&world, &BILL_FORMAT, &json!({ "name": format!("{number}") })), 201);
+    }
+    deliver(&world);
+    world.sent.take();
+    assert_eq!(delete(&world, &HUB, &id), 204);
+    deliver(&world);
+    deliver(&world);
+    assert_eq!(sent(&world).len(), 0);
+    let keys = block_on(world.keys("default", "events/TMF666/")).unwrap();
+    let left: Vec<_> = keys.iter().filter(|key| !key.contains("/hub/m/")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    let listeners = block_on(world.keys("default", "billFormat/m/listeners"));
+    assert!(listeners.unwrap().is_empty());
+}
+
+#[test]
+fn who_acts_for_parties_is_told_of_theirs_alone() {
+    let world = world();
+    acting_for(&world, &["1"]);
+    let of_1 = subscribe(&world, "");
+    acting_for(&world, &["2"]);
+    let of_2 = subscribe(&world, "");
+    as_operator(&world);
+    let of_all = subscribe(&world, "");
+    assert!(of_1 != of_2 && of_2 != of_all);
+    let events = |world: &World| {
+        deliver(world);
+        let mut told = told(world);
+        told.sort();
+        told
+    };
+    expect(&post(&world, &BILLING_ACCOUNT, &account_of("a", &[("1", "owner")])), 201);
+    assert_eq!(events(&world), ["BillingAccountCreate a", "BillingAccountCreate a"]);
+    // It becomes the other party's: who sees it now is told.
+    let moved = json!({ "relatedParty": [{ "role": "owner", "partyOrPartyRole": { "id": "2" } }] });
+    assert_eq!(patch(&world, &BILLING_ACCOUNT, "a", &moved), 200);
+    assert_eq!(events(&world).len(), 2);
+    assert_eq!(delete(&world, &BILLING_ACCOUNT, "a"), 204);
+    assert_eq!(events(&world).len(), 2);
+    assert_eq!(
+        (status(&world, &of_1)["delivered"].clone(), status(&world, &of_2)["delivered"].clone()),
+        (json!(1), json!(2))
+    );
+    // What is everybody's, everybody is told of.
+    expect(&post(&world, &BILL_FORMAT, &json!({ "name": "x" })), 201);
+    assert_eq!(events(&world).len(), 3);
+
+    // Others' subscriptions are none.
+    acting_for(&world, &["1"]);
+    let list = ask(&world, &HUB, Method::GET, "", &Value::Null);
+    assert_eq!(list.headers()["x-total-count"], "1");
+    for method in [Method::GET, Method::DELETE] {
+        assert_eq!(ask(&world, &HUB, method, &format!("/{of_2}"), &Value::Null).status(), 404);
+    }
+    let redrive = ask(&world, &HUB, Method::POST, &format!("/{of_2}/redrive"), &Value::Null);
+    assert_eq!(redrive.status(), 404);
+    assert_eq!(delete(&world, &HUB, &of_1), 204);
+    // Another tenant is told nothing.
+    world.call_as(caller("other", &["tmf666:read", "tmf666:write"], &[]));
+    subscribe(&world, "");
+    as_operator(&world);
+    expect(&post(&world, &BILLING_ACCOUNT, &account("b", json!({}))), 201);
+    world.call_as(caller("other", &["tmf666:read", "tmf666:write"], &[]));
+    assert_eq!(deliver(&world).delivered, 0);
+}
+
+#[test]
+fn one_is_told_of_what_one_may_read() {
+    let world = world();
+    let scopes = ["tmf666:hub:write", "tmf666:hub:read", "tmf666:billFormat:read"];
+    world.call_as(caller("t", &scopes, &[]));
+    let some = subscribe(&world, "");
+    let named = json!({ "callback": CALLBACK, "query": "eventType=BillingAccountCreateEvent" });
+    assert_eq!(post(&world, &HUB, &named).status(), 403);
+    world.call_as(caller("t", &["tmf666:hub:write"], &[]));
+    assert_eq!(post(&world, &HUB, &json!({ "callback": "https://b.example/" })).status(), 403);
+    as_operator(&world);
+    expect(&post(&world, &BILLING_ACCOUNT, &account("b", json!({}))), 201);
+    expect(&post(&world, &FINANCIAL_ACCOUNT, &account("c", json!({}))), 201);
+    expect(&post(&world, &BILL_FORMAT, &json!({ "name": "x" })), 201);
+    assert_eq!(deliver(&world).delivered, 1);
+    assert_eq!(status(&world, &some)["delivered"], 1);
+}
+
+#[test]
+fn what_is_sent_is_signed_and_named() {
+    let world = world().with("event_callback", "listener");
+    let secret =
+        expect(&post(&world, &HUB, &json!({ "callback": CALLBACK })), 201)["secret"].clone();
+    expect(&post(&world, &BILL_FORMAT, &json!({ "name": "x" })), 201);
+    deliver(&world);
+    let [sent] = &world.sent.take()[..] else { panic!() };
+    assert_eq!(sent.url, format!("{CALLBACK}/listener/billFormatCreateEvent"));
+    let header = |name| sent.headers.iter().find(|(it, _)| *it == name).unwrap().1.clone();
+    let signature = header("x-signature");
+    let time = signature.strip_prefix("t=").unwrap().split(',').next().unwrap().parse().unwrap();
+    assert_eq!(signature, webhook::signature(secret.as_str().unwrap(), time, &sent.body));
+    let event: Value = serde_json::from_slice(&sent.body).unwrap();
+    assert_eq!(
+        (header("x-event-id"), header("x-event-type")),
+        (event["eventId"].as_str().unwrap().into(), "BillFormatCreateEvent".into())
+    );
+    assert_eq!(header("content-type"), "application/json");
+}

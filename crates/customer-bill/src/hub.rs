@@ -1,0 +1,30 @@
+//! Subscriptions to events.
+
+use schemas::class;
+use tmf630::Definition;
+use tmf630::events::hub::{Hub, INDEXES, OPERATIONS};
+use tmf630::model::event::Events;
+
+use crate::ALL;
+use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
+
+/// A subscription to the events of the API.
+pub static HUB: Definition = Definition {
+    api: &CUSTOMER_BILL_MANAGEMENT,
+    resource: &api::HUB,
+    class: &class::HUB,
+    class_aliases: &["EventSubscription"],
+    takes_own_classes: false,
+    operations: OPERATIONS,
+    stamp: None,
+    immutable_in_v4: &[],
+    own_indexes: INDEXES,
+    rules: &[],
+    behaviour: Some(&Hub {
+        api: &CUSTOMER_BILL_MANAGEMENT,
+        resource: &api::HUB,
+        definitions: &ALL,
+    }),
+    events: Events::NONE,
+    variables: &[],
+};

@@ -1,0 +1,402 @@
+//! Subscriptions, as the resource `hub` of an API.
+//!
+//! A subscription is told of what its owner sees at the moment of a change: the parties and the scopes
+//! that it was registered with decide, not those of whoever looks at it later.
+
+use access::Parties;
+use bytes::Bytes;
+use jiff::Timestamp;
+use kv_tree::KeyRange;
+use schemas::Fault;
+use serde_json::{Map, Value, json};
+use webhook::Callback;
+
+use super::interest::{self, Interest};
+use super::log;
+use super::names::KnownNames;
+use super::occurrence::Occurrence;
+use super::progress::{Ended, Keys, LastError, Listens, Progress};
+use super::settings::EventSettings;
+use super::subscription::{self, Kept, Owner, Subscription};
+use crate::model::api::{Api, Resource};
+use crate::model::behaviour::{Action, Behaviour, Draft, Outcome, Shown, Work};
+use crate::model::index::Index;
+use crate::model::operation::{Operation, Operations};
+use crate::model::rule::{Asked, Data};
+use crate::model::visibility::{NamedParties, Visibility};
+use crate::storage::keys;
+use crate::value::HIDDEN;
+use crate::{Definition, Error, Version};
+
+/// What the resource is called.
+pub const NAME: &str = "hub";
+
+/// What can be done with subscriptions.
+pub const OPERATIONS: Operations =
+    Operations::of(&[Operation::List, Operation::Create, Operation::Retrieve, Operation::Delete]);
+
+/// What they are found by.
+pub const INDEXES: &[Index] = &[SAME, Index::texts("$server.owner.id")];
+
+/// A subscription is its owner's.
+pub const VISIBILITY: Visibility =
+    Visibility::Owned(NamedParties { list: "$server.owner", id: "id", role: "role" });
+
+/// What tells a subscription from others.
+const SAME: Index = Index::text("$server.same");
+
+/// How many subscriptions a tenant has at most, of an API.
+const MAX_SUBSCRIPTIONS: u64 = 1_000;
+
+/// How many events of the log are looked at to say how many of them wait: where there are more, all are
+/// counted, also those that the subscription does not want.
+const MAX_COUNTED: u64 = 100;
+
+/// Sends again what is parked.
+const REDRIVE: &str = "redrive";
+
+/// What is parked.
+const PARKED: &str = "parked";
+
+/// What a server does with subscriptions.
+#[derive(Debug)]
+pub struct Hub {
+    /// The API.
+    pub api: &'static Api,
+    /// The resource itself.
+    pub resource: &'static Resource,
+    /// The resources of the API.
+    pub definitions: &'static [&'static Definition],
+}
+
+impl Behaviour for Hub {
+    fn complete(
+        &self,
+        document: &mut Map<String, Value>,
+        _before: Option<&Map<String, Value>>,
+        _now: Timestamp,
+    ) -> Vec<Fault> {
+        // The server's to set: a client that sends back what it received sends these too.
+        ["version", "secret", "delivery"].iter().for_each(|name| drop(document.remove(*name)));
+        Vec::new()
+    }
+
+    fn process<'a>(&'a self, draft: Draft<'a>, work: &'a mut dyn Work) -> Asked<'a, Outcome> {
+        Box::pin(async move {
+            match draft.after.and_then(Value::as_object) {
+                Some(document) => self.register(draft.id, document, work).await,
+                None => {
+                    self.unregister(draft.id, work).await?;
+                    Ok(Outcome::AsAsked)
+                }
+            }
+        })
+    }
+
+    fn derived(&self) -> &'static [&'static str] {
+        &["delivery"]
+    }
+
+    fn derives<'a>(&'a self, data: &'a dyn Data) -> Asked<'a, bool> {
+        let _ = data;
+        Box::pin(std::future::ready(Ok(true)))
+    }
+
+    fn derive<'a>(&'a self, shown: &'a mut [Shown<'_>], data: &'a dyn Data) -> Asked<'a, ()> {
+        Box::pin(async move {
+            for shown in shown {
+                let Some(mut document) = shown.document() else { continue };
+                let delivery = self.delivery(shown.id, &document, data).await?;
+                document.insert("delivery".to_owned(), delivery);
+                shown.set(&document);
+            }
+            Ok(())
+        })
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        &[
+            Action {
+                name: REDRIVE,
+                method: http::Method::POST,
+                status: http::StatusCode::ACCEPTED,
+                description: "Sends again the events that are parked.",
+            },
+            Action {
+                name: PARKED,
+                method: http::Method::DELETE,
+                status: http::StatusCode::NO_CONTENT,
+                description: "Drops the events that are parked.",
+            },
+        ]
+    }
+
+    fn act<'a>(&'a self, action: &'a str, id: &'a str, work: &'a mut dyn Work) -> Asked<'a, ()> {
+        Box::pin(async move {
+            let keys = Keys::of(self.api, id);
+            let Some(mut progress) = progress_of(&keys, work).await? else { return Ok(()) };
+            let is_redriven = action == REDRIVE;
+            if is_redriven && progress.ended.is_some() {
+                return Err(Error::conflict(
+                    "The subscription has ended",
+                    "Its receiver answered that it wants no more (410). Register it again first.",
+                ));
+            }
+            let parked = KeyRange::prefix(keys.parked(progress.generation, ""));
+            if work.count_in(&parked).await? == 0 {
+                return Ok(());
+            }
+            if is_redriven {
+                progress.redriven.push(progress.generation);
+            }
+            progress.generation = progress.generation.saturating_add(1);
+            work.put(keys.progress(), progress.to_value()?);
+            work.deliver()
+        })
+    }
+}
+
+impl Hub {
+    /// Creates a subscription, unless its owner has the same already.
+    async fn register(
+        &self,
+        id: &str,
+        document: &Map<String, Value>,
+        work: &mut dyn Work,
+    ) -> Result<Outcome, Error> {
+        let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (callback, query, version) = (text("callback"), text("query"), work.version());
+        check_callback(callback, work)?;
+        let (names, wanted) = self.wanted(query, version, work)?;
+        let owner = work.caller().owner();
+        let same = subscription::same(&owner, version, callback, query);
+        let keys = wanted.iter().map(|it| it.resource.stored_name().to_owned()).collect();
+        let listens = Listens { is_v4: version == Version::V4, resources: keys };
+        let resources = wanted.iter().map(|it| it.name().to_owned()).collect();
+
+        let found = work.found(self.resource.stored_name(), SAME, &same, 1).await?;
+        if let Some((id, Value::Object(document))) = found.into_iter().next() {
+            self.resume(&id, listens, work).await?;
+            return Ok(Outcome::Existing { id, document });
+        }
+        let records = keys::Keys(self.resource.stored_name()).records();
+        if work.count_in(&records).await? >= MAX_SUBSCRIPTIONS {
+            return Err(Error::conflict(
+                "There are too many subscriptions",
+                &format!("A tenant can have {MAX_SUBSCRIPTIONS}. Delete one first."),
+            ));
+        }
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(Error::internal)?;
+        let secret = webhook::new_secret(random);
+        let parties = match &work.caller().parties {
+            Parties::All => None,
+            Parties::Only(parties) => Some(parties.clone()),
+        };
+        let owner = [Owner { id: owner }];
+        let kept = Kept { owner, same, parties, resources, names, secret: secret.clone() };
+        let mut stored = document.clone();
+        stored.insert("version".to_owned(), format!("v{}", version.number()).into());
+        stored.insert(HIDDEN.to_owned(), serde_json::to_value(&kept).map_err(Error::internal)?);
+        listen(&listens, true, work).await?;
+        let cursor = log::place_after(work.commit());
+        let progress = Progress { listens: Some(listens), cursor, ..Progress::default() };
+        work.put(Keys::of(self.api, id).progress(), progress.to_value()?);
+        let mut shown = stored.clone();
+        shown.insert("secret".to_owned(), secret.into());
+        Ok(Outcome::StoreShowing { stored, shown })
+    }
+
+    /// What the query calls attributes by, and the resources whose events it is about: those that the
+    /// caller may read.
+    fn wanted(
+        &self,
+        query: &str,
+        version: Version,
+        work: &dyn Work,
+    ) -> Result<(KnownNames, Vec<&'static Definition>), Error> {
+        let refuse = |fault: String| Error::invalid_document(&[Fault::new("/query", fault)]);
+        let (interest, names) =
+            Interest::parse(query, self.definitions, version).map_err(|fault| {
+                refuse(format!("has a fault at character {}: {}", fault.position, fault.told))
+            })?;
+        let types = |it: &Definition| interest::types_of(it, version).collect::<Vec<_>>();
+        let known: Vec<_> = self.definitions.iter().flat_map(|it| types(it)).collect();
+        if let Some(unknown) = interest.unknown_types(&known).first() {
+            let position = query.find(unknown.as_str()).map_or(0, |at| query[..at].chars().count());
+            let number = version.number();
+            return Err(refuse(format!(
+                "has a fault at character {}: {unknown} is no type of event of v{number}; those are {}",
+                position + 1,
+                known.join(", ")
+            )));
+        }
+        let mut wanted = self.definitions.to_vec();
+        wanted.retain(|it| types(it).iter().any(|name| interest.can_want(name)));
+        if wanted.is_empty() {
+            return Err(refuse("must be satisfied by some type of event".to_owned()));
+        }
+        let scopes = |it: &Definition| it.scopes(Operation::List);
+        let may_read = |it: &Definition| scopes(it).iter().any(|it| work.caller().scopes.has(it));
+        let (readable, others): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|it| may_read(it));
+        // Who asks for some types by name is told if they do not get one.
+        match others.first() {
+            Some(other) if readable.is_empty() || interest.names_types() => {
+                let [narrow, _] = scopes(other);
+                Err(Error::scope_missing(&narrow))
+            }
+            _ => Ok((names, readable)),
+        }
+    }
+
+    /// Lets a subscription that has ended go on with what happens from now on.
+    async fn resume(&self, id: &str, listens: Listens, work: &mut dyn Work) -> Result<(), Error> {
+        let keys = Keys::of(self.api, id);
+        let progress = progress_of(&keys, work).await?.unwrap_or_default();
+        if progress.listens.is_some() {
+            return Ok(());
+        }
+        listen(&listens, true, work).await?;
+        let progress = Progress {
+            listens: Some(listens),
+            cursor: log::place_after(work.commit()),
+            lease: None,
+            misses: 0,
+            tries: 0,
+            next: None,
+            failing_since: None,
+            ended: None,
+            ..progress
+        };
+        work.put(keys.progress(), progress.to_value()?);
+        Ok(())
+    }
+
+    /// Ends a subscription. What is kept for it is removed by and by.
+    async fn unregister(&self, id: &str, work: &mut dyn Work) -> Result<(), Error> {
+        let keys = Keys::of(self.api, id);
+        let mut progress = progress_of(&keys, work).await?.unwrap_or_default();
+        if let Some(listens) = progress.listens.take() {
+            listen(&listens, false, work).await?;
+        }
+        progress.ended = Some(Ended::Deleted);
+        work.put(keys.progress(), progress.to_value()?);
+        work.deliver()
+    }
+
+    /// What operators see of what became of the events of a subscription.
+    async fn delivery(
+        &self,
+        id: &str,
+        document: &Map<String, Value>,
+        data: &dyn Data,
+    ) -> Result<Value, Error> {
+        let keys = Keys::of(self.api, id);
+        let progress = match data.get(&keys.progress()).await? {
+            Some(value) => Progress::read(&value)?,
+            None => Progress::default(),
+        };
+        let [waiting, _, due, _] = keys.events();
+        let mut pending = data.count_in(&KeyRange::prefix(waiting.clone())).await?;
+        let first = data.scan(&waiting, 1).await?;
+        let mut oldest = first.iter().find_map(|(_, value)| time_of(value));
+        for generation in &progress.redriven {
+            let range = KeyRange::prefix(keys.parked(*generation, ""));
+            pending = pending.saturating_add(data.count_in(&range).await?);
+        }
+        if progress.ended.is_none() {
+            let (count, since) = self.in_log(document, &progress, data).await?;
+            pending = pending.saturating_add(count);
+            oldest = [oldest, since].into_iter().flatten().min();
+        }
+        let parked = KeyRange::prefix(keys.parked(progress.generation, ""));
+        let parked = data.count_in(&parked).await?;
+        let due = data.scan(&due, 1).await?;
+        let due = due.first().and_then(|(key, _)| Some(keys.due_at(key)?.0));
+        let status = match progress.ended {
+            Some(_) => "ended",
+            None if due.is_some() || progress.misses > 0 => "retrying",
+            None => "active",
+        };
+        let mut delivery = json!({
+            "status": status,
+            "pending": pending,
+            "delivered": progress.delivered,
+            "failed": progress.failed,
+            "parked": parked,
+        });
+        if let Some(oldest) = oldest {
+            let age = data.now().duration_since(oldest).as_secs().max(0);
+            delivery["oldestPendingAge"] = age.into();
+        }
+        if let Some(LastError { time, message }) = &progress.last_error {
+            delivery["lastError"] = json!({ "time": format!("{time:.3}"), "message": message });
+        }
+        let next = due.into_iter().chain(progress.next).max();
+        if let Some(next) = next.filter(|_| progress.ended.is_none()) {
+            delivery["nextTry"] = format!("{next:.3}").into();
+        }
+        Ok(delivery)
+    }
+
+    /// How many events of the log the subscription has still to be sent, and since when.
+    async fn in_log(
+        &self,
+        document: &Map<String, Value>,
+        progress: &Progress,
+        data: &dyn Data,
+    ) -> Result<(u64, Option<Timestamp>), Error> {
+        let range = log::after(self.api, &progress.cursor);
+        let all = data.count_in(&range).await?;
+        if all > MAX_COUNTED {
+            return Ok((all, None));
+        }
+        // What cannot be read any more wants nothing.
+        let Ok(subscription) = Subscription::read(document) else { return Ok((0, None)) };
+        let (mut count, mut since) = (0, None);
+        for (_, value) in data.scan_in(&range, MAX_COUNTED).await? {
+            let Ok(occurrence) = Occurrence::decode(&value) else { continue };
+            let tenant = &data.caller().tenant;
+            let wanted = subscription.wanted(self.api, data.settings(), tenant, &occurrence);
+            if wanted.is_ok_and(|event| event.is_some()) {
+                count += 1;
+                since = since.or(Some(occurrence.what.time));
+            }
+        }
+        Ok((count, since))
+    }
+}
+
+/// Where the subscriptions of an API are kept.
+pub(super) fn keys_of(api: &Api) -> keys::Keys {
+    keys::Keys(api.resource(NAME).map_or(NAME, Resource::stored_name))
+}
+
+/// Counts a subscription among those that listen to resources, or no more.
+async fn listen(listens: &Listens, is_added: bool, work: &mut dyn Work) -> Result<(), Error> {
+    for key in listens.keys() {
+        match listens.counted(work.get(&key).await?.as_deref(), is_added) {
+            Some(value) => work.put(key, value),
+            None => work.delete(key),
+        }
+    }
+    Ok(())
+}
+
+fn time_of(value: &Bytes) -> Option<Timestamp> {
+    Occurrence::decode(value).ok().map(|occurrence| occurrence.what.time)
+}
+
+async fn progress_of(keys: &Keys, work: &dyn Work) -> Result<Option<Progress>, Error> {
+    let value = work.get(&keys.progress()).await?;
+    // What cannot be read is begun anew, so that it can be deleted.
+    Ok(value.and_then(|value| Progress::read(&value).ok()))
+}
+
+/// Refuses a callback that is none, or that events are not sent to.
+fn check_callback(callback: &str, work: &dyn Work) -> Result<(), Error> {
+    let settings = EventSettings::of(work.settings()).map_err(Error::internal)?;
+    let parsed = Callback::parse(callback);
+    let checked = parsed.and_then(|callback| settings.check(&callback));
+    checked.map_err(|fault| Error::invalid_document(&[Fault::new("/callback", fault)]))
+}

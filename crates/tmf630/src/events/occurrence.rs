@@ -1,0 +1,176 @@
+//! An event as the log of an API has it.
+//!
+//! The value is a format version, one byte, then what happened, as JSON, behind its length (4 bytes,
+//! little-endian), then the record of the resource in the same way, and the rest is its record as v4
+//! shows it, if v4 has the event. Whoever commits a change knows the class of the resource, and
+//! whoever sends an event need not.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::event::EventKind;
+use crate::storage::record::Record;
+use crate::value::{Document, HIDDEN};
+use crate::{Error, Version};
+
+/// The format version.
+const VERSION: u8 = 1;
+
+/// Something that has happened to a resource.
+#[derive(Debug, Clone)]
+pub(crate) struct Occurrence {
+    pub what: What,
+    /// The resource, as it is stored, after that; of one that was deleted, before.
+    record: Bytes,
+    /// The resource as v4 shows it.
+    record_in_v4: Bytes,
+}
+
+/// What has happened, without the resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct What {
+    /// The id of the event.
+    pub event: String,
+    pub kind: EventKind,
+    /// The name of the resource in paths.
+    pub resource: String,
+    /// The id of the resource.
+    pub id: String,
+    /// When it was committed, by the clock of who did.
+    pub time: Timestamp,
+    /// The request that did it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// The attributes that are otherwise than before, as they are stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+}
+
+impl Occurrence {
+    pub fn new(what: What, document: &Document, document_in_v4: Option<&Document>) -> Self {
+        let record_in_v4 = document_in_v4.map(|document| Record::write(document).to_value());
+        Self {
+            what,
+            record: Record::write(document).to_value(),
+            record_in_v4: record_in_v4.unwrap_or_default(),
+        }
+    }
+
+    /// How long the resource is, as JSON.
+    pub fn len(&self) -> usize {
+        Record::len_in(&self.record)
+    }
+
+    /// What has an order of its own: all that happens to one resource.
+    pub fn lane(&self) -> String {
+        format!("{}/{}", self.what.resource, self.what.id)
+    }
+
+    /// The resource as it is stored.
+    pub fn stored(&self) -> Result<Document, Error> {
+        Record::read(&self.what.id, self.record.clone())?.document()
+    }
+
+    /// The resource as the version shows it, but for its `href`; nothing if the version has no such
+    /// event.
+    pub fn shown(&self, version: Version) -> Result<Option<Document>, Error> {
+        match version {
+            Version::V5 => {
+                let mut document = self.stored()?;
+                document.remove(HIDDEN);
+                Ok(Some(document))
+            }
+            Version::V4 if self.record_in_v4.is_empty() => Ok(None),
+            Version::V4 => {
+                Record::read(&self.what.id, self.record_in_v4.clone())?.document().map(Some)
+            }
+        }
+    }
+
+    pub fn encode(&self) -> Result<Vec<u8>, Error> {
+        let what = serde_json::to_vec(&self.what).map_err(Error::internal)?;
+        let mut value = vec![VERSION];
+        for part in [&what[..], &self.record] {
+            value.extend(u32::try_from(part.len()).map_err(Error::internal)?.to_le_bytes());
+            value.extend(part);
+        }
+        value.extend(&self.record_in_v4);
+        Ok(value)
+    }
+
+    pub fn decode(value: &Bytes) -> Result<Self, Error> {
+        let damaged = || Error::internal("an event in the log is damaged");
+        match value.first() {
+            Some(&VERSION) => {}
+            Some(other) => {
+                let newer = "which this program does not know";
+                return Err(Error::internal(format!(
+                    "an event has format version {other}, {newer}"
+                )));
+            }
+            None => return Err(damaged()),
+        }
+        let mut rest = value.slice(1..);
+        let mut part = || {
+            let (len, _) = rest.split_first_chunk::<4>()?;
+            let len = usize::try_from(u32::from_le_bytes(*len)).ok()?;
+            let whole = 4_usize.checked_add(len).filter(|whole| *whole <= rest.len())?;
+            let part = rest.slice(4..whole);
+            rest = rest.slice(whole..);
+            Some(part)
+        };
+        let what = part().ok_or_else(damaged)?;
+        let record = part().ok_or_else(damaged)?;
+        let what = serde_json::from_slice(&what).map_err(|_| damaged())?;
+        Ok(Self { what, record, record_in_v4: rest })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn some() -> Occurrence {
+        let what = What {
+            event: "e".into(),
+            kind: EventKind::StateChange,
+            resource: "billingAccount".into(),
+            id: "1".into(),
+            time: Timestamp::UNIX_EPOCH,
+            request: None,
+            changed: vec!["state".into()],
+        };
+        let document = json!({ "id": "1", "state": "Closed", "$server": { "parties": [] } });
+        let in_v4 = json!({ "id": "1", "state": "closed" });
+        Occurrence::new(what, document.as_object().unwrap(), in_v4.as_object())
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let occurrence = some();
+        let read = Occurrence::decode(&occurrence.encode().unwrap().into()).unwrap();
+        assert_eq!(read.what, occurrence.what);
+        let shown = read.shown(Version::V5).unwrap().unwrap();
+        assert_eq!(shown["state"], "Closed");
+        assert!(!shown.contains_key(HIDDEN) && read.stored().unwrap().contains_key(HIDDEN));
+        assert_eq!(read.shown(Version::V4).unwrap().unwrap()["state"], "closed");
+        let without_v4 = Occurrence { record_in_v4: Bytes::new(), ..read };
+        assert!(without_v4.shown(Version::V4).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_is_damaged_or_newer_is_refused() {
+        let value = some().encode().unwrap();
+        for len in 0..value.len() {
+            let cut = Bytes::copy_from_slice(&value[..len]);
+            let read = Occurrence::decode(&cut).and_then(|it| it.shown(Version::V4).map(drop));
+            // What ends behind the record of v5 looks like one without v4.
+            assert!(read.is_err() || Occurrence::decode(&cut).unwrap().record_in_v4.is_empty());
+        }
+        assert!(Occurrence::decode(&Bytes::from_static(&[2, 0, 0, 0, 0])).is_err());
+    }
+}

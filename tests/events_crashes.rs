@@ -1,0 +1,188 @@
+//! The application dies between a change and its events, and while they are delivered: each event of
+//! an acknowledged change arrives, in order.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use black_box_tests::events::{Maintenance, TO_THIS_MACHINE};
+use black_box_tests::process::Application;
+use black_box_tests::receiver::{Arrival, Receiver, Reply, kind, subject};
+use black_box_tests::{BILLING_ACCOUNT, account_of, id, json};
+use reqwest::{Client, Method};
+use serde_json::Value;
+
+/// How often the application is killed.
+const KILLS: usize = 30;
+
+/// How many clients write at a time.
+const WRITERS: usize = 8;
+
+/// Where receivers listen: one is quick, one takes its time, and one fails now and then.
+const PATHS: [&str; 3] = ["/quick", "/slow", "/moody"];
+
+/// What happened to an account, as events tell it: whether the application has acknowledged it is
+/// beside.
+type Story = Vec<(String, bool)>;
+type Stories = Arc<Mutex<BTreeMap<String, Story>>>;
+
+fn start(state_dir: &std::path::Path) -> Application {
+    let program = env!("CARGO_BIN_EXE_application");
+    Application::start(program, state_dir, &TO_THIS_MACHINE)
+}
+
+/// The status of the answer, if the application lived long enough to give one.
+async fn answer(client: &Client, method: Method, url: &str, body: &Value) -> Option<u16> {
+    let media_type = match method {
+        Method::PATCH => "application/merge-patch+json",
+        _ => "application/json",
+    };
+    let request = client.request(method, url).header("content-type", media_type);
+    Some(request.body(body.to_string()).send().await.ok()?.status().as_u16())
+}
+
+/// Creates, changes and deletes accounts until the application does not answer.
+async fn write(accounts: String, writer: usize, round: usize, stories: Stories) {
+    let client = Client::new();
+    for number in 0.. {
+        let id = format!("{round}-{writer}-{number}");
+        let url = format!("{accounts}/{id}");
+        let begin = |event: &str| {
+            let mut stories = stories.lock().unwrap();
+            stories.entry(id.clone()).or_default().push((event.to_owned(), false));
+        };
+        let acknowledge = || {
+            let mut stories = stories.lock().unwrap();
+            stories.get_mut(&id).and_then(|story| story.last_mut()).unwrap().1 = true;
+        };
+        let changes = [
+            (Method::POST, &accounts, account_of(&id, &[("p", "owner")]), "Create", 201),
+            (Method::PATCH, &url, json!({ "name": "1" }), "AttributeValueChange 1", 200),
+            (Method::PATCH, &url, json!({ "name": "2" }), "AttributeValueChange 2", 200),
+            (Method::PATCH, &url, json!({ "state": "Active" }), "StateChange", 200),
+            (Method::DELETE, &url, json!({}), "Delete", 204),
+        ];
+        let length = 1 + number % changes.len();
+        for (method, url, body, event, expected) in changes.into_iter().take(length) {
+            begin(event);
+            match answer(&client, method, url, &body).await {
+                Some(status) if status == expected => acknowledge(),
+                Some(other) => panic!("{event} of {id}: {other}"),
+                None => return,
+            }
+        }
+    }
+}
+
+/// What an event tells, as a story has it.
+fn what(event: &Value) -> String {
+    let kind = kind(event).strip_prefix("BillingAccount").unwrap();
+    let kind = kind.strip_suffix("Event").unwrap();
+    match kind {
+        "AttributeValueChange" => format!("{kind} {}", subject(event)["name"].as_str().unwrap()),
+        _ => kind.to_owned(),
+    }
+}
+
+/// The first arrivals of the events about each account.
+fn first_arrivals(arrivals: &[Arrival]) -> BTreeMap<String, Vec<String>> {
+    let mut known = BTreeMap::new();
+    let mut told = BTreeMap::<_, Vec<_>>::new();
+    for arrival in arrivals {
+        let event = arrival.event();
+        // What comes twice is the same, but for the moment at which it is signed.
+        if let Some(body) = known.insert(arrival.id(), arrival.body.clone()) {
+            assert_eq!(body, arrival.body);
+        } else {
+            told.entry(id(subject(&event))).or_default().push(what(&event));
+        }
+    }
+    told
+}
+
+/// What of the stories has not arrived; and expects that nothing else has.
+fn missing(stories: &BTreeMap<String, Story>, arrivals: &[Arrival]) -> usize {
+    let told = first_arrivals(arrivals);
+    for (id, told) in &told {
+        let story: Vec<_> = stories[id].iter().map(|(event, _)| event).take(told.len()).collect();
+        assert_eq!(told.iter().collect::<Vec<_>>(), story, "{id}");
+    }
+    let acknowledged = |story: &Story| story.iter().filter(|(_, is_so)| *is_so).count();
+    let told = |id: &str| told.get(id).map_or(0, Vec::len);
+    stories.iter().map(|(id, story)| acknowledged(story).saturating_sub(told(id))).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_acknowledged_change_is_told_though_the_application_is_killed_thirty_times() {
+    let state_dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::start().await;
+    receiver.answer("/slow", Reply::Slowly(Duration::from_millis(15), 200));
+    let moods: Vec<_> = (0..2000)
+        .map(|number| match number % 7 {
+            3 => Reply::Status(500),
+            5 => Reply::Closes,
+            _ => Reply::Status(200),
+        })
+        .collect();
+    receiver.script("/moody", &moods, Reply::Status(200));
+    let application = start(state_dir.path());
+    let client = Client::new();
+    for path in PATHS {
+        let hub = BILLING_ACCOUNT.replace("billingAccount", "hub");
+        let subscription = json!({ "callback": receiver.at(path) });
+        let url = format!("{}{hub}", application.base_url);
+        assert_eq!(answer(&client, Method::POST, &url, &subscription).await, Some(201));
+    }
+    application.kill();
+
+    let stories = Stories::default();
+    let mut random = fastrand::Rng::with_seed(30);
+    for round in 0..KILLS {
+        let application = start(state_dir.path());
+        let maintenance = Maintenance::start(&application.base_url);
+        let accounts = format!("{}{BILLING_ACCOUNT}", application.base_url);
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| tokio::spawn(write(accounts.clone(), writer, round, stories.clone())))
+            .collect();
+        // In every other round while something is under way to a receiver that takes its time, else
+        // soon after a change.
+        let begin = Instant::now();
+        let known = |stories: &Stories| stories.lock().unwrap().len();
+        let enough = known(&stories) + random.usize(WRITERS..40);
+        let arrived = receiver.count("/slow") + random.usize(1..20);
+        while match round % 2 {
+            0 => known(&stories) < enough,
+            _ => receiver.count("/slow") < arrived,
+        } {
+            assert!(begin.elapsed() < Duration::from_secs(60), "the writers are stuck");
+            tokio::time::sleep(Duration::from_micros(500)).await;
+        }
+        drop(maintenance);
+        application.kill();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+    }
+
+    let application = start(state_dir.path());
+    let _maintenance = Maintenance::start(&application.base_url);
+    let stories = stories.lock().unwrap().clone();
+    let begin = Instant::now();
+    for path in PATHS {
+        loop {
+            let arrivals: Vec<_> = receiver.arrivals(path);
+            let taken: Vec<_> =
+                arrivals.iter().filter(|arrival| arrival.is_taken).cloned().collect();
+            let missing = missing(&stories, &taken);
+            if missing == 0 {
+                let events = first_arrivals(&taken).values().map(Vec::len).sum::<usize>();
+                eprintln!("{path}: {events} events in {} requests", arrivals.len());
+                break;
+            }
+            let late = begin.elapsed() > Duration::from_secs(120);
+            assert!(!late, "{missing} events have not come to {path}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+    application.kill();
+}
