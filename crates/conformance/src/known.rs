@@ -23,8 +23,80 @@ const KNOWN: &[Known] = &[
     },
     Known {
         versions: &["TMF666-v4", "TMF666-v5", "TMF678-v4", "TMF678-v5"],
-        differences: &["DELETE /hub/{id} is not here", "POST /hub is not here"],
-        reason: "there are no events yet",
+        differences: &[
+            "GET /hub is not official",
+            "GET /hub/{id} is not official",
+            "POST /hub/{id}/redrive is not official",
+            "DELETE /hub/{id}/parked is not official",
+            "HubDelivery is not official",
+            "HubDeliveryError is not official",
+        ],
+        reason: "who has subscribed, or has to help who has, must see what became of the events",
+    },
+    Known {
+        versions: &["TMF666-v4", "TMF678-v4"],
+        differences: &[
+            r#"EventSubscription.delivery is None officially, and here Some("HubDelivery")"#,
+            r#"EventSubscription.secret is None officially, and here Some("string")"#,
+            r#"EventSubscription.version is None officially, and here Some("string")"#,
+        ],
+        reason: "extensions: what became of the events, how they are signed, and in which form they are sent",
+    },
+    Known {
+        versions: &["TMF666-v5", "TMF678-v5"],
+        differences: &[
+            r#"Hub.delivery is None officially, and here Some("HubDelivery")"#,
+            r#"Hub.secret is None officially, and here Some("string")"#,
+            r#"Hub.version is None officially, and here Some("string")"#,
+        ],
+        reason: "extensions: what became of the events, how they are signed, and in which form they are sent",
+    },
+    Known {
+        versions: &["TMF666-v4", "TMF678-v4"],
+        differences: &[
+            "EventSubscription.id is required officially",
+            r#"EventSubscription.href is None officially, and here Some("string")"#,
+            r#"EventSubscription.@baseType is None officially, and here Some("string")"#,
+            r#"EventSubscription.@schemaLocation is None officially, and here Some("string")"#,
+            r#"EventSubscription.@type is None officially, and here Some("string")"#,
+        ],
+        reason: "it is an entity as the other resources are; the server gives its id",
+    },
+    Known {
+        versions: &["TMF666-v5", "TMF678-v5"],
+        differences: &["timeOcurred of events is not official"],
+        reason: "the official examples have it, and not timeOccurred, which the types have: both are sent",
+    },
+    Known {
+        versions: &["TMF666-v5", "TMF678-v5"],
+        differences: &[
+            "@schemaLocation of events is not here",
+            "analyticCharacteristic of events is not here",
+            "href of events is not here",
+            "id of events is not here",
+            "relatedParty of events is not here",
+            "reportingSystem of events is not here",
+        ],
+        reason: "nothing is known to say there: source tells where an event comes from, and what it is about, whose that is",
+    },
+    Known {
+        versions: &["TMF678-v4"],
+        differences: &[
+            "CustomerBillCreateEvent is not official",
+            "CustomerBillOnDemandCreateEvent is not official",
+            "CustomerBillOnDemandStateChangeEvent is not official",
+            "CustomerBillStateChangeEvent is not official",
+        ],
+        reason: "v4 has subscriptions and describes no events: they are those of v5",
+    },
+    Known {
+        versions: &["TMF678-v4", "TMF678-v5"],
+        differences: &[
+            "AppliedCustomerBillingRateAttributeValueChangeEvent is not official",
+            "AppliedCustomerBillingRateCreateEvent is not official",
+            "AppliedCustomerBillingRateDeleteEvent is not official",
+        ],
+        reason: "officially items are only shown: who can write them can also be told of that",
     },
     Known {
         versions: &["TMF678-v4", "TMF678-v5"],

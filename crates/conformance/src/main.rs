@@ -5,6 +5,7 @@
 //! * `official` – the types that the official file describes.
 //! * `own` – the types that the schemas of this project describe.
 //! * `operations` – what can be done, officially and here.
+//! * `events` – the types of events, officially and here.
 //! * `known` – the differences that are meant, with their reasons.
 //! * `version` – the versions of the APIs, and how their official files are built.
 //! * `types` – what a type is, and how two differ.
@@ -13,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod events;
 mod examples;
 mod known;
 mod official;
@@ -52,6 +54,7 @@ async fn compare(arguments: &Arguments) -> anyhow::Result<bool> {
     println!("{} types, {} attributes", official.count(), official.attributes());
     let mut differences = types::differences(&official, &own);
     differences.extend(operations::differences(&version, &spec)?);
+    differences.extend(events::differences(&version, &spec)?);
     let judged = known::judge(&version.name(), differences);
     for (difference, reason) in &judged.known {
         println!("differs on purpose: {difference}: {reason}");

@@ -20,12 +20,14 @@ pub fn read(version: &Version, spec: &Value, name: &str) -> anyhow::Result<Type>
     Ok(found)
 }
 
-fn flattened(types: &Value, name: &str) -> anyhow::Result<Type> {
+/// The type with the name, with what it has of those that it extends.
+pub fn flattened(types: &Value, name: &str) -> anyhow::Result<Type> {
     let schema = types.get(name);
     add(types, schema.with_context(|| format!("the official file has no type {name}"))?)
 }
 
-fn add(types: &Value, schema: &Value) -> anyhow::Result<Type> {
+/// The type that a schema describes.
+pub fn add(types: &Value, schema: &Value) -> anyhow::Result<Type> {
     let mut found = Type::default();
     for base in schema["allOf"].as_array().into_iter().flatten() {
         found.extend(match base["$ref"].as_str() {

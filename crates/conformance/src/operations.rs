@@ -1,28 +1,19 @@
 //! What can be done, officially and here.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use anyhow::Context;
 use serde_json::Value;
 
+use crate::own;
 use crate::version::Version;
 
 /// The operations of which one has what the other has not.
 pub fn differences(version: &Version, spec: &Value) -> anyhow::Result<Vec<String>> {
-    let (official, own) = (of(spec), of(&own(version)?));
+    let (official, own) = (of(spec), of(&own::document(version)?));
     let only = |here: &BTreeSet<String>, there: &BTreeSet<String>, word: &str| -> Vec<String> {
         here.difference(there).map(|operation| format!("{operation} is {word}")).collect()
     };
     Ok([only(&official, &own, "not here"), only(&own, &official, "not official")].concat())
-}
-
-/// The OpenAPI document of the project.
-fn own(version: &Version) -> anyhow::Result<Value> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi");
-    let path = folder.join(format!("{}.json", version.name()));
-    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    Ok(serde_json::from_str(&text)?)
 }
 
 /// Every method of every path. OPTIONS is HTTP's, and listeners are those that events are sent to.

@@ -1,4 +1,4 @@
-//! The types that the schemas of this project describe.
+//! The types that the schemas of this project describe, and its OpenAPI documents.
 
 use std::path::Path;
 
@@ -11,6 +11,14 @@ use crate::version::Version;
 /// What the name of a type ends in whose name two APIs have for different things, in the one that came
 /// later.
 const ENDING: &str = "OfBill";
+
+/// The OpenAPI document of the project.
+pub fn document(version: &Version) -> anyhow::Result<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi");
+    let path = folder.join(format!("{}.json", version.name()));
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    Ok(serde_json::from_str(&text)?)
+}
 
 /// Reads the type with the name.
 pub fn read(version: &Version, name: &str) -> anyhow::Result<Type> {

@@ -63,8 +63,13 @@ impl Version {
         format!("{}-{}", self.api.number, self.folder)
     }
 
-    /// The classes of its resources.
+    /// The classes of its resources, by their names in the version.
     pub fn classes(&self) -> Vec<&'static str> {
-        self.api.resources_of(self.number).map(|resource| resource.class).collect()
+        let all = account_management::ALL.into_iter().chain(customer_bill_management::ALL);
+        let own = all.filter(|definition| {
+            definition.api.number == self.api.number
+                && definition.resource.versions.contains(&self.number)
+        });
+        own.map(|definition| self.number.schema(definition.class).type_name()).collect()
     }
 }

@@ -170,6 +170,39 @@ fn who_has_read_what_it_appends_runs_again_where_others_commit_first() {
     assert_eq!([runs(0, all), runs(0, own), runs(0, later), runs(0, first)], [1, 1, 1, 1]);
 }
 
+/// A key of another instance's commit is deleted by one who has seen it there, in a group that was about
+/// to append the same key.
+#[test]
+fn who_deletes_what_another_instance_has_appended_deletes_nothing_else() {
+    for appends_first in [true, false] {
+        let watched = Watched::new(Memory::default());
+        let (own, other) = (tree(watched.clone()), tree(watched.clone()));
+        run(put(&other, "first".into(), 1)).unwrap();
+        let has_begun = Cell::new(false);
+        let meanwhile = async || match has_begun.replace(true) {
+            true => Ok(()),
+            false => append(&other, 1).await,
+        };
+        let appending = own.transact(async |transaction| {
+            meanwhile().await?;
+            transaction.append(LOG, "own");
+            Ok(())
+        });
+        let deleting = own.transact(async |transaction| {
+            meanwhile().await?;
+            transaction.delete(key(2));
+            Ok(())
+        });
+        let mut tasks: [Task<'_, Result<(), Error>>; 2] = [Box::pin(appending), Box::pin(deleting)];
+        if !appends_first {
+            tasks.reverse();
+        }
+        interleave(tasks.into(), &[]).into_iter().for_each(|outcome| outcome.unwrap());
+        let log = run(async { entries(&other.snapshot().await?, LOG).await }).unwrap();
+        assert_eq!(log, [(key(3).into(), "own".into())], "appends first: {appends_first}");
+    }
+}
+
 /// A commit that needs pages writes them before its swap. The keys in them have its number all the same,
 /// and nothing is written a second time.
 #[test]

@@ -41,7 +41,14 @@ pub fn all() -> Vec<Component> {
         let component = of_resource(definition);
         // What several APIs call the same is one component.
         match components.iter_mut().find(|other| other.name == component.name) {
-            Some(other) => other.routes.extend(component.routes),
+            Some(other) => {
+                other.routes.extend(component.routes);
+                for variable in component.variables {
+                    if !other.variables.contains(&variable) {
+                        other.variables.push(variable);
+                    }
+                }
+            }
             None => components.push(component),
         }
     }

@@ -40,4 +40,9 @@ impl Described {
         let all = self.definitions.iter().map(|definition| Resource { definition });
         all.filter(move |resource| resource.definition.resource.versions.contains(&version))
     }
+
+    /// Whether one can subscribe to its events.
+    pub fn has_subscriptions(&self) -> bool {
+        self.api.resource("hub").is_some()
+    }
 }

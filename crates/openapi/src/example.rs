@@ -34,6 +34,13 @@ impl Resource {
                 },
                 "validFor": period()
             }),
+            "Hub" => json!({
+                "callback": "https://crm.example.com/events",
+                "query": match self.definition.api.number {
+                    "TMF678" => "eventType=CustomerBillCreateEvent",
+                    _ => "eventType=BillingAccountStateChangeEvent",
+                }
+            }),
             _ => json!({
                 "name": "Travel account",
                 "state": "Active",
@@ -41,7 +48,10 @@ impl Resource {
                 "relatedParty": [owner(version)]
             }),
         };
-        example["@type"] = json!(self.class());
+        // What has another name in v4 does not say it there.
+        if self.type_in(version) == self.class() {
+            example["@type"] = json!(self.class());
+        }
         example
     }
 
@@ -57,7 +67,22 @@ impl Resource {
         if let Some(stamp) = self.definition.shown_stamp(version) {
             answer[stamp] = json!("2026-01-31T09:30:00.000Z");
         }
+        if self.class() == "Hub" {
+            answer["version"] = json!(format!("v{}", version.number()));
+            answer["delivery"] = json!({
+                "status": "active", "pending": 0, "delivered": 12, "failed": 1, "parked": 0
+            });
+        }
         answer
+    }
+
+    /// A state that it can come to.
+    pub fn example_state(&self) -> Value {
+        match self.class() {
+            "CustomerBill" => json!("sent"),
+            "CustomerBillOnDemand" => json!("done"),
+            _ => json!("Suspended"),
+        }
     }
 
     /// What a client sends to change one.
@@ -72,6 +97,7 @@ impl Resource {
     pub fn example_condition(&self) -> Value {
         match self.class() {
             "BillCycle" => json!({ "name": "January" }),
+            "Hub" => json!({ "callback": "https://crm.example.com/events" }),
             "AppliedCustomerBillingRate" | "CustomerBill" | "CustomerBillOnDemand" => {
                 json!({ "billingAccount.id": ACCOUNT_ID })
             }

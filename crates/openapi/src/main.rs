@@ -8,12 +8,14 @@
 //! * `document` – the document of a version.
 //! * `schemas` – its types, from the schema files.
 //! * `operations` – what can be done with a resource.
+//! * `events` – what is sent to those who have subscribed to events.
 //! * `parameters`, `responses`, `security` – what operations share.
 
 #![forbid(unsafe_code)]
 
 mod apis;
 mod document;
+mod events;
 mod example;
 mod operations;
 mod parameters;
@@ -65,6 +67,8 @@ fn main() -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -73,6 +77,23 @@ mod tests {
             let written = std::fs::read_to_string(path(described, version)).unwrap();
             let is_fresh = written == text(described, version).unwrap();
             assert!(is_fresh, "{} is stale: run `cargo xtask openapi`", name(described, version));
+        }
+    }
+
+    #[test]
+    fn examples_are_what_their_types_say() {
+        for (described, version) in all() {
+            let document = document::document(described, version).unwrap();
+            let components = &document["components"];
+            for (name, schema) in components["schemas"].as_object().unwrap() {
+                let Some(example) = schema.get("example") else { continue };
+                let reference = format!("#/components/schemas/{name}");
+                let schema = json!({ "$ref": reference, "components": components });
+                let validator = jsonschema::draft202012::new(&schema).unwrap();
+                let faults: Vec<_> =
+                    validator.iter_errors(example).map(|fault| fault.to_string()).collect();
+                assert!(faults.is_empty(), "{name}: {faults:?}");
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tmf630::Version;
-use tmf630::model::behaviour::PartKind;
+use tmf630::model::behaviour::{Action, PartKind};
 use tmf630::model::operation::Operation;
 
 use crate::parameters::{conditions, header_references, reference, references};
@@ -44,11 +44,15 @@ pub fn paths(version: Version, resource: Resource) -> Map<String, Value> {
     for part in parts {
         paths.insert(format!("/{name}/{{id}}/{}", part.name), operations.part(part));
     }
+    let actions = definition.behaviour.map_or(&[][..], |behaviour| behaviour.actions());
+    for action in actions {
+        paths.insert(format!("/{name}/{{id}}/{}", action.name), operations.action(action));
+    }
     paths
 }
 
 /// `document` as `Document`.
-fn capitalised(name: &str) -> String {
+pub fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
@@ -78,7 +82,7 @@ impl Operations {
     }
 
     fn schema(&self, suffix: &str) -> Value {
-        json!({ "$ref": format!("#/components/schemas/{}{suffix}", self.resource.class()) })
+        json!({ "$ref": format!("#/components/schemas/{}{suffix}", self.resource.type_in(self.version)) })
     }
 
     fn document(&self, description: &str, headers: &[&str]) -> Value {
@@ -144,6 +148,22 @@ impl Operations {
         let mut get = self.operation(&verb, summary, rest);
         get["security"] = security::of(self.resource.definition, Operation::Retrieve);
         json!({ "get": get, "parameters": [reference("Id"), reference("RequestId")] })
+    }
+
+    /// What can be done beside the operations of the standard.
+    fn action(&self, action: &Action) -> Value {
+        let answers = json!({ action.status.as_str(): empty("It is done, or is going to be.", &["X-Request-Id"]) });
+        let rest =
+            json!({ "responses": with_errors(self.version, answers, &[401, 403, 404, 409]) });
+        let method = action.method.as_str().to_lowercase();
+        let verb = match &method[..] {
+            "delete" => format!("delete{}", capitalised(action.name)),
+            _ => action.name.to_owned(),
+        };
+        let summary = action.description.trim_end_matches('.').to_owned();
+        let mut operation = self.operation(&verb, summary, rest);
+        operation["security"] = security::of(self.resource.definition, Operation::Update);
+        json!({ method: operation, "parameters": [reference("Id"), reference("RequestId")] })
     }
 
     fn create_many(&self) -> Value {

@@ -15,6 +15,11 @@ impl Resource {
         self.definition.class.name()
     }
 
+    /// The name of its type in a version, which is that of its class but for subscriptions.
+    pub fn type_in(&self, version: Version) -> &'static str {
+        version.schema(self.definition.class).type_name()
+    }
+
     /// The attributes that are found without reading all resources, by their names in the version.
     pub fn indexed(&self, version: Version) -> Vec<String> {
         let attributes = self.definition.indexes().filter(|index| {

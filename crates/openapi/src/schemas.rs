@@ -13,6 +13,7 @@ use tmf630::model::operation::Operation;
 use tmf630::{ID_PATTERN, Version};
 
 use crate::apis::Described;
+use crate::events;
 use crate::resources::Resource;
 
 /// What the name of a type ends in that says what is sent to create something.
@@ -40,10 +41,14 @@ pub fn schemas(described: &Described, version: Version) -> anyhow::Result<Map<St
         schemas.insert(name.to_owned(), answered(name, schema));
         schemas.insert(format!("{name}{}", creation_suffix(version)), sent(version, name, schema));
     }
+    if described.has_subscriptions() {
+        schemas.extend(events::schemas(described, version, &files));
+    }
     for resource in described.resources(version) {
         if resource.definition.operations.iter().any(|operation| operation == Operation::Update) {
             let changed = changed(version, resource, &files);
-            schemas.insert(format!("{}{}", resource.class(), change_suffix(version)), changed);
+            let name = format!("{}{}", resource.type_in(version), change_suffix(version));
+            schemas.insert(name, changed);
         }
         complete(version, resource, &mut schemas);
     }
@@ -58,7 +63,7 @@ fn files(described: &Described, version: Version) -> anyhow::Result<BTreeMap<Str
     let folder = folder.join(format!("v{}", version.number()));
     let mut files = BTreeMap::new();
     let mut next: Vec<_> =
-        described.resources(version).map(|resource| resource.class().to_owned()).collect();
+        described.resources(version).map(|resource| resource.type_in(version).to_owned()).collect();
     while let Some(name) = next.pop() {
         if let Entry::Vacant(place) = files.entry(name) {
             let path = folder.join(format!("{}.schema.json", place.key()));
@@ -96,6 +101,20 @@ fn type_name(file: &str) -> &str {
 /// ending which only one has so.
 fn shown_name(name: &str) -> &str {
     name.strip_suffix("OfBill").unwrap_or(name)
+}
+
+/// The attributes that a type has of its own and of those that it extends, as they are answered.
+pub fn attributes(name: &str, files: &BTreeMap<String, Value>) -> Map<String, Value> {
+    let mut found = Map::new();
+    let Some(schema) = files.get(name) else { return found };
+    for base in schema["allOf"].as_array().into_iter().flatten() {
+        if let Some(reference) = base["$ref"].as_str() {
+            found.extend(attributes(type_name(reference), files));
+        }
+    }
+    let own = answered(name, schema);
+    found.extend(own["properties"].as_object().cloned().unwrap_or_default());
+    found
 }
 
 /// The type as it is answered.
@@ -167,12 +186,12 @@ pub fn always(version: Version) -> &'static [&'static str] {
 
 /// Says what is special about a resource itself: what the server sets.
 fn complete(version: Version, resource: Resource, schemas: &mut Map<String, Value>) {
-    let class = resource.class();
-    schemas[class]["example"] = resource.example_answer(version);
+    let (class, type_name) = (resource.class(), resource.type_in(version));
+    schemas[type_name]["example"] = resource.example_answer(version);
 
     let mut set_by_server = vec!["href".to_owned()];
     set_by_server.extend(resource.definition.shown_stamp(version));
-    let created = &mut schemas[&format!("{class}{}", creation_suffix(version))];
+    let created = &mut schemas[&format!("{type_name}{}", creation_suffix(version))];
     created["properties"]["id"] = json!({
         "description": "The id that the resource should have; one is made where it is left out.",
         "type": "string",
@@ -193,7 +212,7 @@ fn complete(version: Version, resource: Resource, schemas: &mut Map<String, Valu
 
 /// The resource as it is sent to change one: any part of it.
 fn changed(version: Version, resource: Resource, files: &BTreeMap<String, Value>) -> Value {
-    let class = resource.class();
+    let class = resource.type_in(version);
     let mut schema = answered(class, &files[class]);
     for name in resource.definition.immutable(version) {
         let note = "Cannot be changed; the present value may be sent.";

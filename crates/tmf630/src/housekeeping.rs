@@ -16,17 +16,29 @@ use crate::{Error, Ports};
 /// Where it is said.
 const KEY: &str = "maintenance/housekeeping";
 
-/// How often it is done.
-const PERIOD: SignedDuration = SignedDuration::from_hours(6);
+/// How often keys are forgotten.
+const KEYS_PERIOD: SignedDuration = SignedDuration::from_hours(6);
+
+/// How often pages are looked for that nothing needs. That lists what the whole store has.
+const PAGES_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// When it was last done, and how far it has come since.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Done {
-    last: Timestamp,
-    /// Where the vacuum goes on.
+    keys: Timestamp,
+    pages: Timestamp,
+    /// Where the search for pages goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    vacuum: Option<String>,
+    cursor: Option<String>,
+}
+
+impl Done {
+    /// When something is to be done again.
+    fn next(&self) -> Timestamp {
+        let after = |last: Timestamp, period| last.checked_add(period).unwrap_or(Timestamp::MAX);
+        after(self.keys, KEYS_PERIOD).min(after(self.pages, PAGES_PERIOD))
+    }
 }
 
 /// Does a bounded part of it, if it is due. When the next part is.
@@ -40,24 +52,29 @@ pub(crate) async fn keep<P: Ports>(
     let now = ports.now();
     let value = tree.snapshot().await?.get(KEY).await?;
     let done = value.and_then(|value| serde_json::from_slice::<Done>(&value).ok());
-    let done = done.unwrap_or_default();
-    let next = done.last.checked_add(PERIOD).unwrap_or(Timestamp::MAX);
-    if next > now {
-        return Ok(next);
+    let mut done = done.unwrap_or_default();
+    if done.next() > now {
+        return Ok(done.next());
     }
-    let is_any_left = forget_keys(apis, &tree, now).await?;
-    let cursor = done.vacuum.as_deref().and_then(|cursor| cursor.parse().ok());
-    let (_, cursor): (_, Option<VacuumCursor>) = tree.vacuum_step(cursor).await?;
-    let is_done = cursor.is_none() && !is_any_left;
-    let last = if is_done { now } else { done.last };
-    let done = Done { last, vacuum: cursor.map(|cursor| cursor.to_string()) };
-    let done = serde_json::to_vec(&done).map_err(Error::internal)?;
+    let is_due = |last: Timestamp, period| now.duration_since(last) >= period;
+    if is_due(done.keys, KEYS_PERIOD) && !forget_keys(apis, &tree, now).await? {
+        done.keys = now;
+    }
+    if is_due(done.pages, PAGES_PERIOD) {
+        let cursor = done.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
+        let (_, cursor): (_, Option<VacuumCursor>) = tree.vacuum_step(cursor).await?;
+        if cursor.is_none() {
+            done.pages = now;
+        }
+        done.cursor = cursor.map(|cursor| cursor.to_string());
+    }
+    let value = serde_json::to_vec(&done).map_err(Error::internal)?;
     tree.transact(async |transaction| {
-        transaction.put(KEY, done.clone());
+        transaction.put(KEY, value.clone());
         Ok::<_, Error>(())
     })
     .await?;
-    Ok(if is_done { now.checked_add(PERIOD).unwrap_or(Timestamp::MAX) } else { now })
+    Ok(done.next())
 }
 
 /// Forgets some idempotency keys of each resource that are not kept any more. Whether there are more.

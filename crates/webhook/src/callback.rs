@@ -44,15 +44,23 @@ impl Callback {
         if port.is_some_and(|port| !is_port(port)) {
             return Err(format!("{text:?} must have a port from 1 to 65535, or none"));
         }
-        let host = Host::parse(host)
+        let meant = Host::parse(host)
             .map_err(|error| format!("{text:?} must have the host that is meant: {error}"))?;
         if let Some(odd) = text.chars().find(|character| !is_of_urls(*character)) {
             return Err(format!(
                 "{text:?} has the character {odd:?}, which must be percent-encoded"
             ));
         }
-        let uri = text.parse().map_err(|error| format!("{text:?} must be a URL: {error}"))?;
-        Ok(Self { text: text.to_owned(), uri, host })
+        match text.parse::<Uri>() {
+            // What is sent must go where what was looked at leads.
+            Ok(uri)
+                if uri.host() == Some(host)
+                    && uri.port_u16() == port.and_then(|port| port.parse().ok()) =>
+            {
+                Ok(Self { text: text.to_owned(), uri, host: meant })
+            }
+            _ => Err(format!("{text:?} must be a URL")),
+        }
     }
 
     /// The callback, to the letter.

@@ -82,7 +82,14 @@ impl<K: Kv> Transaction<K> {
         if key.len() > self.max_key_bytes {
             self.too_long = Some(("key", key.len(), self.max_key_bytes));
         }
-        Rc::make_mut(&mut self.snapshot.writes).insert(key, value);
+        let writes = Rc::make_mut(&mut self.snapshot.writes);
+        let is_written_twice = writes.insert(key.clone(), value).is_some();
+        if is_written_twice
+            && self.appended.has(&key)
+            && let Some(reads) = &self.snapshot.reads
+        {
+            reads.key(&key);
+        }
     }
 }
 

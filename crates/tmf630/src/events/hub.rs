@@ -50,7 +50,7 @@ const MAX_SUBSCRIPTIONS: u64 = 1_000;
 
 /// How many events of the log are looked at to say how many of them wait: where there are more, all are
 /// counted, also those that the subscription does not want.
-const MAX_COUNTED: u64 = 1_000;
+const MAX_COUNTED: u64 = 100;
 
 /// Sends again what is parked.
 const REDRIVE: &str = "redrive";
@@ -141,6 +141,10 @@ impl Behaviour for Hub {
                     "The subscription has ended",
                     "Its receiver answered that it wants no more (410). Register it again first.",
                 ));
+            }
+            let parked = KeyRange::prefix(keys.parked(progress.generation, ""));
+            if work.count_in(&parked).await? == 0 {
+                return Ok(());
             }
             if is_redriven {
                 progress.redriven.push(progress.generation);

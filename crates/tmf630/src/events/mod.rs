@@ -23,9 +23,10 @@
 //! * [`hub`] – subscriptions as a resource.
 //! * `subscription` – what is kept with one; `progress` – how far it has come.
 //! * `notification` – what is sent.
-//! * [`delivery`] – sending it.
+//! * `delivery` – sending it; `gauge` – what waits, for the log.
 
 mod delivery;
+pub(crate) mod gauge;
 pub mod hub;
 mod interest;
 pub(crate) mod log;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::names::payload;
 use super::occurrence::{Occurrence, What};
 use crate::answer::links::Links;
-use crate::model::api::{Api, Resource};
+use crate::model::api::Api;
 use crate::model::event::EventKind;
 use crate::{Error, Settings, Version};
 
@@ -40,7 +40,7 @@ pub(super) fn whole(
         "eventType": event_type,
         "domain": "Commercial",
         "title": event_type,
-        "description": description(resource, what),
+        "description": what.kind.told_of(resource.one),
         "priority": PRIORITY,
         "timeOcurred": time,
     });
@@ -96,16 +96,4 @@ pub(super) fn reduce(event: &mut Map<String, Value>, api: &Api, version: Version
 /// The attributes that are otherwise than before, as the version has them.
 fn changed(api: &Api, version: Version, what: &What) -> Vec<String> {
     what.changed.iter().map(|name| api.shown_path(version, name)).collect()
-}
-
-fn description(resource: &Resource, what: &What) -> String {
-    let happened = match what.kind {
-        EventKind::Create => "was created",
-        EventKind::AttributeValueChange => "was changed",
-        EventKind::StateChange => "has another state",
-        EventKind::Delete => "was deleted",
-    };
-    let mut letters = resource.one.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{} {happened}.", letters.as_str())
 }

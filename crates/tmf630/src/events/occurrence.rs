@@ -58,6 +58,11 @@ impl Occurrence {
         }
     }
 
+    /// How long the resource is, as JSON.
+    pub fn len(&self) -> usize {
+        Record::len_in(&self.record)
+    }
+
     /// What has an order of its own: all that happens to one resource.
     pub fn lane(&self) -> String {
         format!("{}/{}", self.what.resource, self.what.id)

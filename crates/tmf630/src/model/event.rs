@@ -37,6 +37,19 @@ impl EventKind {
     pub fn type_of(self, class: &str) -> String {
         format!("{class}{}Event", self.name())
     }
+
+    /// The same in words, of what is called `one`, such as "a billing account".
+    pub fn told_of(self, one: &str) -> String {
+        let happened = match self {
+            Create => "was created",
+            AttributeValueChange => "was changed",
+            StateChange => "has another state",
+            Delete => "was deleted",
+        };
+        let mut letters = one.chars();
+        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        format!("{first}{} {happened}.", letters.as_str())
+    }
 }
 
 /// What others are told of the resources of a kind.
@@ -87,5 +100,7 @@ mod tests {
                 "BillFormatDeleteEvent"
             ]
         );
+        let told = EventKind::StateChange.told_of("a bill");
+        assert_eq!(told, "A bill has another state.");
     }
 }

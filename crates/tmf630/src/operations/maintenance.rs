@@ -164,6 +164,9 @@ async fn maintain<P: Ports>(
                 let sent = events::deliver(api, settings, ports, tenant, share).await?;
                 next = next.min(sent.next.unwrap_or(next));
                 report.sent.add(sent);
+                if sent.is_any() {
+                    events::gauge::note(api, ports, tenant, sent).await?;
+                }
             }
             report.add(progress);
             if progress.left == 0 && next > ports.now() {

@@ -99,6 +99,17 @@ impl Record {
         }
     }
 
+    /// How long the text in a stored value is, as far as it says so.
+    pub fn len_in(value: &[u8]) -> usize {
+        let at = match value.first() {
+            Some(&COMPRESSED) => 1,
+            Some(&(CHECKED | WITH_HIDDEN)) => 9,
+            _ => return value.len(),
+        };
+        let len = value.get(at..).and_then(<[u8]>::first_chunk);
+        len.map_or(value.len(), |len| u32::from_le_bytes(*len) as usize)
+    }
+
     pub fn document(&self) -> Result<Document, Error> {
         let mut document: Document = serde_json::from_slice(self.json()).map_err(damaged)?;
         if !self.hidden.is_empty() {

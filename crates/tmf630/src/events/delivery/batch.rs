@@ -13,7 +13,7 @@ use crate::events::subscription::Subscription;
 use crate::value::Document;
 use crate::{Error, Ports};
 
-/// How many events of the log are looked at together, and how many bytes they have.
+/// How many events of the log are looked at together, and how many bytes of JSON they have, and one more.
 const MAX_EVENTS: u64 = 64;
 const MAX_BYTES: usize = 1 << 20;
 
@@ -168,8 +168,10 @@ impl<P: Ports> Reader<'_, P> {
         let keys = &self.turn.keys;
         let mut scan = self.snapshot.scan(KeyRange::prefix(keys.all_due()), Order::Ascending);
         scan = scan.limit(limit);
-        let mut items = Vec::new();
-        while let Some((key, lane)) = scan.next().await? {
+        let (mut items, mut bytes) = (Vec::new(), 0_usize);
+        while bytes < MAX_BYTES
+            && let Some((key, lane)) = scan.next().await?
+        {
             let key = String::from_utf8_lossy(&key).into_owned();
             let Some((time, place)) = keys.due_at(&key) else { continue };
             if time > self.now {
@@ -180,7 +182,10 @@ impl<P: Ports> Reader<'_, P> {
             let tries = self.snapshot.get(keys.lane(&lane, &place)).await?;
             let tries = tries.and_then(|tries| Tries::read(&tries));
             let tries = tries.unwrap_or(Tries::none(self.now));
-            items.push(self.item(place, value, Source::Waiting(time, tries), Some(lane)));
+            let item = self.item(place, value, Source::Waiting(time, tries), Some(lane));
+            let len = item.event.as_ref().map_or(0, |(occurrence, _)| occurrence.len());
+            bytes = bytes.saturating_add(len);
+            items.push(item);
         }
         Ok(items)
     }
@@ -193,9 +198,10 @@ impl<P: Ports> Reader<'_, P> {
         while bytes < MAX_BYTES
             && let Some((key, value)) = scan.next().await?
         {
-            bytes = bytes.saturating_add(value.len());
             let key = String::from_utf8_lossy(&key).into_owned();
             let mut item = self.item(place_in(&key).to_owned(), value, Source::Log, None);
+            let len = item.event.as_ref().map_or(0, |(occurrence, _)| occurrence.len());
+            bytes = bytes.saturating_add(len);
             if let Some(lanes) = lanes
                 && item.came == Came::Open
             {

@@ -83,7 +83,9 @@ pub async fn deliver<P: Ports>(
     let end = ports.now().checked_add(time).unwrap_or(Timestamp::MAX);
     let post = Post { api, settings, events: &events, ports, tenant, tree: &tree, end };
     let snapshot = tree.snapshot().await?;
-    let mut subscriptions = subscriptions(api, &snapshot).await?.into_iter();
+    let subscriptions = subscriptions(api, &snapshot).await?;
+    let is_any_needless = !post.passed_by_all(&snapshot).await?.is_empty();
+    let mut subscriptions = subscriptions.into_iter();
     let delivered = RefCell::new(Delivered::default());
     let next = RefCell::new(&mut subscriptions);
     let worker = async || {
@@ -108,8 +110,11 @@ pub async fn deliver<P: Ports>(
         }
     };
     concurrently((0..AT_ONCE).map(|_| worker()).collect()).await;
-    post.sweep_log().await?;
-    Ok(delivered.into_inner())
+    let delivered = delivered.into_inner();
+    if delivered.is_any() || is_any_needless {
+        post.sweep_log().await?;
+    }
+    Ok(delivered)
 }
 
 /// The same until nothing is due, for nobody who waits: the log is told if it fails.
@@ -121,7 +126,7 @@ pub async fn finish<P: Ports>(api: &'static Api, settings: &Settings, ports: &P,
 
 /// The subscriptions of an API, and how far they have come. One whose progress cannot be read is as if it
 /// had come nowhere.
-async fn subscriptions<K: kv_tree::Kv>(
+pub(super) async fn subscriptions<K: kv_tree::Kv>(
     api: &Api,
     snapshot: &Snapshot<K>,
 ) -> Result<Vec<(String, Progress)>, Error> {

@@ -35,15 +35,12 @@ impl<P: Ports> Post<'_, P> {
         self.up_to(snapshot, Some(&least)).await
     }
 
-    /// Removes the log where nobody listens: who begins to is told of what happens from then on.
+    /// Removes from the log what all subscriptions have passed; where there is none, all of it: who begins
+    /// to listen is told of what happens from then on.
     pub async fn sweep_log(&self) -> Result<(), Error> {
         while !self.is_over() {
             let snapshot = self.tree.snapshot().await?;
-            let subscriptions = subscriptions(self.api, &snapshot).await?;
-            if subscriptions.iter().any(|(_, progress)| progress.ended.is_none()) {
-                return Ok(());
-            }
-            let keys = self.up_to(&snapshot, None).await?;
+            let keys = self.passed_by_all(&snapshot).await?;
             if keys.is_empty() {
                 return Ok(());
             }
@@ -54,6 +51,14 @@ impl<P: Ports> Post<'_, P> {
             self.tree.transact(remove).await?;
         }
         Ok(())
+    }
+
+    /// Keys of the log that all subscriptions have passed.
+    pub async fn passed_by_all(&self, snapshot: &Snapshot<P::Kv>) -> Result<Vec<Bytes>, Error> {
+        let subscriptions = subscriptions(self.api, snapshot).await?;
+        let active = subscriptions.into_iter().filter(|(_, it)| it.ended.is_none());
+        let least = active.map(|(_, progress)| progress.cursor).min();
+        self.up_to(snapshot, least.as_deref()).await
     }
 
     async fn up_to(
