@@ -527,3 +527,71 @@ fn what_is_sent_is_signed_and_named() {
     );
     assert_eq!(header("content-type"), "application/json");
 }
+
+#[test]
+fn what_is_not_wanted_says_nothing_of_a_receiver_that_was_down() {
+    let world = world();
+    subscribe(&world, "eventType=BillFormatCreateEvent");
+    world.answer(|_| Err("it refuses connections".to_owned()));
+    for id in ["1", "2", "3", "4"] {
+        expect(&post(&world, &BILL_FORMAT, &json!({ "id": id, "name": "x" })), 201);
+    }
+    deliver(&world);
+    world.answer(|_| Ok(200));
+    for number in 0..200 {
+        let name = json!({ "name": format!("{number}") });
+        assert_eq!(patch(&world, &BILL_FORMAT, "1", &name), 200);
+    }
+    expect(&post(&world, &BILL_FORMAT, &json!({ "id": "5", "name": "x" })), 201);
+    world.sent.take();
+    // However much lies before what is wanted, one look is enough.
+    world.advance(10);
+    deliver(&world);
+    let told = told(&world);
+    assert!(told.contains(&"BillFormatCreate 5".to_owned()), "{told:?}");
+    assert_eq!(told.len(), 5);
+}
+
+#[test]
+fn whatever_waited_when_a_subscription_ended_stands_in_nobodys_way() {
+    let world = world();
+    let id = subscribe(&world, "");
+    // One that is never taken, and many behind it.
+    world.answer(|sent| {
+        let is_of_1 = String::from_utf8_lossy(&sent.body).contains(r#""id":"1""#);
+        if is_of_1 { Ok(500) } else { Ok(200) }
+    });
+    expect(&post(&world, &BILL_FORMAT, &json!({ "id": "1", "name": "x" })), 201);
+    for number in 0..600 {
+        let name = json!({ "name": format!("{number}") });
+        assert_eq!(patch(&world, &BILL_FORMAT, "1", &name), 200);
+    }
+    deliver(&world);
+    world.answer(|_| Ok(410));
+    expect(&post(&world, &BILL_FORMAT, &json!({ "id": "2", "name": "x" })), 201);
+    deliver(&world);
+    assert_eq!(status(&world, &id)["status"], "ended");
+    world.answer(|_| Ok(200));
+    assert_eq!(subscribe(&world, ""), id);
+    world.advance(1_000_000);
+    deliver(&world);
+    world.sent.take();
+    assert_eq!(patch(&world, &BILL_FORMAT, "1", &json!({ "name": "new" })), 200);
+    deliver(&world);
+    assert_eq!(told(&world), ["BillFormatAttributeValueChange 1"]);
+    assert_eq!(status(&world, &id)["pending"], 0);
+}
+
+#[test]
+fn an_id_is_taken_until_nothing_is_left_of_the_subscription_that_had_it() {
+    let world = world();
+    let body = json!({ "id": "mine", "callback": CALLBACK });
+    expect(&post(&world, &HUB, &body), 201);
+    assert_eq!(delete(&world, &HUB, "mine"), 204);
+    assert_eq!(post(&world, &HUB, &body).status(), 409);
+    deliver(&world);
+    expect(&post(&world, &HUB, &body), 201);
+    expect(&post(&world, &BILL_FORMAT, &json!({ "id": "1", "name": "x" })), 201);
+    deliver(&world);
+    assert_eq!(told(&world), ["BillFormatCreate 1"]);
+}

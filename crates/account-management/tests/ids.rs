@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn an_id_that_is_given_is_taken_once_in_either_version() {
-    for definition in ALL {
+    for definition in common::resources() {
         for (first, second) in [(V4, V4), (V4, V5), (V5, V4), (V5, V5)] {
             let world = World::on(Memory::default());
             let create = |version, definition, id: &str| {

@@ -4,7 +4,6 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use account_management::ALL;
 use common::World;
 use common::callers::{account_of, ask};
 use common::ways::{V4, V5};
@@ -31,7 +30,7 @@ fn scopes_decide_what_is_done_at_all() {
             ("*".to_owned(), (false, false)),
         ])
     };
-    for definition in ALL {
+    for definition in common::resources() {
         let name = definition.name();
         for (scope, (reads, writes)) in scopes_of(name) {
             world.call_as(caller("t", &[&scope], &[]));

@@ -126,10 +126,18 @@ async fn go_on(definition: &'static Definition, host: Host, tenant: Tenant) {
     let jobs = definition.behaviour.map_or(&[][..], |behaviour| behaviour.jobs());
     // The response needs the instance for a moment on its way to the client.
     spin_sdk::time::sleep(UNTIL_ANSWERED).await;
-    events::finish(definition.api, &host.settings, &host, &tenant).await;
+    // Neither waits for the other.
+    let others = Host { settings: host.settings.clone(), ..Host::default() };
+    wit_bindgen::spawn(send(definition.api, others, tenant.clone()));
     if tmf630::jobs::finish(jobs, &host.settings, &host, &tenant).await {
         events::finish(definition.api, &host.settings, &host, &tenant).await;
     }
+    instance::drain_if_due().await;
+}
+
+/// Sends the events of the API that are due in the tenant.
+async fn send(api: &'static Api, host: Host, tenant: Tenant) {
+    events::finish(api, &host.settings, &host, &tenant).await;
     instance::drain_if_due().await;
 }
 

@@ -18,6 +18,9 @@ use crate::{Definition, Error, Ports};
 /// ten nanoseconds: what it takes to look at one small value. This is 0.7 s of processor time.
 const MAX_STEPS: u64 = 70_000_000;
 
+/// How many steps a condition on an event may take.
+const MAX_STEPS_OF_EVENT: u64 = 1_000_000;
+
 /// How many steps may be taken at once: nothing else goes on meanwhile.
 const MAX_STEPS_AT_ONCE: u64 = 5_000_000;
 
@@ -48,6 +51,11 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// For a condition on an event, which nobody waits for but others: some 10 ms of processor time.
+    pub fn of_event() -> Self {
+        Self { steps: Cell::new(MAX_STEPS_OF_EVENT), ..Self::default() }
+    }
+
     /// Takes off what it costs to read a record of the resource, or an entry of one of its indexes.
     pub fn read(&self, definition: &Definition, bytes: usize) -> Result<(), Error> {
         let bytes = (bytes as u64).saturating_add(BYTES_PER_RECORD);

@@ -13,6 +13,11 @@ use serde_json::{Value, json};
 use tmf630::Definition;
 pub use tmf630::testing::{World, expect, request, request_in};
 
+/// The resources that are changed in every way; subscriptions are not.
+pub fn resources() -> impl Iterator<Item = &'static Definition> {
+    account_management::ALL.into_iter().filter(|definition| definition.events.are_any())
+}
+
 /// What the API answers to a request with a JSON body.
 pub fn ask(
     world: &World,

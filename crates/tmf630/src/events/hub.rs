@@ -3,6 +3,8 @@
 //! A subscription is told of what its owner sees at the moment of a change: the parties and the scopes
 //! that it was registered with decide, not those of whoever looks at it later.
 
+use std::rc::Rc;
+
 use access::Parties;
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -14,6 +16,7 @@ use webhook::Callback;
 use super::interest::{self, Interest};
 use super::log;
 use super::names::KnownNames;
+use super::notification;
 use super::occurrence::Occurrence;
 use super::progress::{Ended, Keys, LastError, Listens, Progress};
 use super::settings::EventSettings;
@@ -51,6 +54,12 @@ const MAX_SUBSCRIPTIONS: u64 = 1_000;
 /// How many events of the log are looked at to say how many of them wait: where there are more, all are
 /// counted, also those that the subscription does not want.
 const MAX_COUNTED: u64 = 100;
+
+/// Of how many subscriptions that is done in one answer.
+const MAX_EXACT: usize = 10;
+
+/// How many bytes of JSON they have together.
+const MAX_COUNTED_BYTES: usize = 256 << 10;
 
 /// Sends again what is parked.
 const REDRIVE: &str = "redrive";
@@ -104,9 +113,11 @@ impl Behaviour for Hub {
 
     fn derive<'a>(&'a self, shown: &'a mut [Shown<'_>], data: &'a dyn Data) -> Asked<'a, ()> {
         Box::pin(async move {
+            // Of one, those that it wants are counted; of many, that takes too long.
+            let is_exact = shown.len() <= MAX_EXACT;
             for shown in shown {
                 let Some(mut document) = shown.document() else { continue };
-                let delivery = self.delivery(shown.id, &document, data).await?;
+                let delivery = self.delivery(shown.id, &document, is_exact, data).await?;
                 document.insert("delivery".to_owned(), delivery);
                 shown.set(&document);
             }
@@ -170,14 +181,17 @@ impl Hub {
         let (names, wanted) = self.wanted(query, version, work)?;
         let owner = work.caller().owner();
         let same = subscription::same(&owner, version, callback, query);
-        let keys = wanted.iter().map(|it| it.resource.stored_name().to_owned()).collect();
-        let listens = Listens { is_v4: version == Version::V4, resources: keys };
+        let listens = Listens::of(wanted.iter().copied(), version);
         let resources = wanted.iter().map(|it| it.name().to_owned()).collect();
 
         let found = work.found(self.resource.stored_name(), SAME, &same, 1).await?;
         if let Some((id, Value::Object(document))) = found.into_iter().next() {
-            self.resume(&id, listens, work).await?;
+            self.resume(&id, &document, work).await?;
             return Ok(Outcome::Existing { id, document });
+        }
+        if progress_of(&Keys::of(self.api, id), work).await?.is_some() {
+            // One with the id was deleted, and something is left of it.
+            return Err(Error::id_taken(id));
         }
         let records = keys::Keys(self.resource.stored_name()).records();
         if work.count_in(&records).await? >= MAX_SUBSCRIPTIONS {
@@ -251,12 +265,22 @@ impl Hub {
     }
 
     /// Lets a subscription that has ended go on with what happens from now on.
-    async fn resume(&self, id: &str, listens: Listens, work: &mut dyn Work) -> Result<(), Error> {
+    async fn resume(
+        &self,
+        id: &str,
+        document: &Map<String, Value>,
+        work: &mut dyn Work,
+    ) -> Result<(), Error> {
         let keys = Keys::of(self.api, id);
         let progress = progress_of(&keys, work).await?.unwrap_or_default();
         if progress.listens.is_some() {
             return Ok(());
         }
+        let subscription = Subscription::read(document)?;
+        let resources = &subscription.kept.resources;
+        let of_it =
+            self.definitions.iter().filter(|it| resources.iter().any(|name| it.name() == name));
+        let listens = Listens::of(of_it.copied(), subscription.version);
         listen(&listens, true, work).await?;
         let progress = Progress {
             listens: Some(listens),
@@ -290,11 +314,12 @@ impl Hub {
         &self,
         id: &str,
         document: &Map<String, Value>,
+        is_exact: bool,
         data: &dyn Data,
     ) -> Result<Value, Error> {
         let keys = Keys::of(self.api, id);
         let progress = match data.get(&keys.progress()).await? {
-            Some(value) => Progress::read(&value)?,
+            Some(value) => Progress::read(&value).unwrap_or_default(),
             None => Progress::default(),
         };
         let [waiting, _, due, _] = keys.events();
@@ -306,7 +331,7 @@ impl Hub {
             pending = pending.saturating_add(data.count_in(&range).await?);
         }
         if progress.ended.is_none() {
-            let (count, since) = self.in_log(document, &progress, data).await?;
+            let (count, since) = self.in_log(document, &progress, is_exact, data).await?;
             pending = pending.saturating_add(count);
             oldest = [oldest, since].into_iter().flatten().min();
         }
@@ -316,7 +341,7 @@ impl Hub {
         let due = due.first().and_then(|(key, _)| Some(keys.due_at(key)?.0));
         let status = match progress.ended {
             Some(_) => "ended",
-            None if due.is_some() || progress.misses > 0 => "retrying",
+            None if pending > 0 && (due.is_some() || progress.misses > 0) => "retrying",
             None => "active",
         };
         let mut delivery = json!({
@@ -334,7 +359,7 @@ impl Hub {
             delivery["lastError"] = json!({ "time": format!("{time:.3}"), "message": message });
         }
         let next = due.into_iter().chain(progress.next).max();
-        if let Some(next) = next.filter(|_| progress.ended.is_none()) {
+        if let Some(next) = next.filter(|_| pending > 0 && progress.ended.is_none()) {
             delivery["nextTry"] = format!("{next:.3}").into();
         }
         Ok(delivery)
@@ -345,26 +370,36 @@ impl Hub {
         &self,
         document: &Map<String, Value>,
         progress: &Progress,
+        is_exact: bool,
         data: &dyn Data,
     ) -> Result<(u64, Option<Timestamp>), Error> {
         let range = log::after(self.api, &progress.cursor);
         let all = data.count_in(&range).await?;
-        if all > MAX_COUNTED {
-            return Ok((all, None));
+        if !is_exact {
+            let first = data.scan_in(&range, 1).await?;
+            return Ok((all, first.first().and_then(|(_, value)| time_of(value))));
         }
         // What cannot be read any more wants nothing.
         let Ok(subscription) = Subscription::read(document) else { return Ok((0, None)) };
-        let (mut count, mut since) = (0, None);
+        let (mut count, mut since, mut bytes) = (0, None, 0_usize);
         for (_, value) in data.scan_in(&range, MAX_COUNTED).await? {
             let Ok(occurrence) = Occurrence::decode(&value) else { continue };
-            let tenant = &data.caller().tenant;
-            let wanted = subscription.wanted(self.api, data.settings(), tenant, &occurrence);
+            bytes = bytes.saturating_add(occurrence.len());
+            if bytes > MAX_COUNTED_BYTES {
+                return Ok((all, since));
+            }
+            let (settings, tenant) = (data.settings(), &data.caller().tenant);
+            let whole = || {
+                Ok(notification::whole(self.api, subscription.version, &occurrence)?.map(Rc::new))
+            };
+            let wanted = subscription.wants(self.api, settings, tenant, &occurrence, whole);
             if wanted.is_ok_and(|event| event.is_some()) {
                 count += 1;
                 since = since.or(Some(occurrence.what.time));
             }
         }
-        Ok((count, since))
+        let is_counted = all <= MAX_COUNTED;
+        Ok((if is_counted { count } else { all }, since))
     }
 }
 

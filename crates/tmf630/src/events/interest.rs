@@ -120,7 +120,7 @@ impl Interest {
 
     /// Whether it names types.
     pub fn names_types(&self) -> bool {
-        self.type_criteria().next().is_some()
+        self.type_criteria().any(|criterion| criterion.operator == Operator::Equal)
     }
 
     fn type_criteria(&self) -> impl Iterator<Item = &Criterion> {

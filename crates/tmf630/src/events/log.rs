@@ -98,6 +98,9 @@ pub(crate) async fn append<P: Ports>(
     }
     let listeners = transaction.get(Keys::of(definition).listeners()).await?;
     let listeners = Listeners::read(listeners.as_deref());
+    if listeners == Listeners::default() {
+        return Ok(());
+    }
     let has = |kind: &EventKind, version: Version| {
         listeners.has(version) && definition.events.of(version).contains(kind)
     };
@@ -131,10 +134,20 @@ pub(crate) async fn append<P: Ports>(
             changed,
         };
         let in_v4 = in_v4.as_ref().filter(|_| has(&kind, Version::V4));
-        let event = Occurrence::new(what, &document, in_v4).encode()?;
+        let mut event = Occurrence::new(what.clone(), &document, in_v4).encode()?;
+        if event.len() > kv_tree::MAX_VALUE_BYTES {
+            event = Occurrence::new(what, &short(&document), None).encode()?;
+        }
         transaction.append(prefix(definition.api), event);
     }
     Ok(())
+}
+
+/// What is told of a resource that is too long for an event: its id and class, and whose it is.
+fn short(document: &Document) -> Document {
+    let is_kept = |name: &str| matches!(name, "id" | "@type" | "relatedParty" | HIDDEN);
+    let kept = document.iter().filter(|(name, _)| is_kept(name));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn shown_in_v4(definition: &Definition, document: &Document) -> Document {

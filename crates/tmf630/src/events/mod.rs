@@ -8,10 +8,11 @@
 //!
 //! * An event is in the log if and only if its change is committed, and events of one resource are there
 //!   in the order of their changes.
-//! * Each event that a subscription wants is sent until it was answered with 2xx, or is parked; nothing
-//!   is dropped. It may be sent more than once, always with the same `eventId`.
+//! * Each event that a subscription wants is sent until it was answered with 2xx, or is parked. What is
+//!   dropped, somebody has wanted dropped: who deletes a subscription, or answers that it wants no more
+//!   (410). An event may be sent more than once, always with the same `eventId`.
 //! * What a subscription is sent of one resource, it is sent in the order of the log, and the next only
-//!   when the one before is delivered or parked.
+//!   when the one before is delivered or parked; what was parked and is sent again comes when it is.
 //! * No subscription waits for another one, and no change for any.
 //!
 //! # Layout

@@ -16,20 +16,19 @@ use crate::{Error, Version};
 /// How much it matters, of 1 to 5: none more than others.
 const PRIORITY: &str = "3";
 
-/// The event with the whole resource, as the version has it, with links under the `base` of the API;
-/// nothing if the version has no such event.
+/// The event with the whole resource, as the version has it; nothing if the version has no such event. Its
+/// links lead nowhere in particular ([`lead`]).
 pub(super) fn whole(
     api: &Api,
-    base: String,
     version: Version,
     occurrence: &Occurrence,
-) -> Result<Option<Map<String, Value>>, Error> {
+) -> Result<Option<Value>, Error> {
     let Occurrence { what, .. } = occurrence;
     let resource = api.resource(&what.resource).filter(|it| it.versions.contains(&version));
     let (Some(resource), Some(mut document)) = (resource, occurrence.shown(version)?) else {
         return Ok(None);
     };
-    let href = Links::under(base, resource.name, version).href(&what.id);
+    let href = Links::under(api.base.to_owned(), resource.name, version).href(&what.id);
     document.insert("href".to_owned(), href.as_str().into());
 
     let event_type = what.kind.type_of(resource.class);
@@ -68,9 +67,18 @@ pub(super) fn whole(
         }
     }
     event[payload(version)] = json!({ resource.name: document });
-    match event {
-        Value::Object(event) => Ok(Some(event)),
-        _ => Ok(None),
+    Ok(Some(event))
+}
+
+/// Lets the links of an event lead to the API under its `base`.
+pub(super) fn lead(event: &mut Map<String, Value>, base: &str, version: Version, what: &What) {
+    let href = Links::under(base.to_owned(), &what.resource, version).href(&what.id);
+    if let Some(of_event) = event.get_mut("href") {
+        *of_event = href.as_str().into();
+    }
+    let document = event.get_mut(payload(version)).and_then(|it| it.get_mut(&what.resource));
+    if let Some(Value::Object(document)) = document {
+        document.insert("href".to_owned(), href.into());
     }
 }
 

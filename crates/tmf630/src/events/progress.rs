@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::log::Listeners;
 use crate::model::api::Api;
-use crate::{Error, Version};
+use crate::{Definition, Error, Version};
 
 /// How far a subscription has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,11 @@ pub(super) struct Listens {
 }
 
 impl Listens {
+    pub fn of<'d>(definitions: impl Iterator<Item = &'d Definition>, version: Version) -> Self {
+        let resources = definitions.map(|it| it.resource.stored_name().to_owned()).collect();
+        Self { is_v4: version == Version::V4, resources }
+    }
+
     /// The keys with the numbers of listeners that it is counted in.
     pub fn keys(&self) -> Vec<String> {
         self.resources.iter().map(|name| format!("{name}/m/listeners")).collect()

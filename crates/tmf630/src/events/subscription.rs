@@ -1,6 +1,7 @@
 //! A subscription, and what the server keeps with it where no client sees it.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use access::{Caller, Parties, Tenant};
 use bytes::Bytes;
@@ -12,9 +13,9 @@ use webhook::Callback;
 use super::interest::Interest;
 use super::names::KnownNames;
 use super::notification;
-use super::occurrence::Occurrence;
+use super::occurrence::{Occurrence, What};
 use crate::budget::Budget;
-use crate::model::api::Api;
+use crate::model::api::{Api, Resource};
 use crate::sight::Sight;
 use crate::value::{Document, HIDDEN};
 use crate::{Error, Settings, Version};
@@ -68,48 +69,50 @@ impl Subscription {
         })
     }
 
-    /// The event with the whole resource, if it is one of those that its owner sees and wants.
-    pub fn wanted(
+    /// Whether the event is one of those that its owner sees and wants; `whole` tells it with the whole
+    /// resource, which takes longer than to see that it is not.
+    pub fn wants(
         &self,
         api: &Api,
         settings: &Settings,
         tenant: &Tenant,
         occurrence: &Occurrence,
-    ) -> Result<Option<Document>, Error> {
-        let name = &occurrence.what.resource;
+        whole: impl FnOnce() -> Result<Option<Rc<Value>>, Error>,
+    ) -> Result<Option<Rc<Value>>, Error> {
+        let What { resource: name, kind, .. } = &occurrence.what;
         let resource = api.resource(name).filter(|_| self.kept.resources.contains(name));
-        let Some(resource) = resource else { return Ok(None) };
+        let is_wanted = |it: &&Resource| self.interest.can_want(&kind.type_of(it.class));
+        let Some(resource) = resource.filter(is_wanted) else { return Ok(None) };
         let observer = self.observer(tenant.clone());
         if let Some(limit) = Sight::of(&observer, settings).limit(resource)
             && !limit.admits(&occurrence.stored()?)
         {
             return Ok(None);
         }
-        let base = match &settings.base_url {
-            Some(base_url) => [base_url, api.base].concat(),
-            None => self.kept.base.clone(),
-        };
-        let event = notification::whole(api, base, self.version, occurrence)?;
-        let Some(event) = event.map(Value::Object) else { return Ok(None) };
+        let Some(event) = whole()? else { return Ok(None) };
         // What it costs too much to decide about is told rather than not.
-        let is_wanted = self.interest.wants(&event, self.version, &Budget::default());
-        match event {
-            Value::Object(event) if is_wanted.unwrap_or(true) => Ok(Some(event)),
-            _ => Ok(None),
-        }
+        let is_wanted = self.interest.wants(&event, self.version, &Budget::of_event());
+        Ok(is_wanted.unwrap_or(true).then_some(event))
     }
 
     /// What is sent of a whole event.
     pub fn body(
         &self,
         api: &Api,
-        mut event: Document,
+        settings: &Settings,
+        event: &Value,
         occurrence: &Occurrence,
     ) -> Result<Bytes, Error> {
+        let mut event = event.as_object().cloned().unwrap_or_default();
+        let base = match &settings.base_url {
+            Some(base_url) => [base_url, api.base].concat(),
+            None => self.kept.base.clone(),
+        };
+        notification::lead(&mut event, &base, self.version, &occurrence.what);
         notification::reduce(&mut event, api, self.version, &occurrence.what);
         // Where it costs too much to select, all is sent.
         let mut selected = event.clone();
-        let event = match self.interest.select(&mut selected, &Budget::default()) {
+        let event = match self.interest.select(&mut selected, &Budget::of_event()) {
             Ok(()) => selected,
             Err(_) => event,
         };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use access::Tenant;
 use bytes::Bytes;
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
@@ -155,30 +156,65 @@ async fn maintain<P: Ports>(
         if time.is_zero() || !ports.can_go_on() {
             break;
         }
-        let share = time / u32::try_from(known.len() - number).unwrap_or(u32::MAX);
+        let tenants_left = u32::try_from(known.len() - number).unwrap_or(u32::MAX);
+        let parts = u32::try_from(apis.len() + 1).unwrap_or(u32::MAX);
+        let share = time / tenants_left / parts;
         report.tenants += 1;
-        let done = async {
-            let progress = jobs::run(jobs, settings, ports, tenant, share).await?;
-            let mut next = housekeeping::keep(apis, ports, tenant).await?;
-            for api in apis {
-                let sent = events::deliver(api, settings, ports, tenant, share).await?;
-                next = next.min(sent.next.unwrap_or(next));
-                report.sent.add(sent);
-                if sent.is_any() {
-                    events::gauge::note(api, ports, tenant, sent).await?;
-                }
-            }
-            report.add(progress);
-            if progress.left == 0 && next > ports.now() {
-                tenants::postpone(ports, tenant, next).await?;
-            }
-            Ok(())
-        };
-        if let Err(error) = done.await {
-            jobs::note_failure(ports, tenant, None, &error);
-            report.done.failed += 1;
-        }
+        visit(jobs, apis, settings, ports, tenant, share, &mut report).await;
         ports.yield_now().await;
     }
     Ok(report)
+}
+
+/// Does what is to be done in a tenant. What fails keeps nothing else from being done.
+async fn visit<P: Ports>(
+    jobs: &[&'static dyn Job],
+    apis: &[&'static Api],
+    settings: &Settings,
+    ports: &P,
+    tenant: &Tenant,
+    share: Duration,
+    report: &mut Report,
+) {
+    let failed_before = report.done.failed;
+    let note = |report: &mut Report, error: &Error| {
+        jobs::note_failure(ports, tenant, None, error);
+        report.done.failed += 1;
+    };
+    let mut next = Timestamp::MAX;
+    for api in apis {
+        let sent = async {
+            let sent = events::deliver(api, settings, ports, tenant, share).await?;
+            if sent.is_any() {
+                events::gauge::note(api, ports, tenant, sent).await?;
+            }
+            Ok(sent)
+        };
+        match sent.await {
+            Ok(sent) => {
+                next = next.min(sent.next.unwrap_or(next));
+                report.sent.add(sent);
+            }
+            Err(error) => note(report, &error),
+        }
+    }
+    match jobs::run(jobs, settings, ports, tenant, share).await {
+        Ok(progress) => {
+            if progress.left > 0 {
+                next = ports.now();
+            }
+            report.add(progress);
+        }
+        Err(error) => note(report, &error),
+    }
+    match housekeeping::keep(apis, ports, tenant).await {
+        Ok(again) => next = next.min(again),
+        Err(error) => note(report, &error),
+    }
+    if report.done.failed == failed_before
+        && next > ports.now()
+        && let Err(error) = tenants::postpone(ports, tenant, next).await
+    {
+        note(report, &error);
+    }
 }

@@ -1,16 +1,17 @@
 //! What is next for a subscription.
 
-use access::Tenant;
+use std::rc::Rc;
+
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use kv_tree::{KeyRange, Order, Snapshot};
+use serde_json::Value;
 
 use super::turn::Turn;
 use crate::events::log;
 use crate::events::occurrence::Occurrence;
 use crate::events::progress::{Ended, Progress, Tries, place_in};
 use crate::events::subscription::Subscription;
-use crate::value::Document;
 use crate::{Error, Ports};
 
 /// How many events of the log are looked at together, and how many bytes of JSON they have, and one more.
@@ -58,7 +59,7 @@ pub(super) struct Item {
     pub source: Source,
     pub lane: String,
     /// The event with the whole resource; nothing if it is not wanted, or cannot be read.
-    pub event: Option<(Occurrence, Document)>,
+    pub event: Option<(Occurrence, Rc<Value>)>,
     pub came: Came,
 }
 
@@ -93,6 +94,8 @@ pub(super) enum Came {
     Overdue,
     Delivered,
     Failed(String),
+    /// The receiver wants no more.
+    Gone,
 }
 
 /// What is next for the subscription, as the snapshot has it.
@@ -108,20 +111,20 @@ pub(super) async fn next<P: Ports>(
     };
     let [waiting, lanes, ..] = keys.events();
     let waiting = snapshot.count(&KeyRange::prefix(waiting)).await?;
+    let mut parked = snapshot.scan(KeyRange::prefix(keys.all_parked()), Order::Ascending).limit(1);
+    if let Some((key, _)) = parked.next().await? {
+        let key = String::from_utf8_lossy(&key).into_owned();
+        let generation = keys.generation_in(&key);
+        if let Some(generation) = generation.filter(|it| *it < progress.generation) {
+            let is_redriven = progress.redriven.contains(&generation);
+            return Ok(Next::Sweep(Sweep::Parked { generation, is_redriven }));
+        }
+    }
     if progress.ended.is_some() {
         return Ok(match waiting {
             0 => Next::Nothing(None),
             _ => Next::Sweep(Sweep::Waiting),
         });
-    }
-    let mut parked = snapshot.scan(KeyRange::prefix(keys.all_parked()), Order::Ascending).limit(1);
-    if let Some((key, _)) = parked.next().await? {
-        let key = String::from_utf8_lossy(&key).into_owned();
-        let generation = keys.generation_in(&key).unwrap_or_default();
-        if generation < progress.generation {
-            let is_redriven = progress.redriven.contains(&generation);
-            return Ok(Next::Sweep(Sweep::Parked { generation, is_redriven }));
-        }
     }
     let now = turn.post.ports.now();
     let is_gated = progress.next.is_some_and(|next| next > now);
@@ -212,6 +215,8 @@ impl<P: Ports> Reader<'_, P> {
             }
             let is_last = is_probe && item.came == Came::Open;
             items.push(item);
+            // Others of the instance go on.
+            self.turn.post.ports.yield_now().await;
             if is_last {
                 break;
             }
@@ -249,7 +254,7 @@ impl<P: Ports> Reader<'_, P> {
 
     /// An event; its lane need only be given where it may be one that cannot be read any more.
     fn item(&self, place: String, value: Bytes, source: Source, lane: Option<String>) -> Item {
-        let event = self.wanted(&value).unwrap_or_else(|error| {
+        let event = self.wanted(&place, &value).unwrap_or_else(|error| {
             self.turn.note(&format!("the event at {place} cannot be read and is left out"), &error);
             None
         });
@@ -258,11 +263,12 @@ impl<P: Ports> Reader<'_, P> {
         Item { place, value, source, lane: lane.or(own).unwrap_or_default(), event, came }
     }
 
-    fn wanted(&self, value: &Bytes) -> Result<Option<(Occurrence, Document)>, Error> {
+    fn wanted(&self, place: &str, value: &Bytes) -> Result<Option<(Occurrence, Rc<Value>)>, Error> {
         let occurrence = Occurrence::decode(value)?;
-        let super::Post { api, settings, tenant, .. } = *self.turn.post;
-        let tenant: &Tenant = tenant;
-        let event = self.subscription.wanted(api, settings, tenant, &occurrence)?;
+        let super::Post { api, settings, tenant, known, .. } = self.turn.post;
+        let version = self.subscription.version;
+        let whole = || known.whole(api, version, place, &occurrence);
+        let event = self.subscription.wants(api, settings, tenant, &occurrence, whole)?;
         Ok(event.map(|event| (occurrence, event)))
     }
 }

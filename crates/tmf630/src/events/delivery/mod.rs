@@ -7,12 +7,13 @@
 //! # Layout
 //!
 //! * `turn` – working at a subscription: what is next, again and again.
-//! * `batch` – what is next.
+//! * `batch` – what is next; `known` – events that several look at.
 //! * `sending` – sending it.
 //! * `record` – writing down what came of it.
 //! * `sweeping` – removing what nobody needs.
 
 mod batch;
+mod known;
 mod record;
 mod sending;
 mod sweeping;
@@ -26,10 +27,11 @@ use std::time::Duration;
 
 use access::Tenant;
 use jiff::Timestamp;
+use known::KnownEvents;
 use kv_tree::{KeyRange, Order, Snapshot, TreeName};
 use turn::Turn;
 
-use super::progress::{self, Progress, place_in};
+use super::progress::{self, Ended, Progress, place_in};
 use super::settings::EventSettings;
 use crate::jobs::note_failure;
 use crate::model::api::Api;
@@ -81,7 +83,8 @@ pub async fn deliver<P: Ports>(
     let store = ports.store().await.map_err(kv_tree::Error::from)?;
     let tree = store.tree(TreeName::new(tenant.as_str())?);
     let end = ports.now().checked_add(time).unwrap_or(Timestamp::MAX);
-    let post = Post { api, settings, events: &events, ports, tenant, tree: &tree, end };
+    let known = KnownEvents::default();
+    let post = Post { api, settings, events: &events, ports, tenant, tree: &tree, end, known };
     let snapshot = tree.snapshot().await?;
     let subscriptions = subscriptions(api, &snapshot).await?;
     let is_any_needless = !post.passed_by_all(&snapshot).await?.is_empty();
@@ -91,13 +94,17 @@ pub async fn deliver<P: Ports>(
     let worker = async || {
         loop {
             let Some((id, _)) = next.borrow_mut().next() else { return };
+            if post.is_over() {
+                delivered.borrow_mut().next = Some(ports.now());
+                return;
+            }
             let turn = Turn::new(&post, &id);
             let came = turn.run().await;
             let mut delivered = delivered.borrow_mut();
             match came {
                 Ok(next) => delivered.add(turn.count(next)),
                 Err(error) => {
-                    delivered.add(turn.count(Some(ports.now())));
+                    delivered.add(turn.count(None));
                     delivered.broken += 1;
                     note_failure(
                         ports,
@@ -125,7 +132,7 @@ pub async fn finish<P: Ports>(api: &'static Api, settings: &Settings, ports: &P,
 }
 
 /// The subscriptions of an API, and how far they have come. One whose progress cannot be read is as if it
-/// had come nowhere.
+/// had ended: nothing is kept for it.
 pub(super) async fn subscriptions<K: kv_tree::Kv>(
     api: &Api,
     snapshot: &Snapshot<K>,
@@ -135,7 +142,8 @@ pub(super) async fn subscriptions<K: kv_tree::Kv>(
     let mut subscriptions = Vec::new();
     while let Some((key, value)) = scan.next().await? {
         let key = String::from_utf8(key.to_vec()).map_err(Error::internal)?;
-        let progress = Progress::read(&value).unwrap_or_default();
+        let unreadable = || Progress { ended: Some(Ended::Gone), ..Progress::default() };
+        let progress = Progress::read(&value).unwrap_or_else(|_| unreadable());
         subscriptions.push((place_in(&key).to_owned(), progress));
     }
     Ok(subscriptions)
@@ -151,6 +159,7 @@ struct Post<'p, P: Ports> {
     tree: &'p kv_tree::Tree<P::Kv>,
     /// When the time is over.
     end: Timestamp,
+    known: KnownEvents,
 }
 
 impl<P: Ports> Post<'_, P> {

@@ -4,16 +4,18 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use kv_tree::{KeyRange, Kv, Order, Snapshot, Transaction};
 
-use super::batch::{Came, Item, MAX_MISSES, Source};
-use super::sending::Sent;
+use super::batch::{Batch, Came, Item, MAX_MISSES, Source};
 use super::turn::Turn;
 use crate::events::progress::{Ended, LastError, Progress, Tries, place_in};
 use crate::{Error, Ports};
 
 impl<P: Ports> Turn<'_, P> {
     /// Writes down what came of a batch that was read from the snapshot. Whether this one still is at it.
-    pub async fn record(&self, snapshot: &Snapshot<P::Kv>, sent: Sent) -> Result<bool, Error> {
-        let Sent { batch, is_gone } = sent;
+    pub async fn record(&self, snapshot: &Snapshot<P::Kv>, batch: Batch) -> Result<bool, Error> {
+        let has_come = |came: fn(&Came) -> bool| batch.items.iter().any(|item| came(&item.came));
+        let is_gone = has_come(|came| *came == Came::Gone);
+        // What was only passed over says nothing of the receiver.
+        let has_failed = has_come(|came| matches!(came, Came::Failed(_)));
         // Of the log, everything up to the last event that something came of; what was left out before
         // that waits.
         let is_done = |item: &Item| item.source == Source::Log && item.came != Came::Open;
@@ -43,7 +45,9 @@ impl<P: Ports> Turn<'_, P> {
                 for item in &items {
                     writer.write(item).await?;
                 }
-                writer.gate();
+                if has_failed {
+                    writer.gate();
+                }
                 if is_gone {
                     writer.end().await?;
                 }
@@ -59,7 +63,7 @@ impl<P: Ports> Turn<'_, P> {
             for item in &items {
                 let count = match item.came {
                     Came::Delivered => &self.delivered,
-                    Came::Failed(_) => &self.failed,
+                    Came::Failed(_) | Came::Gone => &self.failed,
                     _ => continue,
                 };
                 count.set(count.get().saturating_add(1));
@@ -68,6 +72,9 @@ impl<P: Ports> Turn<'_, P> {
         Ok(written)
     }
 }
+
+/// What operators are told of an answer that ends a subscription.
+const TOLD_GONE: &str = "it answered 410: it wants no more";
 
 /// Writes down what came of events.
 struct Writer<'w, 't, P: Ports> {
@@ -87,6 +94,7 @@ impl<P: Ports> Writer<'_, '_, P> {
                 (progress.next, progress.failing_since) = (None, None);
             }
             Came::Failed(told) => self.count_failure(item, told),
+            Came::Gone => self.count_failure(item, TOLD_GONE),
             Came::Open | Came::Unwanted | Came::Behind | Came::Overdue => {}
         }
         let now = self.now();
@@ -125,6 +133,8 @@ impl<P: Ports> Writer<'_, '_, P> {
                 let due = self.retry_of(count);
                 self.put_due(&item.lane, &item.place, Tries { count, ..tries }, due)
             }
+            // Nothing is sent any more.
+            (Came::Gone, _) => Ok(()),
             (Came::Open | Came::Behind, Source::Waiting(..)) => Ok(()),
         }
     }

@@ -23,21 +23,14 @@ const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_millis(50);
 /// The status with which a receiver wants no more.
 const GONE: u16 = 410;
 
-/// A batch that was sent, as far as that was possible.
-pub(super) struct Sent {
-    pub batch: Batch,
-    /// Whether the receiver wants no more.
-    pub is_gone: bool,
-}
-
 impl<P: Ports> Turn<'_, P> {
-    /// Sends the events that are wanted.
+    /// Sends the events that are wanted, as far as that is possible.
     pub async fn send(
         &self,
         subscription: &Subscription,
         progress: &Progress,
         batch: Batch,
-    ) -> Result<Sent, Error> {
+    ) -> Result<Batch, Error> {
         let Batch { items, is_probe } = batch;
         let mut lanes: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut order = Vec::new();
@@ -67,7 +60,7 @@ impl<P: Ports> Turn<'_, P> {
                     }
                     let (came, is_first) = self.try_one(subscription, &items, index).await;
                     match &came {
-                        Came::Failed(told) if told == TOLD_GONE => is_gone.set(true),
+                        Came::Gone => is_gone.set(true),
                         Came::Failed(_) if is_first || is_probe => misses.set(misses.get() + 1),
                         Came::Failed(_) => {}
                         _ => misses.set(0),
@@ -84,8 +77,7 @@ impl<P: Ports> Turn<'_, P> {
         };
         let count = if is_probe { 1 } else { self.post.events.concurrency };
         concurrently((0..count).map(|_| sender()).collect()).await;
-        let batch = Batch { items: items.into_inner(), is_probe };
-        Ok(Sent { batch, is_gone: is_gone.get() })
+        Ok(Batch { items: items.into_inner(), is_probe })
     }
 
     /// Whether the subscription was deleted meanwhile, which is looked at from time to time.
@@ -118,7 +110,7 @@ impl<P: Ports> Turn<'_, P> {
         };
         let came = match answer {
             Ok(200..=299) => Came::Delivered,
-            Ok(GONE) => Came::Failed(TOLD_GONE.to_owned()),
+            Ok(GONE) => Came::Gone,
             Ok(status @ 300..=399) => {
                 Came::Failed(format!("it answered {status}: redirections are not followed"))
             }
@@ -140,7 +132,7 @@ impl<P: Ports> Turn<'_, P> {
         events.check(&subscription.callback).map_err(|fault| format!("the callback {fault}"))?;
         let event_type = event.get("eventType").and_then(serde_json::Value::as_str);
         let event_type = event_type.unwrap_or_default().to_owned();
-        let body = subscription.body(self.post.api, event.clone(), occurrence);
+        let body = subscription.body(self.post.api, self.post.settings, event, occurrence);
         let body: Bytes = body.map_err(|error| error.told())?;
         let url = match events.appends_listener {
             true => subscription.callback.with_listener(&event_type),
@@ -159,6 +151,3 @@ impl<P: Ports> Turn<'_, P> {
         Ok(Notification { url, headers, body, patience: events.timeout })
     }
 }
-
-/// What operators are told of an answer that ends a subscription.
-const TOLD_GONE: &str = "it answered 410: it wants no more";

@@ -7,7 +7,7 @@ use kv_tree::{KeyRange, Order, Snapshot, Transaction};
 use super::batch::Sweep;
 use super::record::first_of;
 use super::turn::Turn;
-use super::{Post, subscriptions};
+use super::{MAX_SUBSCRIPTIONS, Post, subscriptions};
 use crate::events::occurrence::Occurrence;
 use crate::events::progress::{Ended, Progress, Tries, place_in};
 use crate::events::{log, progress};
@@ -26,7 +26,12 @@ impl<P: Ports> Post<'_, P> {
         cursor: &str,
     ) -> Result<Vec<Bytes>, Error> {
         let mut least = cursor.to_owned();
-        for (id, progress) in subscriptions(self.api, snapshot).await? {
+        let subscriptions = subscriptions(self.api, snapshot).await?;
+        if subscriptions.len() as u64 >= MAX_SUBSCRIPTIONS {
+            // There may be others.
+            return Ok(Vec::new());
+        }
+        for (id, progress) in subscriptions {
             let is_own = progress::Keys::of(self.api, &id).progress() == own;
             if !is_own && progress.ended.is_none() {
                 least = least.min(progress.cursor);
@@ -56,6 +61,9 @@ impl<P: Ports> Post<'_, P> {
     /// Keys of the log that all subscriptions have passed.
     pub async fn passed_by_all(&self, snapshot: &Snapshot<P::Kv>) -> Result<Vec<Bytes>, Error> {
         let subscriptions = subscriptions(self.api, snapshot).await?;
+        if subscriptions.len() as u64 >= MAX_SUBSCRIPTIONS {
+            return Ok(Vec::new());
+        }
         let active = subscriptions.into_iter().filter(|(_, it)| it.ended.is_none());
         let least = active.map(|(_, progress)| progress.cursor).min();
         self.up_to(snapshot, least.as_deref()).await
@@ -89,9 +97,7 @@ impl<P: Ports> Turn<'_, P> {
                 }
                 match sweep {
                     Sweep::All => self.remove_all(progress, transaction).await?,
-                    Sweep::Waiting => {
-                        self.remove_below(&self.keys.events()[..3], transaction).await?
-                    }
+                    Sweep::Waiting => self.remove_waiting(transaction).await?,
                     Sweep::Parked { generation, is_redriven } => {
                         self.sweep_parked(*generation, *is_redriven, progress, transaction).await?;
                     }
@@ -115,9 +121,49 @@ impl<P: Ports> Turn<'_, P> {
         self.remove_below(&self.keys.events(), transaction).await
     }
 
+    /// Removes some events that wait. Of what is left, the first of each resource is due.
+    async fn remove_waiting(&self, transaction: &mut Transaction<P::Kv>) -> Result<(), Error> {
+        let [waiting, lanes, due, _] = self.keys.events();
+        let range = KeyRange::prefix(lanes.as_str());
+        let mut scan = transaction.scan(range, Order::Ascending).limit(STEP);
+        let mut found = Vec::new();
+        while let Some((key, tries)) = scan.next().await? {
+            found.push((String::from_utf8_lossy(&key).into_owned(), tries));
+        }
+        if found.is_empty() {
+            // What has no lane was never going to be sent.
+            return self.remove_below(&[waiting, due], transaction).await;
+        }
+        let last = found.last().map(|(key, _)| key.clone()).unwrap_or_default();
+        for (key, tries) in found {
+            let place = place_in(&key).to_owned();
+            transaction.delete(self.keys.waiting(&place));
+            if let Some(due) = Tries::read(&tries).and_then(|tries| tries.due) {
+                transaction.delete(self.keys.due(due, &place));
+            }
+            transaction.delete(key);
+        }
+        let lane = last.strip_prefix(&lanes).and_then(|rest| rest.rsplit_once('/'));
+        let Some((lane, _)) = lane else { return Ok(()) };
+        let first = first_of(transaction, &self.keys.lane(lane, "")).await?;
+        if let Some((key, tries)) = first {
+            let now = self.post.ports.now();
+            let tries = Tries::read(&tries).unwrap_or(Tries::none(now));
+            let tries = Tries { due: Some(now), ..tries };
+            transaction.put(self.keys.due(now, place_in(&key)), lane.to_owned());
+            transaction.put(key, tries.to_value()?);
+        }
+        Ok(())
+    }
+
     /// Forgets the subscription if nothing is left of it. Whether something is.
     async fn forget(&self) -> Result<bool, Error> {
         let forget = async |transaction: &mut Transaction<P::Kv>| -> Result<bool, Error> {
+            let value = transaction.get(self.keys.progress()).await?;
+            let progress = value.as_ref().map(Progress::read).transpose()?.unwrap_or_default();
+            if !self.holds(&progress) || progress.ended != Some(Ended::Deleted) {
+                return Ok(false);
+            }
             for prefix in self.keys.events() {
                 if transaction.count(&KeyRange::prefix(prefix)).await? > 0 {
                     return Ok(true);
@@ -163,8 +209,14 @@ impl<P: Ports> Turn<'_, P> {
         for (key, value) in parked {
             let place = place_in(&String::from_utf8_lossy(&key)).to_owned();
             transaction.delete(key);
-            if is_redriven {
-                self.redrive(&place, &value, transaction).await?;
+            match is_redriven {
+                // It is not sent any more: it stays parked.
+                true if progress.ended.is_some() => {
+                    let key = self.keys.parked(progress.generation, &place);
+                    transaction.put(key, value);
+                }
+                true => self.redrive(&place, &value, transaction).await?,
+                false => {}
             }
         }
         if transaction.count(&range).await? == 0 {

@@ -9,7 +9,7 @@ use kv_tree::{Snapshot, Transaction};
 use super::batch::{self, Next};
 use super::{Delivered, Post};
 use crate::events::hub;
-use crate::events::progress::{Keys, Lease, Progress};
+use crate::events::progress::{Ended, Keys, LastError, Lease, Progress};
 use crate::events::subscription::Subscription;
 use crate::jobs::note_failure;
 use crate::storage::record::Record;
@@ -56,7 +56,11 @@ impl<'t, P: Ports> Turn<'t, P> {
                 return Ok(self.at_once());
             }
             // Most of the time there is nothing to do, and nothing is written to find that out.
-            let subscription = self.subscription(&snapshot).await?;
+            let subscription = match self.subscription(&snapshot).await {
+                Ok(subscription) => subscription,
+                Err(error) if progress.ended.is_none() => return self.end(error).await,
+                Err(_) => return Ok(None),
+            };
             let next = batch::next(self, &snapshot, &progress, subscription.as_ref()).await?;
             if let Next::Nothing(next) = next {
                 return Ok(next);
@@ -65,13 +69,12 @@ impl<'t, P: Ports> Turn<'t, P> {
                 return Ok(self.at_once());
             }
             let outcome = self.work().await;
-            if !self.leave().await? {
-                return outcome.map(|_| self.at_once());
+            let is_left = self.leave().await?;
+            outcome?;
+            if !is_left || self.post.is_over() {
+                return Ok(self.at_once());
             }
             // What has come since others were last told to leave it alone is looked for again.
-            if let Some(next) = outcome? {
-                return Ok(Some(next));
-            }
         }
     }
 
@@ -136,6 +139,18 @@ impl<'t, P: Ports> Turn<'t, P> {
         let Self { post, id, .. } = self;
         let subscription = format!("events/{}/{id}: {what}", post.api.number);
         note_failure(post.ports, post.tenant, Some(&subscription), error);
+    }
+
+    /// Ends a subscription that cannot be read any more, so that nothing is kept for it.
+    async fn end(&self, error: Error) -> Result<Option<Timestamp>, Error> {
+        self.change(async |progress, _| {
+            progress.ended = Some(Ended::Gone);
+            let message = "the subscription cannot be read any more".to_owned();
+            progress.last_error = Some(LastError { time: self.post.ports.now(), message });
+            Ok(true)
+        })
+        .await?;
+        Err(error)
     }
 
     /// Whether somebody else is at it.
