@@ -451,7 +451,7 @@ async fn what_changes_nothing_is_not_told_and_what_changes_both_is_told_twice() 
         world.patch("a", &patch).await.expect(StatusCode::OK);
     }
     // Nor is what was refused.
-    world.patch("a", &json!({ "name": 5 })).await.expect_error(400, "23");
+    world.patch("a", &json!({ "name": 5 })).await.expect_error(400, "24");
     world.post(&account_of("a", &[("p", "owner")])).await.expect(StatusCode::CONFLICT);
     let both = json!({ "name": "New", "state": "Active" });
     world.patch("a", &both).await.expect(StatusCode::OK);

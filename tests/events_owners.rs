@@ -173,7 +173,8 @@ async fn who_may_only_read_subscribes_to_nothing() {
     world.told.on("hub").post(&subscription).await.expect(StatusCode::UNAUTHORIZED);
     hub("tmf666:read").post(&subscription).await.expect_refusal("50");
     hub("tmf678:write").post(&subscription).await.expect_refusal("50");
-    let created = hub("tmf666:hub:write").create(&subscription).await;
+    hub("tmf666:hub:write").post(&subscription).await.expect_refusal("50");
+    let created = hub("tmf666:hub:write tmf666:read").create(&subscription).await;
     hub("tmf666:read").delete(&id(&created)).await.expect_refusal("50");
     assert_eq!(hub("tmf666:hub:read").total().await, 1);
 }

@@ -9,10 +9,12 @@
 //! * [`api`] – queries and patches.
 //! * [`bills`] – bill items, and the bills that are made of them.
 //! * [`callers`] – access tokens, and what is said of their issuers.
+//! * [`callbacks`] – where events are sent to.
 
 #![forbid(unsafe_code)]
 
 pub mod api;
 pub mod bills;
+pub mod callbacks;
 pub mod callers;
 pub mod tree;

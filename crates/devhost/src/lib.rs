@@ -9,11 +9,13 @@
 //!
 //! * [`manifest`] – `spin.toml`: what it may say, and what is wrong with one.
 //! * [`variables`] – application variables and the templates that refer to them.
-//! * [`runtime_config`] – Spin's runtime configuration: where the key-value store is.
+//! * [`runtime_config`] – Spin's runtime configuration: where the key-value store is, and
+//!   where requests must not lead to.
 //! * `routes` – which component a path leads to.
 //! * `engine` – wasmtime: compiling components, linking them to the host.
 //! * `bindings` – the interfaces between host and components.
 //! * `state` – what belongs to one instance of a component.
+//! * `outbound` – requests that components send to others.
 //! * `handler` – starting, reusing and ending instances.
 //! * `key_value` – the SQLite store and both interfaces to it.
 //! * `log` – the lines that the host and its components write.
@@ -25,6 +27,7 @@ mod handler;
 mod key_value;
 mod log;
 pub mod manifest;
+mod outbound;
 mod routes;
 pub mod runtime_config;
 mod server;
@@ -47,7 +50,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where the key-value store is; `None` is `.spin` beside the manifest.
     pub state_dir: Option<PathBuf>,
-    /// Spin's runtime configuration, which can say that the store is elsewhere.
+    /// Spin's runtime configuration, which can say that the store is elsewhere, and where requests
+    /// must not lead to.
     pub runtime_config_file: Option<PathBuf>,
     /// Values of application variables that override the manifest's defaults.
     pub variables: Vec<(String, String)>,

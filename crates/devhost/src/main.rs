@@ -22,7 +22,8 @@ struct Arguments {
     /// The folder of the key-value store [default: .spin beside the manifest].
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
-    /// Spin's runtime configuration, of which [key_value_store.default] is supported.
+    /// Spin's runtime configuration, of which [key_value_store.default] and block_networks in
+    /// [outbound_networking] are supported.
     #[arg(long, value_name = "FILE", env = "RUNTIME_CONFIG_FILE")]
     runtime_config_file: Option<PathBuf>,
     /// Sets a variable of the application. May be given several times.

@@ -27,6 +27,7 @@ use wasmtime_wasi_http::handler::{ExpirationError, ProxyHandler, TrapOrPanicErro
 use crate::handler::Instances;
 use crate::log::Log;
 use crate::manifest::{Component, Manifest};
+use crate::outbound::Client;
 use crate::routes::{Route, Routes};
 use crate::runtime_config::{Place, RuntimeConfig};
 use crate::state::ComponentConfig;
@@ -95,12 +96,14 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Running> {
     let engine = engine::engine(engine::cache(&options.log), options.perf_map)?;
     let linker = engine::linker(&engine)?;
     let (stop, stopped) = watch::channel(false);
+    let client = Client::new(runtime_config.blocked_networks);
     let mut components = BTreeMap::new();
     for (id, component) in manifest.component {
         let handler = tokio::task::block_in_place(|| {
             let config = ComponentConfig {
                 id: id.clone(),
                 allowed_hosts: allowed_hosts(&component, &values)?,
+                client: client.clone(),
                 key_value_stores: component.key_value_stores.clone(),
                 variables: ComponentVariables::expand(&component.variables, &values)?,
                 sqlite: sqlite.clone(),

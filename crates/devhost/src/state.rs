@@ -6,13 +6,11 @@ use tokio::sync::watch;
 use wasmtime::component::ResourceTable;
 use wasmtime::{StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{
-    Error, RequestOptions, Result, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks,
-    WasiHttpView, default_send_request,
-};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::key_value::KeyValueState;
 use crate::log::{ComponentOutput, Log};
+use crate::outbound::{Client, Outbound};
 use crate::variables::ComponentVariables;
 use sqlite_store::Sqlite;
 use webhook::AllowedHosts;
@@ -21,6 +19,7 @@ use webhook::AllowedHosts;
 pub(crate) struct ComponentConfig {
     pub id: String,
     pub allowed_hosts: AllowedHosts,
+    pub client: Client,
     pub key_value_stores: Vec<String>,
     pub variables: ComponentVariables,
     pub sqlite: Sqlite,
@@ -79,35 +78,5 @@ impl WasiView for State {
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { hooks: &mut self.outbound, table: &mut self.table, ctx: &mut self.http }
-    }
-}
-
-/// Sends the requests of a component to the hosts that the manifest allows.
-struct Outbound(Arc<ComponentConfig>);
-
-/// The progress of a request's or a response's body.
-type BodyProgress = Box<dyn Future<Output = Result<(), Error>> + Send>;
-
-impl WasiHttpHooks for Outbound {
-    fn send_request(
-        &mut self,
-        request: http::Request<WasiBody>,
-        options: Option<RequestOptions>,
-        _: BodyProgress,
-    ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, BodyProgress)>> + Send> {
-        let config = self.0.clone();
-        Box::new(async move {
-            if !config.allowed_hosts.allow(request.uri()) {
-                config.log.line(format!(
-                    "component {}: a request to {} was refused; allowed_outbound_hosts does not list it",
-                    config.id,
-                    request.uri()
-                ));
-                return Err(Error::HttpRequestDenied);
-            }
-            let (response, progress) = default_send_request(request, options).await?;
-            let response = response.map(http_body_util::BodyExt::boxed_unsync);
-            Ok((response, Box::new(progress) as BodyProgress))
-        })
     }
 }

@@ -289,6 +289,25 @@ async fn requests_go_out_to_allowed_hosts_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn requests_do_not_lead_to_networks_that_the_runtime_configuration_blocks() {
+    let other = App::new().start().await;
+    let url = format!("{}/instance", other.running.base_url());
+    let mut app = App::with("allowed_outbound_hosts = [\"*://*:*\"]");
+    let runtime_config = app.folder.path().join("runtime.toml");
+    std::fs::write(&runtime_config, "[outbound_networking]\nblock_networks = [\"private\"]")
+        .unwrap();
+    app.options.runtime_config_file = Some(runtime_config);
+    let host = app.start().await;
+    for url in [&url, &url.replace("127.0.0.1", "localhost"), &url.replace("127.0.0.1", "0x7f.1")] {
+        let refused = host.text(&format!("/fetch?{url}")).await;
+        assert!(refused.contains("DestinationIpProhibited"), "{refused}");
+        let line = app.expect_line(url).await;
+        assert!(line.contains("component guest") && line.contains("block_networks"), "{line}");
+    }
+    assert_eq!(other.text("/instance").await, "1 1", "nothing went out to it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_component_prints_goes_to_the_log_line_by_line() {
     let app = App::new();
     let host = app.start().await;

@@ -105,7 +105,7 @@ fn in_words(error: &ErrorCode) -> &'static str {
         ErrorCode::HttpRequestDenied => {
             "allowed_outbound_hosts of the manifest does not list its host"
         }
-        ErrorCode::ConnectionRefused => "its host refuses the connection",
+        ErrorCode::ConnectionRefused => "its host refused the connection",
         ErrorCode::ConnectionTerminated | ErrorCode::HttpResponseIncomplete => {
             "the connection ends before the answer does"
         }

@@ -29,6 +29,8 @@ enum Target {
     Issuers,
     /// A bill item, and the bill that is made of it.
     Item,
+    /// Where events are sent to.
+    Callback,
 }
 
 /// What makes a program tell the fuzzer which of its branches were taken.
@@ -45,6 +47,7 @@ pub fn fuzz(arguments: &Arguments) -> anyhow::Result<()> {
         Target::Token => "token",
         Target::Issuers => "issuers",
         Target::Item => "item",
+        Target::Callback => "callback",
     };
     let folder = target_dir().join("fuzz").join(target);
     let corpus = folder.join("corpus");

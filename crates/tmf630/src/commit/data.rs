@@ -231,6 +231,13 @@ impl<P: Ports> Work for TenantData<'_, P, &mut Transaction<P::Kv>> {
         self.context.view.version
     }
 
+    fn base(&self) -> String {
+        let collection = self.context.view.links.collection();
+        // Behind it come the version and the resource.
+        let base = collection.rsplitn(3, '/').nth(2);
+        base.unwrap_or(collection).to_owned()
+    }
+
     fn commit(&self) -> u64 {
         self.snapshot.commit()
     }

@@ -194,7 +194,8 @@ impl Hub {
             Parties::Only(parties) => Some(parties.clone()),
         };
         let owner = [Owner { id: owner }];
-        let kept = Kept { owner, same, parties, resources, names, secret: secret.clone() };
+        let base = work.base();
+        let kept = Kept { owner, same, parties, resources, names, base, secret: secret.clone() };
         let mut stored = document.clone();
         stored.insert("version".to_owned(), format!("v{}", version.number()).into());
         stored.insert(HIDDEN.to_owned(), serde_json::to_value(&kept).map_err(Error::internal)?);
@@ -226,7 +227,7 @@ impl Hub {
             let position = query.find(unknown.as_str()).map_or(0, |at| query[..at].chars().count());
             let number = version.number();
             return Err(refuse(format!(
-                "has a fault at character {}: {unknown} is no type of event of v{number}; those are {}",
+                "has a fault at character {}: eventType {unknown:?} is no type of event of v{number}; those are {}",
                 position + 1,
                 known.join(", ")
             )));

@@ -11,15 +11,16 @@ use super::occurrence::{Occurrence, What};
 use crate::answer::links::Links;
 use crate::model::api::Api;
 use crate::model::event::EventKind;
-use crate::{Error, Settings, Version};
+use crate::{Error, Version};
 
 /// How much it matters, of 1 to 5: none more than others.
 const PRIORITY: &str = "3";
 
-/// The event with the whole resource, as the version has it; nothing if the version has no such event.
+/// The event with the whole resource, as the version has it, with links under the `base` of the API;
+/// nothing if the version has no such event.
 pub(super) fn whole(
     api: &Api,
-    settings: &Settings,
+    base: String,
     version: Version,
     occurrence: &Occurrence,
 ) -> Result<Option<Map<String, Value>>, Error> {
@@ -28,8 +29,7 @@ pub(super) fn whole(
     let (Some(resource), Some(mut document)) = (resource, occurrence.shown(version)?) else {
         return Ok(None);
     };
-    let base_url = settings.base_url.clone().unwrap_or_default() + api.base;
-    let href = Links::under(base_url, resource.name, version).href(&what.id);
+    let href = Links::under(base, resource.name, version).href(&what.id);
     document.insert("href".to_owned(), href.as_str().into());
 
     let event_type = what.kind.type_of(resource.class);

@@ -33,6 +33,8 @@ pub(super) struct Kept {
     pub resources: Vec<String>,
     /// What its query calls attributes by.
     pub names: KnownNames,
+    /// The address under which its owner has reached the API, for links in what it is sent.
+    pub base: String,
     /// What its events are signed with.
     pub secret: String,
 }
@@ -83,7 +85,11 @@ impl Subscription {
         {
             return Ok(None);
         }
-        let event = notification::whole(api, settings, self.version, occurrence)?;
+        let base = match &settings.base_url {
+            Some(base_url) => [base_url, api.base].concat(),
+            None => self.kept.base.clone(),
+        };
+        let event = notification::whole(api, base, self.version, occurrence)?;
         let Some(event) = event.map(Value::Object) else { return Ok(None) };
         // What it costs too much to decide about is told rather than not.
         let is_wanted = self.interest.wants(&event, self.version, &Budget::default());

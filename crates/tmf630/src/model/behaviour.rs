@@ -197,6 +197,9 @@ pub trait Work: Data {
     /// The version that the client of the request uses.
     fn version(&self) -> Version;
 
+    /// The address under which the client of the request has reached the API, without its version.
+    fn base(&self) -> String;
+
     /// The number of the commit that the transaction was begun on.
     fn commit(&self) -> u64;
 

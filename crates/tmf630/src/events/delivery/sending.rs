@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::batch::{Batch, Came, Item, MAX_MISSES};
 use super::concurrently;
@@ -16,6 +16,9 @@ use crate::{Error, Ports};
 
 /// For how long a batch is begun with further events: what came of those before is to be written down.
 const TIME: SignedDuration = SignedDuration::from_secs(1);
+
+/// How often it is looked whether the subscription is still there.
+const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_millis(50);
 
 /// The status with which a receiver wants no more.
 const GONE: u16 = 410;
@@ -49,16 +52,17 @@ impl<P: Ports> Turn<'_, P> {
         let next = RefCell::new(|| order.next().and_then(|lane| lanes.remove(&lane)));
         let items = RefCell::new(items);
         let (misses, is_gone) = (Cell::new(progress.misses), Cell::new(false));
-        let end = self.post.ports.now().checked_add(TIME).unwrap_or(jiff::Timestamp::MAX);
+        let end = self.post.ports.now().checked_add(TIME).unwrap_or(Timestamp::MAX);
         let is_over = || {
             let is_missed = !is_probe && misses.get() >= MAX_MISSES;
             is_gone.get() || is_missed || self.post.ports.now() > end || self.post.is_over()
         };
+        let looked = Cell::new(self.post.ports.now());
         let sender = async || {
             loop {
                 let Some(lane) = (next.borrow_mut())() else { return };
                 for index in lane {
-                    if is_over() {
+                    if is_over() || self.is_deleted(&looked).await {
                         return;
                     }
                     let (came, is_first) = self.try_one(subscription, &items, index).await;
@@ -82,6 +86,18 @@ impl<P: Ports> Turn<'_, P> {
         concurrently((0..count).map(|_| sender()).collect()).await;
         let batch = Batch { items: items.into_inner(), is_probe };
         Ok(Sent { batch, is_gone: is_gone.get() })
+    }
+
+    /// Whether the subscription was deleted meanwhile, which is looked at from time to time.
+    async fn is_deleted(&self, looked: &Cell<Timestamp>) -> bool {
+        let now = self.post.ports.now();
+        if now.duration_since(looked.get()).abs() < BETWEEN_LOOKS {
+            return false;
+        }
+        looked.set(now);
+        let Ok(snapshot) = self.post.tree.snapshot().await else { return false };
+        let progress = self.progress(&snapshot).await.ok().flatten();
+        progress.is_none_or(|progress| progress.ended.is_some())
     }
 
     /// Sends one event, and says whether that was its first try.
