@@ -42,7 +42,7 @@ async fn expect_chosen(world: &Told, queries: &[(&str, &[usize])]) {
         let mut told = told(&events);
         // Only those of one account have an order.
         expected.sort_by_key(|(_, id)| *id);
-        told.sort_by(|(_, one), (_, other)| one.cmp(other));
+        told.sort_by_key(|(_, id)| id.to_owned());
         assert_eq!(told, expected, "{query}");
     }
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;

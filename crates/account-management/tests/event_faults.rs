@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker};
 use account_management::{BILL_FORMAT, HUB};
 use common::{expect, request};
 use fastrand::Rng;
-use http::{HeaderValue, Method};
+use http::Method;
 use kv_tree::{Fault, Faulty, Kv, Memory};
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -89,7 +89,7 @@ async fn step<K: Kv>(world: &World<K>, id: &str, name: &str, is_deleted: bool) -
         true => ask(Method::DELETE, &path, ""),
         false => ask(Method::PATCH, &path, &json!({ "name": name }).to_string()),
     };
-    request.headers_mut().insert("if-match", HeaderValue::from(tag));
+    request.headers_mut().insert("if-match", tag);
     let answer = world.ask(&BILL_FORMAT, request).await;
     (answer.status() == 200).then_some(name)
 }

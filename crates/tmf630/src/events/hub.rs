@@ -197,7 +197,7 @@ impl Hub {
         if work.count_in(&records).await? >= MAX_SUBSCRIPTIONS {
             return Err(Error::conflict(
                 "There are too many subscriptions",
-                &format!("A tenant can have {MAX_SUBSCRIPTIONS}. Delete one first."),
+                format!("A tenant can have {MAX_SUBSCRIPTIONS}. Delete one first."),
             ));
         }
         let mut random = [0; 32];

@@ -85,6 +85,9 @@ impl Attributes for KnownNames {
     }
 }
 
+/// Where an attribute is in an event, and the resource that it is of, with its path there.
+type Found<'n> = (String, Option<(&'n Definition, Path)>);
+
 /// The names of an API's events in a version. It remembers those that it was asked for.
 pub(super) struct Names<'n> {
     /// The resources that have events.
@@ -106,7 +109,7 @@ impl<'n> Names<'n> {
     }
 
     /// Where the attribute is in an event, and the resource that it is of, with its path there.
-    fn find(&self, path: &Path) -> Result<(String, Option<(&'n Definition, Path)>), Error> {
+    fn find(&self, path: &Path) -> Result<Found<'n>, Error> {
         let name = path.as_str();
         let root =
             ["event", "payload"].into_iter().find(|root| name.split('.').next() == Some(root));

@@ -100,7 +100,7 @@ mod tests {
                 "BillFormatDeleteEvent"
             ]
         );
-        let told = EventKind::StateChange.told_of("a bill");
+        let told = StateChange.told_of("a bill");
         assert_eq!(told, "A bill has another state.");
     }
 }

@@ -14,10 +14,13 @@ use crate::{Error, Version};
 /// How many bytes of JSON are kept. In memory they take up to 15 times as much.
 const MAX_BYTES: usize = 2 << 20;
 
-/// Events with the whole resource, by their places and versions.
+/// Where an event is, and whether it is seen in v4.
+type Seen = (String, bool);
+
+/// Events with the whole resource.
 #[derive(Default)]
 pub(super) struct KnownEvents {
-    events: RefCell<BTreeMap<(String, bool), Option<Rc<Value>>>>,
+    events: RefCell<BTreeMap<Seen, Option<Rc<Value>>>>,
     bytes: Cell<usize>,
 }
 
