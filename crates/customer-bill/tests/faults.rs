@@ -153,7 +153,7 @@ async fn act<K: Kv>(
 #[test]
 fn the_books_are_right_after_random_work_with_faults() {
     let (mut bills_made, mut seen_in_between) = (0, 0_u64);
-    for seed in 0..3 {
+    for seed in 0..6 {
         let mut rng = Rng::with_seed(seed);
         let memory = Memory::default();
         drop(begun(&memory));
