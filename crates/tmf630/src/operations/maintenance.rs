@@ -157,10 +157,10 @@ async fn maintain<P: Ports>(
             break;
         }
         let tenants_left = u32::try_from(known.len() - number).unwrap_or(u32::MAX);
-        let parts = u32::try_from(apis.len() + 1).unwrap_or(u32::MAX);
-        let share = time / tenants_left / parts;
+        let share = SignedDuration::try_from(time / tenants_left).unwrap_or(TIME);
+        let end = ports.now().checked_add(share).unwrap_or(Timestamp::MAX);
         report.tenants += 1;
-        visit(jobs, apis, settings, ports, tenant, share, &mut report).await;
+        visit(jobs, apis, settings, ports, tenant, end, &mut report).await;
         ports.yield_now().await;
     }
     Ok(report)
@@ -173,16 +173,20 @@ async fn visit<P: Ports>(
     settings: &Settings,
     ports: &P,
     tenant: &Tenant,
-    share: Duration,
+    end: Timestamp,
     report: &mut Report,
 ) {
     let failed_before = report.done.failed;
     let note = |report: &mut Report, error: &Error| {
         jobs::note_failure(ports, tenant, None, error);
-        report.done.failed += 1;
+        // A tenant whose data cannot be read fails everywhere, and once.
+        report.done.failed = report.done.failed.max(failed_before + 1);
     };
+    let left = || Duration::try_from(end.duration_since(ports.now())).unwrap_or_default();
     let mut next = Timestamp::MAX;
-    for api in apis {
+    for (number, api) in apis.iter().enumerate() {
+        let parts = u32::try_from(apis.len() + 1 - number).unwrap_or(u32::MAX);
+        let share = left() / parts;
         let sent = async {
             let sent = events::deliver(api, settings, ports, tenant, share).await?;
             if sent.is_any() {
@@ -198,7 +202,7 @@ async fn visit<P: Ports>(
             Err(error) => note(report, &error),
         }
     }
-    match jobs::run(jobs, settings, ports, tenant, share).await {
+    match jobs::run(jobs, settings, ports, tenant, left()).await {
         Ok(progress) => {
             if progress.left > 0 {
                 next = ports.now();
