@@ -68,7 +68,7 @@ async fn the_api_describes_itself() {
 async fn the_way_in_leads_to_every_resource() {
     let api = Api::start().await;
     for (number, base, counts) in
-        [(0, "/tmf-api/accountManagement", [7, 7]), (1, "/tmf-api/customerBillManagement", [4, 3])]
+        [(0, "/tmf-api/accountManagement", [8, 8]), (1, "/tmf-api/customerBillManagement", [5, 4])]
     {
         expect_way_in(&api, number, base, counts).await;
     }

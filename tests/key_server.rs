@@ -259,7 +259,7 @@ async fn only_the_host_that_is_allowed_is_asked() {
         expect_unavailable(&show(&api, &issuer, &issuer.key).await);
         let told = api.log();
         assert!(told.contains(&format!(r#""keys":"{}""#, server.url())), "{told}");
-        assert!(told.contains("HttpRequestDenied"), "{told}");
+        assert!(told.contains("allowed_outbound_hosts"), "{told}");
     }
     assert_eq!(server.requests(), 0);
 }

@@ -350,7 +350,7 @@ async fn api9_improper_inventory_management() {
         "/tmf-api/accountManagement/v6/billingAccount",
         "/tmf-api/accountManagement/billingAccount",
         "/tmf-api/accountManagement/V5/billingAccount",
-        "/tmf-api/accountManagement/v5/hub",
+        "/tmf-api/accountManagement/v3/hub",
         "/admin",
         "/metrics",
         "/debug",
