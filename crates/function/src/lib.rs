@@ -1,7 +1,8 @@
 //! What every function shares with Spin, its host.
 //!
 //! A function is one line that names what it answers: [`serve_resource!`], [`serve_document!`],
-//! [`serve_entry!`] or [`serve_maintenance!`]. Everything else is here and in the crates below.
+//! [`serve_entry!`], [`serve_maintenance!`], [`serve_site!`] or [`serve_console!`]. Everything else is
+//! here and in the crates below.
 //!
 //! # Layout
 //!
@@ -30,6 +31,7 @@ use host::Host;
 use http_body_util::Full;
 use spin_sdk::http::{Request, Response};
 use spin_sdk::wit_bindgen;
+pub use static_site::{File, Site};
 pub use tmf630::Definition;
 pub use tmf630::model::api::Api;
 use tmf630::model::job::Job;
@@ -88,6 +90,29 @@ macro_rules! serve_maintenance {
         async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
             static APIS: &[&$crate::Api] = &[$(&$api),+];
             $crate::serve_maintenance($jobs, APIS, request).await
+        }
+    };
+}
+
+/// Makes the crate the function that answers with the files of a [`Site`], which browsers hold to the
+/// `$policy`, as long as the variable `$switch` is `on`.
+#[macro_export]
+macro_rules! serve_site {
+    ($site:expr, $policy:expr, $switch:expr) => {
+        #[spin_sdk::http_service]
+        async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+            $crate::serve_site($site, $policy, &$switch, request).await
+        }
+    };
+}
+
+/// Makes the crate the function that answers with the [`File`]s of the console.
+#[macro_export]
+macro_rules! serve_console {
+    ($files:expr) => {
+        #[spin_sdk::http_service]
+        async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+            $crate::serve_console($files, request).await
         }
     };
 }
@@ -183,6 +208,30 @@ pub async fn serve_maintenance(
         Err(mistake) => tmf630::serve_mistake(None, &Host::default(), &request, &mistake),
     };
     instance::drain_if_due().await;
+    response.map(Full::new)
+}
+
+/// Answers `request` with a file of the `site`.
+pub async fn serve_site(
+    site: Site,
+    policy: &str,
+    switch: &'static Variable,
+    request: Request,
+) -> Response<Full<Bytes>> {
+    let response = match settings::choice(switch).await {
+        Ok(choice) if choice == "on" => site.answer(&request, policy),
+        Ok(_) => Site { files: &[], ..site }.answer(&request, policy),
+        Err(mistake) => tmf630::serve_mistake(None, &Host::default(), &request, &mistake),
+    };
+    response.map(Full::new)
+}
+
+/// Answers `request` with a file of the console, or with what its page is told.
+pub async fn serve_console(files: &'static [File], request: Request) -> Response<Full<Bytes>> {
+    let response = match settings::console().await {
+        Ok(settings) => console_host::answer(files, &settings, &request),
+        Err(mistake) => tmf630::serve_mistake(None, &Host::default(), &request, &mistake),
+    };
     response.map(Full::new)
 }
 

@@ -43,6 +43,18 @@ pub(crate) async fn authentication() -> Result<Rc<Authentication>, String> {
     Ok(AUTHENTICATION.with_borrow_mut(|it| it.get_or_insert_with(|| Rc::new(read)).clone()))
 }
 
+/// What a deployment chooses of the console, or what is wrong with it.
+pub(crate) async fn console() -> Result<console_host::Settings, String> {
+    let values = values(console_host::variables::VARIABLES).await?;
+    console_host::Settings::read(|name| values.get(name).map(String::as_str))
+}
+
+/// What a deployment chooses of the variable, or that it is no choice.
+pub(crate) async fn choice(variable: &'static Variable) -> Result<String, String> {
+    let value = values([variable]).await?.remove(variable.name).unwrap_or_default();
+    variable.check(&value).map(|()| value)
+}
+
 async fn values(
     variables: impl IntoIterator<Item = &Variable>,
 ) -> Result<HashMap<&'static str, String>, String> {

@@ -5,7 +5,7 @@ use customer_bill_management::CUSTOMER_BILL_MANAGEMENT;
 use tmf630::Definition;
 use tmf630::model::api::{Api, ApiVersion};
 use tmf630::model::variable::Variable;
-use tmf630::settings::{VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
+use tmf630::settings::{API_PAGE, VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
 
 /// A component of the application.
 pub struct Component {
@@ -80,6 +80,8 @@ pub fn all() -> Vec<Component> {
         asks_issuers: false,
         sources: &["crates/**/*.rs"],
     });
+    components.push(site("console", "/console/...", console_host::variables::VARIABLES.iter()));
+    components.push(site("api-page", "/docs/...", [&API_PAGE].into_iter()));
     components
 }
 
@@ -93,6 +95,18 @@ pub fn variables() -> Vec<&'static Variable> {
         }
     }
     variables
+}
+
+/// Pages.
+fn site(name: &str, route: &str, variables: impl Iterator<Item = &'static Variable>) -> Component {
+    Component {
+        name: name.to_owned(),
+        routes: vec![route.to_owned()],
+        variables: variables.collect(),
+        has_store: false,
+        asks_issuers: false,
+        sources: &["crates/**/*.rs"],
+    }
 }
 
 fn of_resource(definition: &'static Definition) -> Component {

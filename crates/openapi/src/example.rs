@@ -6,9 +6,26 @@ use tmf630::Version;
 use crate::resources::Resource;
 
 const ID: &str = "01a20bad-3d16-73ca-b60e-2c1115e80c62";
+const CYCLE_SPECIFICATION_ID: &str = "monthly";
 const ACCOUNT_ID: &str = "01a20bac-91f3-7d04-8a55-6b0d3f2c9e17";
 
 impl Resource {
+    /// The id of the example. What other examples refer to is found by it.
+    pub fn example_id(&self) -> &'static str {
+        match self.class() {
+            "BillingAccount" => ACCOUNT_ID,
+            "BillingCycleSpecification" => CYCLE_SPECIFICATION_ID,
+            _ => ID,
+        }
+    }
+
+    /// What a client sends to create the one that examples of other operations are about.
+    pub fn example_with_id(&self, version: Version) -> Value {
+        let mut example = self.example(version);
+        example["id"] = json!(self.example_id());
+        example
+    }
+
     /// What a client sends to create one.
     pub fn example(&self, version: Version) -> Value {
         let mut example = match self.class() {
@@ -30,7 +47,7 @@ impl Resource {
                 "name": "January",
                 "billingDate": "2026-02-05T00:00:00Z",
                 "BillCycleSpecification": {
-                    "@type": "BillCycleSpecificationRef", "id": "monthly"
+                    "@type": "BillCycleSpecificationRef", "id": CYCLE_SPECIFICATION_ID
                 },
                 "validFor": period()
             }),
@@ -58,11 +75,12 @@ impl Resource {
     /// What it answers then.
     pub fn example_answer(&self, version: Version) -> Value {
         let mut answer = self.example(version);
-        answer["id"] = json!(ID);
+        answer["id"] = json!(self.example_id());
         answer["href"] = json!(format!(
-            "https://api.example.com{}/{}/{ID}",
+            "https://api.example.com{}/{}/{}",
             self.definition.api.base_path(version),
-            self.definition.name()
+            self.definition.name(),
+            self.example_id()
         ));
         if let Some(stamp) = self.definition.shown_stamp(version) {
             answer[stamp] = json!("2026-01-31T09:30:00.000Z");

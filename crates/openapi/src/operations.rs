@@ -5,7 +5,7 @@ use tmf630::Version;
 use tmf630::model::behaviour::{Action, PartKind};
 use tmf630::model::operation::Operation;
 
-use crate::parameters::{conditions, header_references, reference, references};
+use crate::parameters::{conditions, header_references, id, reference, references};
 use crate::resources::Resource;
 use crate::responses::{answer, empty, with_errors};
 use crate::schemas::{always, change_suffix, creation_suffix};
@@ -30,7 +30,7 @@ pub fn paths(version: Version, resource: Resource) -> Map<String, Value> {
     });
     let mut item = json!({
         "options": operations.options("One", "one of them"),
-        "parameters": [reference("Id"), reference("RequestId")]
+        "parameters": [id(resource), reference("RequestId")]
     });
     for operation in definition.operations.iter() {
         let (method, mut description) = described(operation);
@@ -55,6 +55,14 @@ pub fn paths(version: Version, resource: Resource) -> Map<String, Value> {
 pub fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// A merge patch of attributes as operations that do the same.
+fn as_operations(change: &Value) -> Value {
+    let attributes = change.as_object().into_iter().flatten();
+    let operation =
+        |(name, value)| json!({ "op": "add", "path": format!("/{name}"), "value": value });
+    attributes.map(operation).collect()
 }
 
 struct Operations {
@@ -116,8 +124,10 @@ impl Operations {
             let headers = ["ETag", "X-Request-Id"];
             answers["200"] = self.document("What would be created; nothing is stored.", &headers);
         }
-        let content =
-            json!({ "application/json": { "schema": self.schema(creation_suffix(self.version)) } });
+        let content = json!({ "application/json": {
+            "schema": self.schema(creation_suffix(self.version)),
+            "example": self.resource.example_with_id(self.version)
+        } });
         let rest = json!({
             "parameters": references(&["Fields", "IdempotencyKey", "IfMatch", "IfNoneMatch"]),
             "requestBody": { "required": true, "content": content },
@@ -147,7 +157,7 @@ impl Operations {
         let summary = format!("Retrieves the {} of {}", part.name, self.words().one);
         let mut get = self.operation(&verb, summary, rest);
         get["security"] = security::of(self.resource.definition, Operation::Retrieve);
-        json!({ "get": get, "parameters": [reference("Id"), reference("RequestId")] })
+        json!({ "get": get, "parameters": [id(self.resource), reference("RequestId")] })
     }
 
     /// What can be done beside the operations of the standard.
@@ -163,7 +173,7 @@ impl Operations {
         let summary = action.description.trim_end_matches('.').to_owned();
         let mut operation = self.operation(&verb, summary, rest);
         operation["security"] = security::of(self.resource.definition, Operation::Update);
-        json!({ method: operation, "parameters": [reference("Id"), reference("RequestId")] })
+        json!({ method: operation, "parameters": [id(self.resource), reference("RequestId")] })
     }
 
     fn create_many(&self) -> Value {
@@ -178,6 +188,8 @@ impl Operations {
         });
         let schema = json!({ "type": "array", "maxItems": 1000, "items": operation });
         let list = json!({ "type": "array", "items": self.answered() });
+        let example = self.resource.example(self.version);
+        let example = json!([{ "op": "add", "path": "/", "value": example }]);
         let answers = json!({
             "200": answer(self.version, "What was created, in the same order.", &["X-Request-Id"], list)
         });
@@ -186,7 +198,7 @@ impl Operations {
             "parameters": references(&["Fields", "IdempotencyKey", "IfMatch", "IfNoneMatch"]),
             "requestBody": {
                 "required": true,
-                "content": { "application/json-patch+json": { "schema": schema } }
+                "content": { "application/json-patch+json": { "schema": schema, "example": example } }
             },
             "responses": with_errors(self.version, answers, &[401, 403, 409, 412, 413, 415, 422])
         });
@@ -206,8 +218,12 @@ impl Operations {
     }
 
     fn change(&self) -> Value {
-        let merge = || json!({ "schema": self.schema(change_suffix(self.version)) });
-        let operations = || json!({ "schema": { "$ref": "#/components/schemas/JsonPatch" } });
+        let change = self.resource.example_change();
+        let merge = || json!({ "schema": self.schema(change_suffix(self.version)), "example": change });
+        let operations = || {
+            let schema = json!({ "$ref": "#/components/schemas/JsonPatch" });
+            json!({ "schema": schema, "example": as_operations(&change) })
+        };
         let answers = json!({ "200": self.document("The resource as it is now.", &["ETag", "X-Request-Id"]) });
         let rest = json!({
             "description": "The patch applies whole or not at all. One that changes nothing writes nothing.",

@@ -17,13 +17,6 @@ pub fn shared(version: Version) -> Map<String, Value> {
     let header = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "header", "description": description, "schema": schema });
     let text = || json!({ "type": "string" });
     let parameters = json!({
-        "Id": {
-            "name": "id",
-            "in": "path",
-            "required": true,
-            "description": "The id of the resource.",
-            "schema": { "type": "string", "pattern": ID_PATTERN }
-        },
         "Fields": query("fields", &fields, text()),
         "Offset": query("offset", "How many resources are left out at the beginning.",
             json!({ "type": "integer", "minimum": 0, "default": 0 })),
@@ -40,6 +33,18 @@ pub fn shared(version: Version) -> Map<String, Value> {
         "IfNoneMatch": header("If-None-Match", "Answers a GET with 304, and refuses anything else with 412, if the resource has this entity tag; * is any.", text())
     });
     parameters.as_object().cloned().unwrap_or_default()
+}
+
+/// The id of the resource, which is that of the example, so that this can be tried after it.
+pub fn id(resource: Resource) -> Value {
+    json!({
+        "name": "id",
+        "in": "path",
+        "required": true,
+        "description": "The id of the resource.",
+        "schema": { "type": "string", "pattern": ID_PATTERN },
+        "example": resource.example_id()
+    })
 }
 
 /// A reference to a shared parameter.

@@ -101,7 +101,25 @@ pub const VARIABLES: &[Variable] = &[
 pub const VARIABLES_OF_DOCUMENTS: &[Variable] = &[];
 
 /// The variables of entry documents.
-pub const VARIABLES_OF_ENTRIES: &[Variable] = &[BASE_URL, TRUST_FORWARDED, AUTH];
+pub const VARIABLES_OF_ENTRIES: &[Variable] = &[BASE_URL, TRUST_FORWARDED, AUTH, CONSOLE];
+
+/// Whether there is a console.
+pub const CONSOLE: Variable = Variable {
+    name: "console",
+    default: "on",
+    choices: &["on", "off"],
+    description: "Whether there is a console under /console/, to which / sends browsers: on, or off.",
+    is_secret: false,
+};
+
+/// Whether the APIs can be read and tried in a browser.
+pub const API_PAGE: Variable = Variable {
+    name: "api_page",
+    default: "on",
+    choices: &["on", "off"],
+    description: "Whether there is a page under /docs/ on which the APIs are read and tried: on, or off.",
+    is_secret: false,
+};
 
 /// The secret of who may let jobs go on.
 pub const MAINTENANCE_TOKEN: Variable = Variable {

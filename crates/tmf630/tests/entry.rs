@@ -7,6 +7,7 @@ use common::{ACCOUNTS, World, expect};
 use http::{HeaderValue, Method, Request, Response};
 use kv_tree::Memory;
 use serde_json::{Value, json};
+use tmf630::settings::CONSOLE;
 use tmf630::{Settings, serve_entry};
 
 const BASE: &str = "/tmf-api/accountManagement";
@@ -195,5 +196,29 @@ fn the_log_knows_where_it_led() {
         let line: Value = serde_json::from_str(&lines[0]).unwrap();
         assert_eq!((lines.len(), &line["route"]), (1, &json!(route)), "{path}");
         assert!(!lines[0].contains("secret"));
+    }
+}
+
+#[test]
+fn a_browser_is_sent_to_the_console_and_no_program_is() {
+    let page = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let on = Settings::read(&[], |_| None).unwrap();
+    let off = Settings::read(&[CONSOLE], |name| (name == "console").then_some("off")).unwrap();
+    for (settings, method, path, accept, status) in [
+        (&on, Method::GET, "/", page, 303),
+        (&on, Method::HEAD, "/", page, 303),
+        (&on, Method::OPTIONS, "/", page, 204),
+        (&on, Method::GET, "/", "*/*", 200),
+        (&on, Method::GET, "/", "application/json, text/html;q=0.9", 200),
+        (&on, Method::GET, BASE, page, 200),
+        (&off, Method::GET, "/", page, 200),
+    ] {
+        let response = ask_with(settings, &method, path, Some(("accept", accept)));
+        assert_eq!(response.status(), status, "{method} {path} {accept}");
+        if status == 303 {
+            // Relative: it is right behind any proxy.
+            assert_eq!(response.headers()["location"], "console/");
+            assert_eq!(response.headers()["vary"], "Accept");
+        }
     }
 }

@@ -17,7 +17,7 @@ pub struct Variable {
 
 impl Variable {
     /// Refuses a value that is not among the choices.
-    pub(crate) fn check(&self, value: &str) -> Result<(), String> {
+    pub fn check(&self, value: &str) -> Result<(), String> {
         match self.choices.is_empty() || self.choices.contains(&value) {
             true => Ok(()),
             false => Err(format!("{} {value:?} must be {}", self.name, self.choices.join(" or "))),

@@ -1,15 +1,19 @@
 //! Entry documents: what there is at `/` and at the base path of each API, for those who do not know
-//! yet. Everything else that no resource answers leads to nothing.
+//! yet. Who asks at `/` for a page rather than for data is sent to the console. Everything else that no
+//! resource answers leads to nothing.
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::LOCATION;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::document::answer;
 use crate::answer::exchange::Exchange;
 use crate::answer::links;
 use crate::model::api::{Api, ApiVersion, Resource};
+use crate::request::negotiation;
 use crate::request::target::{self, Route};
+use crate::settings::CONSOLE;
 use crate::{Ports, Settings, Version};
 
 /// Answers a `request` that no resource of the `apis` answers.
@@ -30,12 +34,32 @@ pub fn serve_entry<P: Ports, B>(
         None => (Route::Nowhere, target::version_at(path, apis, settings)),
     };
     let exchange = Exchange::begin(route, version, settings, ports, request);
+    if matches!(entry, Some(Entry::All)) && is_for_people(settings, request) {
+        return exchange.end(Ok(to_console()));
+    }
     let base_url = links::base_url(settings, request);
     exchange.end(base_url.and_then(|base_url| {
         let document =
             entry.map(|entry| Bytes::from(entry.document(apis, settings, &base_url).to_string()));
         answer(document, request)
     }))
+}
+
+/// Whether a browser asks, for somebody who wants to look.
+fn is_for_people<B>(settings: &Settings, request: &Request<B>) -> bool {
+    let accepted = negotiation::accepted(request.headers());
+    let offered = ["application/json", "text/html"];
+    settings.value(&CONSOLE) == "on"
+        && matches!(*request.method(), Method::GET | Method::HEAD)
+        && negotiation::preferred(&accepted, &offered) == Some("text/html")
+}
+
+/// Leads to the console, whatever path a proxy has put before it.
+fn to_console() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static("console/"));
+    response
 }
 
 /// What an entry document tells of.
