@@ -7,6 +7,7 @@ use std::path::Path;
 
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
+use zip::result::ZipResult;
 
 /// What the page needs of Swagger UI.
 const OF_SWAGGER_UI: [&str; 3] =
@@ -23,12 +24,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         files.push((name.to_owned(), fs::read(Path::new("page").join(name))?));
     }
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
+    let names = archive.file_names().map(|path| Ok(path?.into_owned()));
+    let names: Vec<_> = names.collect::<ZipResult<_>>()?;
     for name in OF_SWAGGER_UI {
         let end = format!("/dist/{name}");
-        let found = archive.file_names().find(|path| path.ends_with(&end)).map(str::to_owned);
-        let path = found.ok_or_else(|| format!("Swagger UI has no {name}"))?;
+        let path = names.iter().find(|path| path.ends_with(&end));
+        let path = path.ok_or_else(|| format!("Swagger UI has no {name}"))?;
         let mut content = Vec::new();
-        archive.by_name(&path)?.read_to_end(&mut content)?;
+        archive.by_name(path)?.read_to_end(&mut content)?;
         files.push((format!("assets/{name}"), content));
     }
     static_site::pack::pack_files(&files, Path::new(&std::env::var("OUT_DIR")?))?;

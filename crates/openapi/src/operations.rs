@@ -219,7 +219,8 @@ impl Operations {
 
     fn change(&self) -> Value {
         let change = self.resource.example_change();
-        let merge = || json!({ "schema": self.schema(change_suffix(self.version)), "example": change });
+        let merge =
+            || json!({ "schema": self.schema(change_suffix(self.version)), "example": change });
         let operations = || {
             let schema = json!({ "$ref": "#/components/schemas/JsonPatch" });
             json!({ "schema": schema, "example": as_operations(&change) })

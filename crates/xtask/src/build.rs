@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 
+use crate::console;
 use crate::process::run;
 use crate::project::{cargo, functions, native, root, target_dir};
 use crate::toolchain::{COMPONENT, Toolchain};
@@ -16,6 +17,7 @@ pub fn build() -> anyhow::Result<()> {
 
 /// Builds all components and the `others`, which are not part of the application.
 pub fn build_with(others: &[&str]) -> anyhow::Result<()> {
+    console::build()?;
     compile(others, &target_dir(), &[])
 }
 

@@ -22,6 +22,7 @@ mod build;
 mod checks;
 mod client;
 mod conformance;
+mod console;
 mod contract;
 mod debian;
 mod deployment;

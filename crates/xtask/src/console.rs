@@ -1,0 +1,93 @@
+//! The files of the console, which the component `console` is compiled with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::project::{root, target_dir};
+use crate::web;
+
+/// The library that is the console, in the folder of that name.
+const PACKAGE: &str = "console-page";
+
+/// What its files are called.
+const NAME: &str = "console";
+
+/// Compiles the console, and puts its files where the build script of the component looks for them. What
+/// is as it was stays untouched, so that the component is not compiled again.
+pub fn build() -> anyhow::Result<()> {
+    let (sources, site) = (root().join("console"), target_dir().join("web/console"));
+    let assets = site.join("assets");
+    fs::create_dir_all(&assets).with_context(|| format!("{}", assets.display()))?;
+    let wasm = web::compile(PACKAGE)?;
+    if is_newer(&wasm, &assets.join(format!("{NAME}_bg.wasm"))) {
+        web::bundle(&wasm, NAME, &assets)?;
+    }
+    put(&site.join("index.html"), &read(&sources.join("index.html"))?)?;
+    put(&assets.join("start.js"), &read(&sources.join("start.js"))?)?;
+    put(&assets.join("style.css"), &style(&sources.join("style"))?)
+}
+
+/// All style sheets of a folder as one, in the order of their names.
+fn style(folder: &Path) -> anyhow::Result<Vec<u8>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
+    let mut sheets: Vec<PathBuf> =
+        entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    sheets.sort();
+    let mut style = Vec::new();
+    for sheet in sheets {
+        style.extend(read(&sheet)?);
+    }
+    Ok(style)
+}
+
+/// Whether what is made of `source` has to be made again.
+fn is_newer(source: &Path, made: &Path) -> bool {
+    let modified = |path: &Path| fs::metadata(path).and_then(|it| it.modified()).ok();
+    modified(made).is_none_or(|made| modified(source).is_none_or(|source| source > made))
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("{}", file.display()))
+}
+
+fn put(file: &Path, content: &[u8]) -> anyhow::Result<()> {
+    if fs::read(file).is_ok_and(|present| present == content) {
+        return Ok(());
+    }
+    fs::write(file, content).with_context(|| format!("{}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    #[test]
+    fn what_is_as_it_was_stays_untouched() {
+        let folder = tempfile::tempdir().unwrap();
+        let (made, source) = (folder.path().join("made"), folder.path().join("source"));
+        put(&source, b"1").unwrap();
+        assert!(is_newer(&source, &made));
+        put(&made, b"1").unwrap();
+        let long_ago = SystemTime::now() - Duration::from_secs(60);
+        let set = |file: &Path| fs::File::options().write(true).open(file)?.set_modified(long_ago);
+        set(&source).unwrap();
+        assert!(!is_newer(&source, &made));
+        set(&made).unwrap();
+        put(&made, b"1").unwrap();
+        assert_eq!(fs::metadata(&made).unwrap().modified().unwrap(), long_ago);
+        put(&made, b"2").unwrap();
+        assert!(fs::metadata(&made).unwrap().modified().unwrap() > long_ago);
+    }
+
+    #[test]
+    fn style_sheets_are_one_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        put(&folder.path().join("b.css"), b"b{}").unwrap();
+        put(&folder.path().join("a.css"), b"a{}").unwrap();
+        assert_eq!(style(folder.path()).unwrap(), b"a{}b{}");
+    }
+}
