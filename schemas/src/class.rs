@@ -4,30 +4,43 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::accept::{Stamp, Terms};
 use crate::convert::{self, Shape};
 use crate::{Schema, v4, v5};
 
 /// A class of resources in both versions.
+#[derive(Clone, Copy)]
 pub struct Class {
     /// What a document of v4 must satisfy.
     pub v4: Schema,
     /// What a document of v5 must satisfy.
     pub v5: Schema,
+    /// What clients may leave to the server, and how they may call the class.
+    pub terms: Terms,
     shape: &'static Shape,
 }
 
 /// An account that a party holds.
-pub static PARTY_ACCOUNT: Class =
-    Class { v4: v4::PARTY_ACCOUNT, v5: v5::PARTY_ACCOUNT, shape: &convert::PARTY_ACCOUNT };
+pub static PARTY_ACCOUNT: Class = Class {
+    v4: v4::PARTY_ACCOUNT,
+    v5: v5::PARTY_ACCOUNT,
+    terms: OF_ACCOUNTS,
+    shape: &convert::PARTY_ACCOUNT,
+};
 
 /// An account that bills are issued for.
-pub static BILLING_ACCOUNT: Class =
-    Class { v4: v4::BILLING_ACCOUNT, v5: v5::BILLING_ACCOUNT, shape: &convert::PARTY_ACCOUNT };
+pub static BILLING_ACCOUNT: Class = Class {
+    v4: v4::BILLING_ACCOUNT,
+    v5: v5::BILLING_ACCOUNT,
+    terms: OF_ACCOUNTS,
+    shape: &convert::PARTY_ACCOUNT,
+};
 
 /// An account that is settled with.
 pub static SETTLEMENT_ACCOUNT: Class = Class {
     v4: v4::SETTLEMENT_ACCOUNT,
     v5: v5::SETTLEMENT_ACCOUNT,
+    terms: OF_ACCOUNTS,
     shape: &convert::PARTY_ACCOUNT,
 };
 
@@ -35,17 +48,23 @@ pub static SETTLEMENT_ACCOUNT: Class = Class {
 pub static FINANCIAL_ACCOUNT: Class = Class {
     v4: v4::FINANCIAL_ACCOUNT,
     v5: v5::FINANCIAL_ACCOUNT,
+    terms: OF_ACCOUNTS,
     shape: &convert::FINANCIAL_ACCOUNT,
 };
 
 /// How bills are laid out.
-pub static BILL_FORMAT: Class =
-    Class { v4: v4::BILL_FORMAT, v5: v5::BILL_FORMAT, shape: &convert::BILL_FORMAT };
+pub static BILL_FORMAT: Class = Class {
+    v4: v4::BILL_FORMAT,
+    v5: v5::BILL_FORMAT,
+    terms: Terms::PLAIN,
+    shape: &convert::BILL_FORMAT,
+};
 
 /// How bills are delivered.
 pub static BILL_PRESENTATION_MEDIA: Class = Class {
     v4: v4::BILL_PRESENTATION_MEDIA,
     v5: v5::BILL_PRESENTATION_MEDIA,
+    terms: Terms::PLAIN,
     shape: &convert::BILL_PRESENTATION_MEDIA,
 };
 
@@ -53,6 +72,7 @@ pub static BILL_PRESENTATION_MEDIA: Class = Class {
 pub static BILLING_CYCLE_SPECIFICATION: Class = Class {
     v4: v4::BILLING_CYCLE_SPECIFICATION,
     v5: v5::BILLING_CYCLE_SPECIFICATION,
+    terms: OF_CYCLE_SPECIFICATIONS,
     shape: &convert::BILLING_CYCLE_SPECIFICATION,
 };
 
@@ -60,26 +80,73 @@ pub static BILLING_CYCLE_SPECIFICATION: Class = Class {
 pub static APPLIED_CUSTOMER_BILLING_RATE: Class = Class {
     v4: v4::APPLIED_CUSTOMER_BILLING_RATE,
     v5: v5::APPLIED_CUSTOMER_BILLING_RATE,
+    terms: OF_BILLING,
     shape: &convert::APPLIED_CUSTOMER_BILLING_RATE,
 };
 
 /// A bill.
-pub static CUSTOMER_BILL: Class =
-    Class { v4: v4::CUSTOMER_BILL, v5: v5::CUSTOMER_BILL, shape: &convert::CUSTOMER_BILL };
+pub static CUSTOMER_BILL: Class = Class {
+    v4: v4::CUSTOMER_BILL,
+    v5: v5::CUSTOMER_BILL,
+    terms: OF_BILLS,
+    shape: &convert::CUSTOMER_BILL,
+};
 
 /// A request to make a bill.
 pub static CUSTOMER_BILL_ON_DEMAND: Class = Class {
     v4: v4::CUSTOMER_BILL_ON_DEMAND,
     v5: v5::CUSTOMER_BILL_ON_DEMAND,
+    terms: OF_REQUESTS,
     shape: &convert::CUSTOMER_BILL_ON_DEMAND,
 };
 
 /// A run of a billing cycle. Version 4 has none: it would look the same there.
 pub static BILL_CYCLE: Class =
-    Class { v4: v5::BILL_CYCLE, v5: v5::BILL_CYCLE, shape: &convert::BILL_CYCLE };
+    Class { v4: v5::BILL_CYCLE, v5: v5::BILL_CYCLE, terms: OF_RUNS, shape: &convert::BILL_CYCLE };
 
 /// A subscription to events.
-pub static HUB: Class = Class { v4: v4::EVENT_SUBSCRIPTION, v5: v5::HUB, shape: &convert::HUB };
+pub static HUB: Class =
+    Class { v4: v4::EVENT_SUBSCRIPTION, v5: v5::HUB, terms: OF_HUBS, shape: &convert::HUB };
+
+/// The classes of the Account Management API.
+pub static ACCOUNT_MANAGEMENT: [&Class; 8] = [
+    &PARTY_ACCOUNT,
+    &BILLING_ACCOUNT,
+    &SETTLEMENT_ACCOUNT,
+    &FINANCIAL_ACCOUNT,
+    &BILL_FORMAT,
+    &BILL_PRESENTATION_MEDIA,
+    &BILLING_CYCLE_SPECIFICATION,
+    &HUB,
+];
+
+/// The classes of the Customer Bill Management API.
+pub static CUSTOMER_BILL_MANAGEMENT: [&Class; 5] =
+    [&APPLIED_CUSTOMER_BILLING_RATE, &CUSTOMER_BILL, &CUSTOMER_BILL_ON_DEMAND, &BILL_CYCLE, &HUB];
+
+const OF_ACCOUNTS: Terms =
+    Terms { stamp: Some(Stamp { v5: "lastUpdate", v4: "lastModified" }), ..Terms::PLAIN };
+
+/// As the official examples have it.
+const OF_CYCLE_SPECIFICATIONS: Terms =
+    Terms { aliases: &["BillCycleSpecification"], ..Terms::PLAIN };
+
+const OF_BILLING: Terms = Terms { takes_own_classes: true, ..Terms::PLAIN };
+
+const OF_BILLS: Terms =
+    Terms { stamp: Some(Stamp { v5: "lastUpdate", v4: "lastUpdate" }), ..OF_BILLING };
+
+/// What comes of a request is the server's to say.
+const OF_REQUESTS: Terms =
+    Terms { set_by_server: &["state", "customerBill", "stateReason", "preview"], ..OF_BILLS };
+
+const OF_RUNS: Terms = Terms { set_by_server: &["run"], ..OF_BILLING };
+
+const OF_HUBS: Terms = Terms {
+    aliases: &["EventSubscription"],
+    set_by_server: &["version", "secret", "delivery"],
+    ..Terms::PLAIN
+};
 
 /// How often what v4 cannot show is looked for: hiding one thing can bring up another.
 const MAX_ROUNDS: usize = 4;
@@ -91,9 +158,19 @@ impl fmt::Debug for Class {
 }
 
 impl Class {
+    /// The same class on other terms.
+    pub const fn on(&self, terms: Terms) -> Self {
+        Self { terms, ..*self }
+    }
+
     /// The name of the class: in v5, and but for [`HUB`] in v4 too.
     pub fn name(&self) -> &'static str {
         self.v5.type_name()
+    }
+
+    /// Whether v4 has it: [`BILL_CYCLE`] would look the same there, but is not served.
+    pub fn is_in_v4(&self) -> bool {
+        self.name() != BILL_CYCLE.name()
     }
 
     /// The standard classes that the class extends, nearest first, the same in both versions.

@@ -3,8 +3,9 @@
 //!
 //! The schema files beside this crate's sources (`v4/*.schema.json` and `v5/*.schema.json`, JSON
 //! Schema 2020-12, one file a type) are read when the crate is compiled; nothing is parsed at run
-//! time. A type that both APIs have is one file; where they differ, that of TMF678 is `…OfBill`. Where v5 offers several types for one attribute, the branch is chosen by `@type`. Attributes
-//! that no schema names are extensions and always allowed.
+//! time. A type that both APIs have is one file; where they differ, that of TMF678 is `…OfBill`. Where
+//! v5 offers several types for one attribute, the branch is chosen by `@type`. Attributes that no schema
+//! names are extensions and always allowed.
 //!
 //! Where `minLength` says that a text is not empty, the format `not-blank`, a word of our own, says
 //! that it is not of white space only: the pattern `\S` for which a regular expression engine would
@@ -12,8 +13,10 @@
 //!
 //! # Layout
 //!
+//! * [`json`] – from bytes to a document, and [`id`] – what an id may be.
 //! * [`class`] – the resources, each in both versions.
-//! * [`v4`], [`v5`] – the resources of version 4 and of version 5 of the APIs.
+//! * [`accept`] – what is accepted of a document that a client sends.
+//! * [`version`] – the versions; [`v4`], [`v5`] – the resources of version 4 and of version 5 of the APIs.
 //! * [`attribute`] – what the standard attributes of a type hold, from the same files (`build.rs`).
 //! * `convert` – from one version to the other, and what a document of v5 leaves unsaid.
 //! * [`fault`] – what is wrong with a value, and where.
@@ -21,21 +24,26 @@
 
 #![forbid(unsafe_code)]
 
+pub mod accept;
 pub mod attribute;
 pub mod class;
 mod convert;
 pub mod fault;
+pub mod id;
+pub mod json;
 mod text;
 pub mod v4;
 pub mod v5;
+pub mod version;
 
 pub use attribute::Kind;
 pub use class::Class;
 pub use fault::Fault;
 use serde_json::{Map, Value};
+pub use version::Version;
 
 /// The schema of a resource.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Schema {
     type_name: &'static str,
     attributes: &'static attribute::Type,

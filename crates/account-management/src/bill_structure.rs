@@ -13,10 +13,7 @@ pub static BILL_FORMAT: Definition = Definition {
     api: &ACCOUNT_MANAGEMENT,
     resource: &api::BILL_FORMAT,
     class: &class::BILL_FORMAT,
-    class_aliases: &[],
-    takes_own_classes: false,
     operations: Operations::ALL,
-    stamp: None,
     immutable_in_v4: &[],
     own_indexes: &[Index::text("name")],
     rules: &[],
@@ -36,7 +33,5 @@ pub static BILL_PRESENTATION_MEDIA: Definition = Definition {
 pub static BILLING_CYCLE_SPECIFICATION: Definition = Definition {
     resource: &api::BILLING_CYCLE_SPECIFICATION,
     class: &class::BILLING_CYCLE_SPECIFICATION,
-    // As the official examples have it.
-    class_aliases: &["BillCycleSpecification"],
     ..BILL_FORMAT
 };

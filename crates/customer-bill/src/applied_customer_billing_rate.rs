@@ -26,10 +26,7 @@ pub static APPLIED_CUSTOMER_BILLING_RATE: Definition = Definition {
     api: &CUSTOMER_BILL_MANAGEMENT,
     resource: &api::APPLIED_CUSTOMER_BILLING_RATE,
     class: &class::APPLIED_CUSTOMER_BILLING_RATE,
-    class_aliases: &[],
-    takes_own_classes: true,
     operations: Operations::ALL,
-    stamp: None,
     immutable_in_v4: &[],
     own_indexes: &[
         Index::text("billingAccount.id"),

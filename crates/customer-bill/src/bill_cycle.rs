@@ -15,7 +15,7 @@ use tmf630::{Definition, Error, Settings};
 use crate::api::{self, CUSTOMER_BILL_MANAGEMENT};
 use crate::billing::Terms;
 use crate::billing::period::Period;
-use crate::billing::run::{RUN, Run};
+use crate::billing::run::Run;
 use crate::billing::terms::{after, days, read_time, specification, time};
 use crate::settings::{self, VARIABLES};
 
@@ -24,10 +24,7 @@ pub static BILL_CYCLE: Definition = Definition {
     api: &CUSTOMER_BILL_MANAGEMENT,
     resource: &api::BILL_CYCLE,
     class: &class::BILL_CYCLE,
-    class_aliases: &[],
-    takes_own_classes: true,
     operations: Operations::of(&[Operation::List, Operation::Create, Operation::Retrieve]),
-    stamp: None,
     immutable_in_v4: &[],
     own_indexes: &[Index::time("billingDate"), Index::text("BillCycleSpecification.id")],
     rules: &[],
@@ -54,7 +51,6 @@ impl Behaviour for Runs {
         _before: Option<&Map<String, Value>>,
         _now: Timestamp,
     ) -> Vec<Fault> {
-        cycle.remove(RUN);
         // As the standard's own example has it.
         if let Some(specification) = cycle.remove("billCycleSpecification") {
             cycle.entry(SPECIFICATION).or_insert(specification);

@@ -26,15 +26,12 @@ pub static CUSTOMER_BILL: Definition = Definition {
     api: &CUSTOMER_BILL_MANAGEMENT,
     resource: &api::CUSTOMER_BILL,
     class: &class::CUSTOMER_BILL,
-    class_aliases: &[],
-    takes_own_classes: true,
     operations: Operations::of(&[
         Operation::List,
         Operation::Create,
         Operation::Retrieve,
         Operation::Update,
     ]),
-    stamp: Some("lastUpdate"),
     immutable_in_v4: &[],
     own_indexes: &[
         Index::text("billingAccount.id"),

@@ -29,10 +29,7 @@ pub static CUSTOMER_BILL_ON_DEMAND: Definition = Definition {
     api: &CUSTOMER_BILL_MANAGEMENT,
     resource: &api::CUSTOMER_BILL_ON_DEMAND,
     class: &class::CUSTOMER_BILL_ON_DEMAND,
-    class_aliases: &[],
-    takes_own_classes: true,
     operations: Operations::of(&[Operation::List, Operation::Create, Operation::Retrieve]),
-    stamp: Some("lastUpdate"),
     immutable_in_v4: &[],
     own_indexes: &[
         Index::text("billingAccount.id"),
@@ -59,10 +56,6 @@ impl Behaviour for Requests {
         _before: Option<&Map<String, Value>>,
         _now: Timestamp,
     ) -> Vec<Fault> {
-        // What comes of it is the server's to say.
-        for attribute in ["state", "customerBill", REASON, PREVIEW] {
-            document.remove(attribute);
-        }
         match document.get("currency").and_then(Value::as_str) {
             Some(code) if Currency::from_code(code).is_none() => {
                 vec![Fault::new("/currency", format!("must be a code of ISO 4217; {code} is none"))]

@@ -190,14 +190,14 @@ fn complete(version: Version, resource: Resource, schemas: &mut Map<String, Valu
     schemas[type_name]["example"] = resource.example_answer(version);
 
     let mut set_by_server = vec!["href".to_owned()];
-    set_by_server.extend(resource.definition.shown_stamp(version));
+    set_by_server.extend(resource.definition.shown_stamp(version).map(str::to_owned));
     let created = &mut schemas[&format!("{type_name}{}", creation_suffix(version))];
     created["properties"]["id"] = json!({
         "description": "The id that the resource should have; one is made where it is left out.",
         "type": "string",
         "pattern": ID_PATTERN
     });
-    let own = match resource.definition.takes_own_classes {
+    let own = match resource.definition.class.terms.takes_own_classes {
         true => "that extends what @baseType or its own name says",
         false => "that extends what @baseType says",
     };

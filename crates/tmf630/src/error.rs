@@ -8,10 +8,9 @@ use std::fmt::Display;
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
-use schemas::Fault;
+use schemas::json::Unreadable;
+use schemas::{Fault, Version};
 use serde_json::json;
-
-use crate::model::version::Version;
 
 /// How many faults of a document are listed; a document can have any number.
 const MAX_FAULTS: usize = 50;
@@ -198,6 +197,15 @@ impl Error {
     pub(crate) fn body_malformed(fault: impl Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code::INVALID_BODY, "The body is not readable as JSON")
             .message(fault.to_string())
+    }
+
+    /// The body is no document.
+    pub(crate) fn unreadable_body(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Missing => Self::body_missing(),
+            Unreadable::Malformed(fault) => Self::body_malformed(fault),
+            Unreadable::Fault(fault) => Self::invalid_document(&[fault]),
+        }
     }
 
     /// The document that the body describes has faults.

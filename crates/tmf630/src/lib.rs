@@ -64,7 +64,6 @@ use http::header::ALLOW;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 pub use model::definition::Definition;
 use model::operation::{Operation, Operations};
-pub use model::version::Version;
 pub use operations::document::serve_document;
 pub use operations::entry::serve_entry;
 pub use operations::maintenance::serve_maintenance;
@@ -73,9 +72,10 @@ use operations::{action, bulk, create, delete, list, part, retrieve, update};
 pub use ports::{Activity, Ports};
 use request::negotiation;
 use request::target::{Route, Target};
+pub use schemas::Version;
+pub use schemas::id::{ID_PATTERN, is_id};
 pub use settings::{Settings, StoreType};
 use sight::Sight;
-pub use value::id::{ID_PATTERN, is_id};
 
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
 /// cause goes to the log, with a line for every request.

@@ -8,6 +8,9 @@ use std::future::ready;
 use common::{Asking, World, expect, request, request_in};
 use http::Method;
 use kv_tree::Memory;
+use schemas::Class;
+use schemas::accept::{Stamp, Terms};
+use schemas::class::BILL_FORMAT;
 use serde_json::json;
 use tmf630::model::api::{Api, ApiVersion, Resource};
 use tmf630::model::event::Events;
@@ -49,14 +52,17 @@ const BOOK_RESOURCE: Resource = Resource {
 
 const SHELF_RESOURCE: Resource = Resource { name: "shelf", ..BOOK_RESOURCE };
 
+static BOOK_CLASS: Class = BILL_FORMAT.on(Terms {
+    aliases: &["Volume"],
+    stamp: Some(Stamp { v5: "printedAt", v4: "printedAt" }),
+    ..Terms::PLAIN
+});
+
 static BOOK: Definition = Definition {
     api: &LIBRARY,
     resource: &BOOK_RESOURCE,
-    class: &schemas::class::BILL_FORMAT,
-    class_aliases: &["Volume"],
-    takes_own_classes: false,
+    class: &BOOK_CLASS,
     operations: Operations::ALL,
-    stamp: Some("printedAt"),
     immutable_in_v4: &[],
     own_indexes: &[Index::text("name")],
     rules: &[&NoNovels],
@@ -65,8 +71,13 @@ static BOOK: Definition = Definition {
     variables: &[NOVELS],
 };
 
-static SHELF: Definition =
-    Definition { resource: &SHELF_RESOURCE, stamp: None, rules: &[], variables: &[], ..BOOK };
+static SHELF: Definition = Definition {
+    resource: &SHELF_RESOURCE,
+    class: &BILL_FORMAT,
+    rules: &[],
+    variables: &[],
+    ..BOOK
+};
 
 static READ_ONLY: Definition = Definition { operations: Operations::READ_ONLY, ..SHELF };
 

@@ -5,14 +5,11 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderValue, Response, StatusCode};
 use jiff::Timestamp;
-use schemas::{Fault, Schema};
-use serde_json::Value;
+use schemas::{Fault, Version};
 
 use crate::answer::links::Links;
 use crate::budget::Budget;
-use crate::model::version::Version;
 use crate::query::Fields;
-use crate::request::json;
 use crate::storage::record::Record;
 use crate::value::Document;
 use crate::value::HIDDEN;
@@ -56,47 +53,17 @@ impl View<'_> {
     /// stored of that.
     pub fn accept(
         &self,
-        mut document: Document,
-        mut faults: Vec<Fault>,
+        document: Document,
+        faults: Vec<Fault>,
         before: Option<&Document>,
     ) -> Result<Document, Error> {
-        let class = self.definition.class;
-        faults.extend(json::reserved_name(&document));
-        self.version.schema(class).normalise(&mut document);
-        if self.version == Version::V4 {
-            faults.extend(faults_of(&class.v4, &mut document));
-            if !faults.is_empty() {
-                return Err(Error::invalid_document(&faults));
-            }
-            document = match before {
-                Some(before) => class.restore(before, document),
-                None => class.to_v5(document),
-            };
-            // What is an extension of v4 can be standard in v5.
-            class.v5.drop_nulls(&mut document);
-            class.v5.normalise(&mut document);
-        }
-        class.complete(&mut document);
-        if let Some(behaviour) = self.definition.behaviour {
-            faults.extend(behaviour.complete(&mut document, before, self.now));
-        }
-        let mut found = faults_of(&class.v5, &mut document);
-        if !found.is_empty() {
-            // What v5 requires and v4 does not, a client of v4 need not give, and a client of v5 that
-            // changes something else need not either.
-            let missing_before = match before {
-                Some(before) => faults_of(&class.v5, &mut before.clone()),
-                None => Vec::new(),
-            };
-            found.retain(|fault| {
-                !(fault.missing && (self.version == Version::V4 || missing_before.contains(fault)))
-            });
-        }
-        faults.extend(found);
-        match faults.is_empty() {
-            true => Ok(document),
-            false => Err(Error::invalid_document(&faults)),
-        }
+        let Self { definition, version, now, .. } = self;
+        let complete = |document: &mut Document| match definition.behaviour {
+            Some(behaviour) => behaviour.complete(document, before, *now),
+            None => Vec::new(),
+        };
+        let accepted = definition.class.accept(*version, document, faults, before, complete);
+        accepted.map_err(|faults| Error::invalid_document(&faults))
     }
 
     /// The entity tag of the resource in this state (RFC 9110): a digest of what is stored, with the
@@ -203,13 +170,4 @@ impl View<'_> {
         response.headers_mut().insert(CONTENT_TYPE, media_type);
         response
     }
-}
-
-fn faults_of(schema: &Schema, document: &mut Document) -> Vec<Fault> {
-    let value = Value::Object(std::mem::take(document));
-    let faults = schema.validate(&value).err().unwrap_or_default();
-    if let Value::Object(value) = value {
-        *document = value;
-    }
-    faults
 }

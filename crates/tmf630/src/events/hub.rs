@@ -79,17 +79,6 @@ pub struct Hub {
 }
 
 impl Behaviour for Hub {
-    fn complete(
-        &self,
-        document: &mut Map<String, Value>,
-        _before: Option<&Map<String, Value>>,
-        _now: Timestamp,
-    ) -> Vec<Fault> {
-        // The server's to set: a client that sends back what it received sends these too.
-        ["version", "secret", "delivery"].iter().for_each(|name| drop(document.remove(*name)));
-        Vec::new()
-    }
-
     fn process<'a>(&'a self, draft: Draft<'a>, work: &'a mut dyn Work) -> Asked<'a, Outcome> {
         Box::pin(async move {
             match draft.after.and_then(Value::as_object) {

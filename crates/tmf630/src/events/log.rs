@@ -104,7 +104,7 @@ pub(crate) async fn append<P: Ports>(
     let has = |kind: &EventKind, version: Version| {
         listeners.has(version) && definition.events.of(version).contains(kind)
     };
-    let arisen = arisen(definition.stamp, before, after);
+    let arisen = arisen(definition.class.terms.stamp.map(|stamp| stamp.v5), before, after);
     let wanted: Vec<_> = arisen
         .into_iter()
         .filter(|(kind, _)| Version::ALL.iter().any(|version| has(kind, *version)))

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use schemas::Version;
 use serde_json::Value;
 
 use super::relation::Relation;
 use super::variable::Variable;
-use super::version::Version;
 use super::visibility::Visibility;
 use crate::settings::Settings;
 

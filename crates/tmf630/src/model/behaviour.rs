@@ -6,14 +6,13 @@ use std::future::ready;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use jiff::Timestamp;
-use schemas::Fault;
+use schemas::{Fault, Version};
 use serde_json::{Map, Value};
 
 use super::definition::Definition;
 use super::job::Job;
 use super::operation::Operations;
 use super::rule::{Asked, Data};
-use super::version::Version;
 use crate::Error;
 use crate::settings::Settings;
 use crate::storage::record::Record;

@@ -1,8 +1,7 @@
 //! What makes one resource differ from another.
 
 use jiff::Timestamp;
-use schemas::{Class, Fault, Kind};
-use serde_json::Value;
+use schemas::{Class, Kind, Version};
 
 use super::api::{Api, Resource};
 use super::behaviour::Behaviour;
@@ -11,7 +10,6 @@ use super::index::Index;
 use super::operation::{Operation, Operations};
 use super::rule::Rule;
 use super::variable::Variable;
-use super::version::Version;
 use crate::Settings;
 use crate::events;
 use crate::value::Document;
@@ -26,15 +24,8 @@ pub struct Definition {
     pub resource: &'static Resource,
     /// What a document of the resource must satisfy after every change, in each version of the API.
     pub class: &'static Class,
-    /// Other names of its class that clients use; they are taken for the right one.
-    pub class_aliases: &'static [&'static str],
-    /// Whether a class of the client's own need not say what it extends, where its name begins with that
-    /// of the class of the resource, or ends in it.
-    pub takes_own_classes: bool,
     /// What can be done with it; dispatch, 405 and `Allow` follow from this.
     pub operations: Operations,
-    /// The attribute, as it is stored, in which the server notes the time of the last change.
-    pub stamp: Option<&'static str>,
     /// What v4 does not let a patch change, beside what no version does.
     pub immutable_in_v4: &'static [&'static str],
     /// What it can be found by without reading every resource, beside what it refers to.
@@ -47,11 +38,6 @@ pub struct Definition {
     pub events: Events,
     /// What its rules let a deployment choose.
     pub variables: &'static [Variable],
-}
-
-/// Whether the name of a class says that it is one of the client's own that extends `class`.
-fn extends_by_name(own: &str, class: &str) -> bool {
-    own.len() > class.len() && (own.starts_with(class) || own.ends_with(class))
 }
 
 impl Definition {
@@ -93,8 +79,8 @@ impl Definition {
     }
 
     /// The attribute in which a version shows the time of the last change.
-    pub fn shown_stamp(&self, version: Version) -> Option<String> {
-        self.stamp.map(|stamp| self.api.shown_path(version, stamp))
+    pub fn shown_stamp(&self, version: Version) -> Option<&'static str> {
+        self.class.terms.stamp.map(|stamp| stamp.in_version(version))
     }
 
     /// The attributes that no patch changes. Their present value may be among a patch, so that a
@@ -107,55 +93,17 @@ impl Definition {
         ["@type", "href", "id"].into_iter().chain(own.iter().copied())
     }
 
-    /// Gives the class its right name where it has another one.
-    pub(crate) fn name_class(&self, document: &mut Document) {
-        if let Some(Value::String(class)) = document.get_mut("@type")
-            && self.class_aliases.contains(&class.as_str())
-        {
-            *class = self.class.name().to_owned();
-        }
-    }
-
-    /// Sees to the class of a document that is created: it is filled in where it is missing, and a class
-    /// of the client's own must say what it extends, if its name does not.
-    pub(crate) fn set_class(&self, document: &mut Document) -> Result<(), Fault> {
-        let class = self.class.name();
-        match document.get("@type") {
-            None => {
-                document.insert("@type".into(), class.into());
-            }
-            Some(Value::String(given)) if given != class && !document.contains_key("@baseType") => {
-                let is_known = self.api.resources.iter().any(|other| other.class == given);
-                if !self.takes_own_classes || is_known || !extends_by_name(given, class) {
-                    let expectation =
-                        format!("must be {class}, or @baseType must say what it extends");
-                    return Err(Fault::new("/@type", expectation));
-                }
-                document.insert("@baseType".into(), class.into());
-            }
-            // What is no string is the schema's to refuse.
-            Some(_) => {}
-        }
-        self.base_fault(document).map_or(Ok(()), Err)
-    }
-
     /// Marks the document as changed at `now`, to the millisecond, if it is of a resource that has
     /// such a mark.
     pub(crate) fn stamp(&self, document: &mut Document, now: Timestamp) {
-        if let Some(stamp) = self.stamp {
-            document.insert(stamp.into(), format!("{now:.3}").into());
+        if let Some(stamp) = self.class.terms.stamp {
+            document.insert(stamp.v5.into(), format!("{now:.3}").into());
         }
     }
 
-    /// What is wrong with the class that the document says its class extends: it can be the class of
-    /// the resource, one that this extends, or one that the API does not know.
-    pub(crate) fn base_fault(&self, document: &Document) -> Option<Fault> {
-        let base = document.get("@baseType")?.as_str()?;
-        let class = self.resource.class;
-        let is_in_line = base == class || self.resource.extends.contains(&base);
-        let is_known = self.api.resources.iter().any(|other| other.class == base);
-        let expectation = || format!("must be {class}, or a class that {class} or yours extends");
-        (is_known && !is_in_line).then(|| Fault::new("/@baseType", expectation()))
+    /// Whether the API has a class of that name.
+    pub(crate) fn is_of_api(&self, class: &str) -> bool {
+        self.api.resources.iter().any(|other| other.class == class)
     }
 
     /// The path in the version of an attribute of the standard that a client may call as another
@@ -224,18 +172,6 @@ mod tests {
                 assert_eq!(canonical.as_str(), given);
             }
         }
-    }
-
-    #[test]
-    fn a_class_extends_what_is_in_its_line() {
-        let fault = |base: &str| {
-            let document = serde_json::json!({ "@baseType": base });
-            ACCOUNTS.base_fault(document.as_object().unwrap())
-        };
-        for base in ["BillingAccount", "PartyAccount", "GoldAccount"] {
-            assert_eq!(fault(base), None, "{base}");
-        }
-        assert!(fault("BillFormat").is_some_and(|fault| fault.pointer == "/@baseType"));
     }
 
     #[test]

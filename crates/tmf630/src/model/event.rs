@@ -1,8 +1,7 @@
 //! What others are told of that happens to resources (TMF630 part 1, notification).
 
+use schemas::Version;
 use serde::{Deserialize, Serialize};
-
-use super::version::Version;
 
 /// What has happened to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -12,7 +12,6 @@
 //! * [`behaviour`] – what the server does of its own with it; [`job`] – what it does step by step.
 //! * [`variable`] – what a deployment can choose.
 //! * [`visibility`] – who may see it.
-//! * [`version`] – the generations of TM Forum's APIs.
 
 pub mod api;
 pub mod behaviour;
@@ -24,5 +23,4 @@ pub mod operation;
 pub mod relation;
 pub mod rule;
 pub mod variable;
-pub mod version;
 pub mod visibility;

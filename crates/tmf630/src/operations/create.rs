@@ -5,7 +5,6 @@ use http::header::LOCATION;
 use http::{HeaderValue, Request, Response, StatusCode};
 use jiff::Timestamp;
 use kv_tree::Transaction;
-use schemas::Fault;
 use serde_json::Value;
 
 use crate::commit::{Changes, Made};
@@ -17,7 +16,6 @@ use crate::request::conditional::Conditions;
 use crate::storage::idempotency::{Created, IdempotencyKey, Repeatable};
 use crate::storage::record::Record;
 use crate::value::Document;
-use crate::value::id::{ID_RULE, is_id};
 use crate::{Definition, Error, Ports, tenants};
 
 pub(crate) async fn create<P: Ports, B: http_body::Body>(
@@ -165,20 +163,10 @@ impl NewResource {
     /// Completes and checks what a client sent.
     pub fn of<P: Ports>(context: &Context<'_, P>, mut document: Document) -> Result<Self, Error> {
         let Context { definition, view, ports, .. } = context;
-        // Many generated clients write what they do not set so.
-        view.version.schema(definition.class).drop_nulls(&mut document);
-        // A client that sends back what it received sends these too; they are the server's to set.
-        document.remove("href");
-        if let Some(stamp) = definition.shown_stamp(view.version) {
-            document.remove(&stamp);
-        }
-        definition.name_class(&mut document);
-        let mut faults: Vec<_> = definition.set_class(&mut document).err().into_iter().collect();
+        let of_api = |class: &str| definition.is_of_api(class);
+        let faults = definition.class.begin(view.version, &mut document, of_api);
         let has_chosen_id = document.contains_key("id");
-        let id = set_id(&mut document, *ports).unwrap_or_else(|fault| {
-            faults.push(fault);
-            String::new()
-        });
+        let id = set_id(&mut document, *ports);
         let mut document = view.accept(document, faults, None)?;
         definition.stamp(&mut document, ports.now());
         let record = Record::write(&document);
@@ -205,14 +193,7 @@ impl NewResource {
 }
 
 /// The id that the client chose, or else a new one, which is put into the document.
-fn set_id<P: Ports>(document: &mut Document, ports: &P) -> Result<String, Fault> {
-    match document.get("id") {
-        None => {
-            let id = ports.new_id().to_string();
-            document.insert("id".into(), id.clone().into());
-            Ok(id)
-        }
-        Some(Value::String(id)) if is_id(id) => Ok(id.clone()),
-        Some(_) => Err(Fault::new("/id", ID_RULE)),
-    }
+fn set_id<P: Ports>(document: &mut Document, ports: &P) -> String {
+    let id = document.entry("id").or_insert_with(|| ports.new_id().to_string().into());
+    id.as_str().unwrap_or_default().to_owned()
 }

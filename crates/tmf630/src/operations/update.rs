@@ -93,7 +93,7 @@ async fn change<P: Ports>(
     let mut after = patch.applied_to(shown, context.budget)?;
     // What a merge patch does not remove is in lists.
     view.version.schema(definition.class).drop_nulls(&mut after);
-    definition.name_class(&mut after);
+    definition.class.name_class(&mut after);
     let immutable = definition.immutable(view.version);
     let is_same = |name: &str| match after.get(name) {
         Some(Value::String(href)) if name == "href" => is_href_of(definition.name(), id, href),
@@ -101,13 +101,14 @@ async fn change<P: Ports>(
     };
     let changed = immutable.filter(|name| !is_same(name));
     let faults = changed.map(|name| Fault::new(format!("/{name}"), "cannot be changed"));
-    let faults = faults.chain(definition.base_fault(&after)).collect();
+    let base_fault = definition.class.base_fault(&after, |class| definition.is_of_api(class));
+    let faults = faults.chain(base_fault).collect();
     after.remove("href");
     if let Some(stamp) = definition.shown_stamp(view.version) {
         // Kept by the server: what a client sends back of it is no change.
-        match seen.get(&stamp) {
-            Some(time) => after.insert(stamp, time.clone()),
-            None => after.remove(&stamp),
+        match seen.get(stamp) {
+            Some(time) => after.insert(stamp.to_owned(), time.clone()),
+            None => after.remove(stamp),
         };
     }
     let mut after = view.accept(after, faults, Some(&before))?;

@@ -24,12 +24,12 @@ use crate::value::size::{self, MAX_DOCUMENT_BYTES, Size};
 use operations::Operations;
 use path::Notation;
 use schemas::Fault;
+use schemas::json::MAX_NESTING;
 use serde_json::Value;
 
 use crate::Error;
 use crate::budget::Budget;
 use crate::request::body::PatchType;
-use crate::request::json::MAX_NESTING;
 use crate::value::Document;
 
 /// What the budget calls the part of a request that is handled here.

@@ -5,6 +5,7 @@
 //! case the operation applies to all of them (TMF630 part 5).
 
 use schemas::Fault;
+use schemas::json::MAX_NESTING;
 use serde_json::Value;
 
 use super::change::{self, AddedToArray, Addition, Emptied};
@@ -13,7 +14,6 @@ use super::places::Places;
 use super::{Failure, PART};
 use crate::Error;
 use crate::budget::Budget;
-use crate::request::json::MAX_NESTING;
 use crate::value::decimal::Decimal;
 use crate::value::size::{self, Size};
 

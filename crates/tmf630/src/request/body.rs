@@ -4,13 +4,13 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use schemas::{Fault, json};
 use serde_json::{Map, Value};
 
-use super::json;
 use crate::Error;
 
 /// How large a body may be, in bytes.
-pub(crate) const MAX_BODY_BYTES: usize = 256 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = json::MAX_BYTES;
 
 /// How large the body of a bulk operation may be, in bytes.
 const MAX_BULK_BYTES: usize = 4 * 1024 * 1024;
@@ -63,9 +63,9 @@ pub(crate) async fn read_document<B: http_body::Body>(request: Request<B>) -> Re
         return Err(Error::unsupported_media_type(DOCUMENT_TYPES, false));
     }
     let bytes = read_bytes(request, MAX_BODY_BYTES).await?;
-    match json::parse(&bytes)? {
+    match parse(&bytes)? {
         Value::Object(document) => Ok(Body { bytes, document }),
-        _ => Err(Error::invalid_document(&[schemas::Fault::new("", "must be an object")])),
+        _ => Err(Error::invalid_document(&[Fault::new("", "must be an object")])),
     }
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn read_patch<B: http_body::Body>(
         _ => return Err(Error::unsupported_media_type(PATCH_TYPES, true)),
     };
     let bytes = read_bytes(request, MAX_BODY_BYTES).await?;
-    Ok((patch_type, json::parse(&bytes)?))
+    Ok((patch_type, parse(&bytes)?))
 }
 
 /// Reads the body of a PATCH on the collection.
@@ -89,7 +89,11 @@ pub(crate) async fn read_bulk<B: http_body::Body>(request: Request<B>) -> Result
         return Err(Error::unsupported_media_type(BULK_TYPES, true));
     }
     let bytes = read_bytes(request, MAX_BULK_BYTES).await?;
-    Ok(Bulk { value: json::parse(&bytes)?, bytes })
+    Ok(Bulk { value: parse(&bytes)?, bytes })
+}
+
+fn parse(bytes: &[u8]) -> Result<Value, Error> {
+    json::parse(bytes).map_err(Error::unreadable_body)
 }
 
 /// Whether the body's media type is in the comma-separated list `allowed`.

@@ -7,12 +7,11 @@
 //! * `origin` – under which address its client reached the API.
 //! * `negotiation` – what its client is willing to receive.
 //! * `conditional` – under which conditions it is meant.
-//! * `body` – its body, up to the bytes; `json` – from them to a JSON value.
+//! * `body` – its body, up to the JSON value.
 
 pub(crate) mod authorization;
 pub(crate) mod body;
 pub(crate) mod conditional;
-pub(crate) mod json;
 pub(crate) mod negotiation;
 pub(crate) mod origin;
 pub(crate) mod target;

@@ -59,10 +59,7 @@ pub static ACCOUNTS: Definition = Definition {
     api: &API,
     resource: &RESOURCE,
     class: &schemas::class::BILLING_ACCOUNT,
-    class_aliases: &[],
-    takes_own_classes: false,
     operations: Operations::ALL,
-    stamp: Some("lastUpdate"),
     immutable_in_v4: &["accountBalance"],
     own_indexes: &[
         Index::text("name"),

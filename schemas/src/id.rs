@@ -8,7 +8,7 @@
 pub const ID_PATTERN: &str = r"^[!$&-.0-;=@-\[\]_a-z|~]{1,128}$";
 
 /// What an id is, in words.
-pub(crate) const ID_RULE: &str = "must be a string of 1 to 128 characters of printable ASCII \
+pub const ID_RULE: &str = "must be a string of 1 to 128 characters of printable ASCII \
                                   without blanks and / ? # % \\ \" < > ^ ` { } and not . or ..";
 
 /// Whether `text` can be an id.

@@ -1,9 +1,9 @@
 //! The generations of TM Forum's APIs, which serve the same resources.
 //!
 //! Resources are stored as v5 has them. What v4 shows and takes is converted by their class
-//! ([`schemas::Class`]).
+//! ([`Class`]).
 
-use schemas::{Class, Schema};
+use crate::{Class, Schema};
 
 /// A generation of TM Forum's APIs. What TMF630 asks of one, all its APIs have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

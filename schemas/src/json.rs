@@ -1,4 +1,4 @@
-//! From the bytes of a body to a JSON value that means the same to every reader.
+//! From the bytes of a document to a JSON value that means the same to every reader.
 //!
 //! The parser is serde_json's. What it would not look at, or not say clearly, is looked at before: a
 //! byte order mark is skipped, and refused are arrays and objects that lie too deep within each other,
@@ -9,14 +9,18 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use schemas::Fault;
 use serde_json::{Map, Value};
 
-use crate::Error;
-use crate::value::HIDDEN;
+use crate::Fault;
+
+/// The member of a stored document that no client sees, nor sends: what the server keeps with it.
+pub const HIDDEN: &str = "$server";
+
+/// How large a document may be, in bytes.
+pub const MAX_BYTES: usize = 256 * 1024;
 
 /// How many arrays and objects may lie within each other. A full account has 6.
-pub(crate) const MAX_NESTING: usize = 64;
+pub const MAX_NESTING: usize = 64;
 
 /// How the names begin that serde_json keeps for itself. An object that begins with one is taken for
 /// a number or a piece of text when it is read, so nothing that has one can be kept as it is.
@@ -26,22 +30,33 @@ const RESERVED: &str = "$serde_json::private::";
 const RESERVED_FAULT: &str = "cannot be a name here: those that begin with \
                               $serde_json::private:: are kept for other purposes";
 
-/// The value that the bytes of a body are.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Error> {
+/// Why bytes are no document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// There are none.
+    Missing,
+    /// They are no JSON that is taken; the sentence says what is wrong, and where.
+    Malformed(String),
+    /// They are, but for a name.
+    Fault(Fault),
+}
+
+/// The value that the bytes of a document are.
+pub fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.is_empty() {
-        return Err(Error::body_missing());
+        return Err(Unreadable::Missing);
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        Error::body_malformed(format!("Byte {} is not valid UTF-8.", error.valid_up_to()))
+        Unreadable::Malformed(format!("Byte {} is not valid UTF-8.", error.valid_up_to()))
     })?;
     check(text)?;
-    serde_json::from_str(text).map_err(|error| Error::body_malformed(format!("{error}.")))
+    serde_json::from_str(text).map_err(|error| Unreadable::Malformed(format!("{error}.")))
 }
 
 /// The fault of a name anywhere in the document that cannot be kept. Names come in other ways than by
 /// a text too, such as the path of an operation.
-pub(crate) fn reserved_name(document: &Map<String, Value>) -> Option<Fault> {
+pub fn reserved_name(document: &Map<String, Value>) -> Option<Fault> {
     fn within(value: &Value, pointer: &str) -> Option<Fault> {
         match value {
             Value::Object(object) => in_object(object, pointer),
@@ -83,7 +98,7 @@ enum Frame<'t> {
 }
 
 /// Looks at nesting and names. A text that is no JSON may pass: the parser finds that.
-fn check(text: &str) -> Result<(), Error> {
+fn check(text: &str) -> Result<(), Unreadable> {
     let mut frames: Vec<Frame<'_>> = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find(['"', '{', '}', '[', ']', ',', ':']) {
@@ -102,11 +117,11 @@ fn check(text: &str) -> Result<(), Error> {
                         false => "is given twice: a name can be used once in an object",
                         true => continue,
                     };
-                    return Err(Error::invalid_document(&[Fault::new(pointer(&frames), fault)]));
+                    return Err(Unreadable::Fault(Fault::new(pointer(&frames), fault)));
                 }
             }
             ("{" | "[", _) if depth == MAX_NESTING => {
-                return Err(Error::body_malformed(format!(
+                return Err(Unreadable::Malformed(format!(
                     "Arrays and objects lie more than {MAX_NESTING} deep within each other."
                 )));
             }
@@ -168,14 +183,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Version;
 
-    #[track_caller]
-    fn message(error: Error) -> String {
-        let response = error.into_response(Version::V5);
-        assert_eq!(response.status(), 400);
-        let body: Value = serde_json::from_slice(response.body()).unwrap();
-        body["message"].as_str().unwrap().to_owned()
+    fn message(unreadable: Unreadable) -> String {
+        match unreadable {
+            Unreadable::Missing => "missing".to_owned(),
+            Unreadable::Malformed(message) => message,
+            Unreadable::Fault(fault) => fault.to_string(),
+        }
     }
 
     #[track_caller]
@@ -258,7 +272,7 @@ mod tests {
     #[test]
     fn a_byte_order_mark_is_skipped() {
         assert_eq!(parse(b"\xef\xbb\xbf{\"a\":1}").unwrap(), json!({ "a": 1 }));
-        assert_eq!(message(parse(b"\xef\xbb\xbf").unwrap_err()), "The body must be a JSON object.");
+        assert_eq!(parse(b"\xef\xbb\xbf"), Err(Unreadable::Missing));
         assert!(parse("{}\u{feff}".as_bytes()).is_err());
         assert!(parse("\u{feff}\u{feff}{}".as_bytes()).is_err());
     }
