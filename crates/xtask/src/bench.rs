@@ -6,9 +6,9 @@ use anyhow::{bail, ensure};
 use clap::Subcommand;
 
 use crate::build;
+use crate::debian;
 use crate::process::{output, run, start, supervise};
 use crate::project::{FLOOR, cargo, command, target_dir};
-use crate::toolchain::install_packages;
 
 #[derive(Subcommand)]
 pub enum Bench {
@@ -53,8 +53,7 @@ pub fn bench(bench: &Bench) -> anyhow::Result<()> {
 /// Finds or builds what requests are measured with, and says which folder the components are in.
 fn prepare_http(arguments: &[String]) -> anyhow::Result<PathBuf> {
     if output(command("which").arg("wrk")).is_none() {
-        println!("Installing wrk");
-        install_packages(&["wrk".to_owned()])?;
+        debian::install(&["wrk".to_owned()])?;
     }
     let components = match arguments.iter().any(|argument| argument == "--profile") {
         true => {

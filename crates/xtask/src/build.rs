@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use crate::process::run;
 use crate::project::{cargo, functions, native, root, target_dir};
-use crate::toolchain::Toolchain;
+use crate::toolchain::{COMPONENT, Toolchain};
 
 /// Builds all components.
 pub fn build() -> anyhow::Result<()> {
@@ -39,9 +39,9 @@ pub fn build_program(name: &str) -> anyhow::Result<PathBuf> {
 
 fn compile(others: &[&str], target: &Path, environment: &[(&str, &str)]) -> anyhow::Result<()> {
     let start = Instant::now();
-    let toolchain = Toolchain::find_or_install()?;
+    let toolchain = Toolchain::find_or_install(&COMPONENT)?;
     let functions = functions()?;
-    let mut build = toolchain.cargo_build()?;
+    let mut build = toolchain.cargo_build("release")?;
     for package in functions.iter().map(String::as_str).chain(others.iter().copied()) {
         build.args(["--package", package]);
     }
@@ -50,7 +50,7 @@ fn compile(others: &[&str], target: &Path, environment: &[(&str, &str)]) -> anyh
     println!("Components built in {:.1} s:", start.elapsed().as_secs_f64());
     for function in functions {
         let file = format!("{}.wasm", function.replace('-', "_"));
-        let path = target.join("wasm32-wasip2/release").join(file);
+        let path = target.join(COMPONENT.name).join("release").join(file);
         let shown = path.strip_prefix(root()).unwrap_or(&path).display();
         let file = std::fs::metadata(&path)
             .with_context(|| format!("the crate {function} is no component: it has no {shown}"))?;

@@ -10,9 +10,9 @@ use clap::Args;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::build;
+use crate::debian;
 use crate::process::{output, run, start};
 use crate::project::{command, target_dir};
-use crate::toolchain::install_packages;
 
 /// The linter, from the npm registry.
 const LINTER: &str = "@redocly/cli@2.77.0";
@@ -106,10 +106,7 @@ fn linter() -> anyhow::Result<PathBuf> {
     if is_version(&program, version) {
         return Ok(program);
     }
-    if output(command("npm").arg("--version")).is_none() {
-        println!("Installing npm");
-        install_packages(&["npm".to_owned()])?;
-    }
+    debian::provide("npm", &["npm"])?;
     println!("Installing {LINTER} into {}", folder.display());
     let mut install = command("npm");
     install.args(["install", "--no-fund", "--no-audit", "--no-save", "--prefix"]).arg(&folder);
@@ -127,7 +124,7 @@ fn tester() -> anyhow::Result<PathBuf> {
     }
     println!("Installing {TESTER} into {}", folder.display());
     if run(command("python3").args(["-m", "venv"]).arg(&folder)).is_err() {
-        install_packages(&["python3-venv".to_owned()])?;
+        debian::install(&["python3-venv".to_owned()])?;
         run(command("python3").args(["-m", "venv"]).arg(&folder))?;
     }
     run(command(folder.join("bin/pip")).args(["install", "--quiet", TESTER]))?;

@@ -4,7 +4,9 @@
 //!
 //! * `project` – where things are, and commands in the project's folder.
 //! * `process` – running other programs so that a signal to this one ends them too.
-//! * `toolchain` – what compiles components, found or installed.
+//! * `debian` – packages of Debian.
+//! * `toolchain` – what compiles WebAssembly, found or installed.
+//! * `web` – compiling for the browser.
 //! * `version` – versions of other programs.
 //! * `toml_file` – reading TOML.
 //! * `deployment`, `runtime_config`, `variables` – what `up` is told to serve, and by what.
@@ -21,6 +23,7 @@ mod checks;
 mod client;
 mod conformance;
 mod contract;
+mod debian;
 mod deployment;
 mod fuzz;
 mod maintenance;
@@ -34,6 +37,7 @@ mod toolchain;
 mod up;
 mod variables;
 mod version;
+mod web;
 mod written;
 
 use std::process::ExitCode;
