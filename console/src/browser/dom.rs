@@ -1,0 +1,84 @@
+//! The edges of the browser, none of which can panic: what is not there is `None`.
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    Blob, BlobPropertyBag, Document, HtmlAnchorElement, HtmlElement, Storage, Url, Window,
+};
+
+pub fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+pub fn document() -> Option<Document> {
+    window()?.document()
+}
+
+/// What is kept when the tab is closed; browsers can forbid it.
+pub fn kept() -> Option<Storage> {
+    window()?.local_storage().ok()?
+}
+
+/// What ends with the tab.
+pub fn of_tab() -> Option<Storage> {
+    window()?.session_storage().ok()?
+}
+
+pub fn read(storage: Option<Storage>, name: &str) -> Option<String> {
+    storage?.get_item(name).ok()?
+}
+
+/// Keeps a value, or forgets it. Where nothing can be kept, it lasts until the page is left.
+pub fn write(storage: Option<Storage>, name: &str, value: Option<&str>) {
+    let Some(storage) = storage else { return };
+    let _ = match value {
+        Some(value) => storage.set_item(name, value),
+        None => storage.remove_item(name),
+    };
+}
+
+/// Sets an attribute of the root element; none removes it.
+pub fn set_root_attribute(name: &str, value: Option<&str>) {
+    let Some(root) = document().and_then(|document| document.document_element()) else { return };
+    let _ = match value {
+        Some(value) => root.set_attribute(name, value),
+        None => root.remove_attribute(name),
+    };
+}
+
+/// Where the page itself is, without query and fragment.
+pub fn page_address() -> Option<String> {
+    let location = window()?.location();
+    Some(format!("{}{}", location.origin().ok()?, location.pathname().ok()?))
+}
+
+/// The address of something relative to the page.
+pub fn resolve(relative: &str) -> Option<String> {
+    Some(Url::new_with_base(relative, &page_address()?).ok()?.href())
+}
+
+/// Gives an element the focus.
+pub fn focus(id: &str) {
+    let element = document().and_then(|document| document.get_element_by_id(id));
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Gives the reader a file.
+pub fn download(name: &str, media_type: &str, text: &str) {
+    let _ = try_download(name, media_type, text);
+}
+
+fn try_download(name: &str, media_type: &str, text: &str) -> Result<(), JsValue> {
+    let document = document().ok_or(JsValue::NULL)?;
+    let options = BlobPropertyBag::new();
+    options.set_type(media_type);
+    let parts = js_sys::Array::of1(&text.into());
+    let blob = Blob::new_with_str_sequence_and_options(&parts, &options)?;
+    let address = Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
+    link.set_href(&address);
+    link.set_download(name);
+    link.click();
+    Url::revoke_object_url(&address)
+}

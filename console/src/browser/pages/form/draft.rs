@@ -1,0 +1,114 @@
+//! The document that a form is about, as it stands.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::Value;
+
+use crate::browser::validator::validate;
+use crate::model::difference::set;
+use crate::model::failure::{Failure, Fault};
+use crate::model::resource::Resource;
+use crate::model::schema::Schemas;
+
+/// How long nothing must be typed until what was typed is looked at.
+const PAUSE: Duration = Duration::from_millis(300);
+
+#[derive(Clone, Copy)]
+pub struct Draft {
+    pub resource: &'static Resource,
+    description: StoredValue<Arc<Value>>,
+    pub document: RwSignal<Value>,
+    /// Counts changes of which fields there are. What is typed into one changes none.
+    pub shape: RwSignal<usize>,
+    pub faults: RwSignal<Vec<Fault>>,
+    /// Counts what was typed.
+    typed: StoredValue<usize>,
+}
+
+impl Draft {
+    pub fn of(resource: &'static Resource, description: Arc<Value>, document: Value) -> Self {
+        Self {
+            resource,
+            description: StoredValue::new(description),
+            document: RwSignal::new(document),
+            shape: RwSignal::new(0),
+            faults: RwSignal::new(Vec::new()),
+            typed: StoredValue::new(0),
+        }
+    }
+
+    /// Looks something up in the classes of the API.
+    pub fn with_schemas<T>(&self, look: impl FnOnce(Schemas<'_>) -> T) -> T {
+        self.description.with_value(|description| look(Schemas::of(description)))
+    }
+
+    pub fn value(&self, pointer: &str) -> Option<Value> {
+        self.document.with_untracked(|document| document.pointer(pointer).cloned())
+    }
+
+    /// Takes what was typed into a field.
+    pub fn type_in(&self, pointer: &str, value: Value) {
+        self.document.update(|document| set(document, pointer, Some(value)));
+        self.check_soon();
+    }
+
+    /// Adds or removes fields.
+    pub fn reshape(&self, pointer: &str, value: Option<Value>) {
+        self.document.update(|document| set(document, pointer, value));
+        self.shape.update(|shape| *shape += 1);
+        self.check_soon();
+    }
+
+    /// Another document instead of the present one.
+    pub fn replace(&self, document: Value) {
+        self.document.set(document);
+        self.faults.set(Vec::new());
+        self.shape.update(|shape| *shape += 1);
+    }
+
+    /// Shows the server's faults at their places.
+    pub fn refuse(&self, failure: &Failure) {
+        self.faults.set(failure.faults());
+    }
+
+    /// The faults at a place.
+    pub fn faults_at(
+        &self,
+        pointer: String,
+    ) -> impl Fn() -> Vec<String> + Send + Sync + Clone + 'static {
+        let faults = self.faults;
+        move || {
+            faults.with(|faults| {
+                let here = faults.iter().filter(|fault| fault.pointer == pointer);
+                here.map(|fault| fault.message.clone()).collect()
+            })
+        }
+    }
+
+    fn check_soon(self) {
+        self.typed.update_value(|typed| *typed += 1);
+        let Some(mine) = self.typed.try_get_value() else { return };
+        set_timeout(move || spawn_local(self.check(mine)), PAUSE);
+    }
+
+    async fn check(self, mine: usize) {
+        let is_current = move || self.typed.try_get_value() == Some(mine);
+        if !is_current() {
+            return;
+        }
+        let Some(document) = self.document.try_get_untracked() else { return };
+        if let Some(faults) = validate(self.resource.class, &document).await
+            && is_current()
+        {
+            self.faults.try_set(faults);
+        }
+    }
+}
+
+/// The id of the field of a place.
+pub fn id_of(pointer: &str) -> String {
+    format!("field{pointer}")
+}

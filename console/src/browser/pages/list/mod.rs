@@ -1,0 +1,131 @@
+//! A list of a resource: what is asked for stands in the address, so that a link shows the same.
+
+mod columns;
+mod export;
+mod filters;
+mod pager;
+mod rows;
+
+use leptos::prelude::*;
+
+use crate::browser::api::{Page, client};
+use crate::browser::parts::{Heading, Loaded, load};
+use crate::browser::router::router;
+use crate::browser::session::session;
+use crate::browser::words::{name_of, number, t, tv};
+use crate::model::claims::Right;
+use crate::model::query::Query;
+use crate::model::resource::Resource;
+use crate::model::route::Route;
+
+/// How many rows a page has unless the address says.
+const LIMIT: usize = 25;
+
+/// What a list is asked for.
+#[derive(Clone, PartialEq)]
+struct Asked {
+    query: Query,
+    offset: usize,
+    limit: usize,
+    sort: String,
+}
+
+impl Asked {
+    fn of(resource: &Resource, query: &Query) -> Self {
+        Self {
+            query: query.clone(),
+            offset: query.number("offset", 0),
+            limit: query.number("limit", LIMIT).max(1),
+            sort: query.get("sort").unwrap_or(resource.sort).to_owned(),
+        }
+    }
+
+    /// The query that the API is sent.
+    fn sent(&self, resource: &Resource) -> String {
+        let query = self.query.clone().with("sort", &self.sort).with("limit", self.limit);
+        let query = match self.offset {
+            0 => query.without("offset"),
+            offset => query.with("offset", offset),
+        };
+        resource.asked(&query)
+    }
+
+    /// The columns, as dotted paths.
+    fn columns(&self, resource: &Resource) -> Vec<String> {
+        match self.query.get("columns") {
+            Some(columns) => columns.split(',').map(str::to_owned).collect(),
+            None => resource.columns.iter().map(|&path| path.to_owned()).collect(),
+        }
+    }
+}
+
+/// The list of a resource.
+#[component]
+pub fn List(resource: &'static Resource) -> AnyView {
+    let (client, router) = (client(), router());
+    let asked = Memo::new(move |_| router.query.with(|query| Asked::of(resource, query)));
+    // Which columns are shown makes no other question.
+    let sent = Memo::new(move |_| asked.with(|asked| asked.sent(resource)));
+    let page = load(move || {
+        let query = sent.get();
+        async move { client.list(resource, &query).await }
+    });
+    let range = move || {
+        let page = page.value()?;
+        Some(range(&page, page_offset(asked)))
+    };
+    let may_create = resource.changes.create && session().may(Right::Write, resource);
+    let new = may_create.then(|| {
+        let address = Route::to(["new", resource.key]).to_string();
+        view! { <a class="button primary" href=address>{t("list.create")}</a> }
+    });
+    view! {
+        <Heading text=name_of("resource", resource.key)>{new}</Heading>
+        <filters::Filters resource asked/>
+        <div class="list-bar">
+            <p role="status">{range}</p>
+            <div class="inline">
+                <columns::Columns resource asked/>
+                <export::Export resource asked/>
+            </div>
+        </div>
+        <Loaded load=page view=move |page: Page| {
+            if page.documents.is_empty() { empty(&page, asked) } else { rows::rows(resource, page, asked) }
+        }/>
+        <pager::Pager page asked/>
+    }
+    .into_any()
+}
+
+fn page_offset(asked: Memo<Asked>) -> usize {
+    asked.with_untracked(|asked| asked.offset)
+}
+
+/// Which of how many are shown, as in “26–50 of 1,234”.
+fn range(page: &Page, offset: usize) -> String {
+    if page.documents.is_empty() {
+        return t("list.none");
+    }
+    let count = |it: usize| number(&it.to_string());
+    let (first, last) = (count(offset + 1), count(offset + page.documents.len()));
+    tv("list.range", &[("first", &first), ("last", &last), ("total", &count(page.total))])
+}
+
+/// What to do where nothing is shown.
+fn empty(page: &Page, asked: Memo<Asked>) -> AnyView {
+    let query = asked.get_untracked().query;
+    let is_asked = query.conditions().next().is_some() || query.get("search").is_some();
+    let (title, hint) = match (page.total > 0, is_asked) {
+        (true, _) => (t("list.beyond"), String::new()),
+        (false, true) => (t("list.noMatch"), t("list.noMatchHint")),
+        (false, false) => (t("list.empty"), t("list.emptyHint")),
+    };
+    let first = (page.total > 0).then(|| {
+        let first = router().asking(query.without("offset"));
+        view! { <p><a href=first>{t("list.firstPage")}</a></p> }
+    });
+    view! {
+        <div class="empty"><p class="empty-title">{title}</p><p>{hint}</p>{first}</div>
+    }
+    .into_any()
+}

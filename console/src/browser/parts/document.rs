@@ -1,0 +1,48 @@
+//! A whole document, for reading.
+
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::shown;
+use crate::browser::words::name_of;
+use crate::model::document::{self, Shown};
+
+/// Everything that a value has: names and values, nested as they are.
+#[component]
+pub fn Tree(value: Value) -> AnyView {
+    tree(&value)
+}
+
+fn tree(value: &Value) -> AnyView {
+    match value {
+        Value::Object(_) if document::money(value).is_some() => shown(document::of(value)),
+        Value::Object(members) => {
+            let rows = members.iter().map(|(name, value)| {
+                let kind = if is_nested(value) { "nested" } else { "plain" };
+                view! {
+                    <div class=kind>
+                        <dt title=name.clone()><bdi>{name_of("attribute", name)}</bdi></dt>
+                        <dd>{attribute(name, value)}</dd>
+                    </div>
+                }
+            });
+            view! { <dl class="tree">{rows.collect_view()}</dl> }.into_any()
+        }
+        Value::Array(elements) => {
+            let items = elements.iter().map(|element| view! { <li>{tree(element)}</li> });
+            view! { <ol class="tree-list">{items.collect_view()}</ol> }.into_any()
+        }
+        value => shown(document::of(value)),
+    }
+}
+
+fn attribute(name: &str, value: &Value) -> AnyView {
+    match value {
+        Value::String(state) if name == "state" => shown(Shown::State(state.clone())),
+        value => tree(value),
+    }
+}
+
+fn is_nested(value: &Value) -> bool {
+    (value.is_object() && document::money(value).is_none()) || value.is_array()
+}

@@ -1,0 +1,45 @@
+//! Why there is nothing to show, and what to do.
+
+use leptos::prelude::*;
+
+use crate::browser::words::{t, tv};
+use crate::model::failure::Failure;
+
+/// A failure, in words that say what to do; what the server says of it stands below.
+#[component]
+pub fn FailureNotice(
+    failure: Failure,
+    /// What to do for another try, where that can help.
+    #[prop(optional, into)]
+    retry: Option<Callback<()>>,
+) -> AnyView {
+    let (reason, message, request) = match &failure {
+        Failure::Refused(it) => (it.reason.clone(), it.message.clone(), it.request.clone()),
+        Failure::Network | Failure::Unreadable => Default::default(),
+    };
+    let words = [reason, message].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>();
+    let details = (!words.is_empty()).then(|| {
+        view! {
+            <p class="notice-details">
+                <strong>{t("error.details")}</strong>
+                {words.into_iter().map(|it| view! { <span><bdi>{it}</bdi></span> }).collect_view()}
+            </p>
+        }
+    });
+    let button = retry.map(|retry| {
+        view! {
+            <button type="button" class="button" on:click=move |_| retry.run(())>
+                {t("error.retry")}
+            </button>
+        }
+    });
+    view! {
+        <div class="notice notice-bad" role="alert">
+            <p class="notice-title">{t("error.title")}</p>
+            <p>{tv(failure.advice(), &[("id", &request)])}</p>
+            {details}
+            {button}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,68 @@
+//! What the reader reads: texts in their language, and values as they write them.
+
+mod locale;
+
+use std::cell::RefCell;
+
+pub use locale::{date, instant, money, number, relative};
+
+use super::dom;
+use crate::text::{LANGUAGES, Language, Texts};
+
+const KEPT_AS: &str = "console.language";
+
+struct Words {
+    language: &'static Language,
+    texts: Texts,
+}
+
+thread_local! {
+    /// One for the page: choosing another one builds the page anew.
+    static WORDS: RefCell<Words> = RefCell::new(Words::of(&LANGUAGES[0]));
+}
+
+impl Words {
+    fn of(language: &'static Language) -> Self {
+        Self { language, texts: language.texts() }
+    }
+}
+
+/// The language that was chosen, or else fits the browser.
+pub fn preferred() -> &'static Language {
+    let chosen = dom::read(dom::kept(), KEPT_AS);
+    let of_browser = || dom::window()?.navigator().language();
+    Language::fitting(&chosen.or_else(of_browser).unwrap_or_default())
+}
+
+pub fn language() -> &'static Language {
+    WORDS.with_borrow(|words| words.language)
+}
+
+/// Speaks another language from here on.
+pub fn speak(language: &'static Language) {
+    WORDS.set(Words::of(language));
+    locale::forget();
+    dom::set_root_attribute("lang", Some(language.tag));
+}
+
+/// As [`speak`], also when the page is opened again.
+pub fn choose(language: &'static Language) {
+    dom::write(dom::kept(), KEPT_AS, Some(language.tag));
+    speak(language);
+}
+
+/// The text of a key.
+pub fn t(key: &str) -> String {
+    tv(key, &[])
+}
+
+/// The text of a key, with values for its placeholders.
+pub fn tv(key: &str, values: &[(&str, &str)]) -> String {
+    WORDS.with_borrow(|words| words.texts.text(key, values))
+}
+
+/// What something is called: `name_of("state", "Active")`. What has no text is called as it is.
+pub fn name_of(kind: &str, name: &str) -> String {
+    let key = format!("{kind}.{name}");
+    WORDS.with_borrow(|words| words.texts.get(&key).unwrap_or(name).to_owned())
+}

@@ -1,0 +1,14 @@
+//! What the console computes: no browser, no clock, no network.
+
+pub mod base64url;
+pub mod claims;
+pub mod config;
+pub mod csv;
+pub mod difference;
+pub mod document;
+pub mod failure;
+pub mod query;
+pub mod resource;
+pub mod route;
+pub mod schema;
+pub mod search;

@@ -1,0 +1,57 @@
+//! The search field: one text, looked for in what people know of a resource.
+
+use super::query::{Query, encode};
+use super::resource::Resource;
+
+impl Resource {
+    /// What the API is asked for a query of the console: its conditions, and the text that is
+    /// searched for in any of the attributes that the resource is known by. A text that is a whole
+    /// id finds that as well.
+    pub fn asked(&self, query: &Query) -> String {
+        let (conditions, others) = query.asked().parted();
+        let Some(text) = query.get("search").map(str::trim).filter(|text| !text.is_empty()) else {
+            return query.asked().to_string();
+        };
+        let pattern = format!("(?i){}", literally(text));
+        let found = self.known_by.iter().map(|attribute| (format!("{attribute}.regex"), &*pattern));
+        let alternatives = found.chain([("id".to_owned(), text)]).map(|(name, value)| {
+            let value = format!("{name}={}", encode(value));
+            if conditions.is_empty() { value } else { format!("{conditions}&{value}") }
+        });
+        let asked = alternatives.collect::<Vec<_>>().join(";");
+        if others.is_empty() { asked } else { format!("{asked}&{others}") }
+    }
+}
+
+/// The expression that means a text to the letter.
+fn literally(text: &str) -> String {
+    let mut expression = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii_punctuation() {
+            expression.push('\\');
+        }
+        expression.push(letter);
+    }
+    expression
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_searched_beside_the_conditions() {
+        let resource = Resource::named("billFormat").unwrap();
+        let query = Query::parse("state=Active&search=a.b&limit=20&columns=id");
+        assert_eq!(
+            resource.asked(&query),
+            "state=Active&name.regex=%28%3Fi%29a%5C.b;state=Active&id=a.b&limit=20"
+        );
+    }
+
+    #[test]
+    fn without_a_text_the_query_is_the_apis() {
+        let resource = Resource::named("billFormat").unwrap();
+        assert_eq!(resource.asked(&Query::parse("search=%20&state=a")), "state=a");
+    }
+}
