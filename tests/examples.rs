@@ -1,6 +1,6 @@
 //! The examples of the OpenAPI documents work as they stand, in the order in which one reads them.
 
-use black_box_tests::{Answering, Api, Method, StatusCode};
+use black_box_tests::{Answering, Api, Method};
 use serde_json::Value;
 
 const DOCUMENTS: [(&str, &str, &str); 4] = [
@@ -157,31 +157,4 @@ async fn every_example_of_bills_works_as_it_stands() {
         }
         assert!(tried > 20, "{tried}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_page_shows_what_the_application_serves() {
-    let api = Api::start().await;
-    let page = api.get(&format!("{}/docs/", api.base_url())).await;
-    assert_eq!(page.status, StatusCode::OK);
-    let address = |end: &str| {
-        let name = page.text.split('"').find(|text| text.ends_with(end)).unwrap();
-        format!("{}/docs/{name}", api.base_url())
-    };
-    for (end, media_type) in [
-        ("/page.js", "text/javascript; charset=utf-8"),
-        ("/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
-        ("/swagger-ui.css", "text/css; charset=utf-8"),
-    ] {
-        let file = api.get(&address(end)).await;
-        assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, media_type));
-        assert!(file.header("cache-control").contains("immutable"));
-        assert_eq!(file.header("content-length"), file.text.len().to_string());
-    }
-    let script = api.get(&address("/page.js")).await.text;
-    for (version, base, _) in DOCUMENTS {
-        assert!(script.contains(&format!("tmf-api/{base}/{version}")), "{base} {version}");
-    }
-    let off = Api::start_with(&[("api_page", "off")]).await;
-    assert_eq!(off.get(&format!("{}/docs/", off.base_url())).await.status, 404);
 }

@@ -1,0 +1,231 @@
+//! Chromium, as somebody uses it who sees names and texts, and not what a page is made of.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use thirtyfour::cdp::Cdp;
+use thirtyfour::prelude::*;
+use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
+
+/// How long anything may take until it is there.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Finds what people see by how they name it: what can be done, and where something can be entered.
+const FINDER: &str = include_str!("finder.js");
+
+/// How a page is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// How wide the window is, in CSS pixels.
+    pub width: u32,
+    pub is_dark: bool,
+}
+
+impl Look {
+    pub const DESK: Self = Self { width: 1440, is_dark: false };
+    pub const ALL: [Self; 4] = [
+        Self::DESK,
+        Self { width: 1440, is_dark: true },
+        Self { width: 360, is_dark: false },
+        Self { width: 360, is_dark: true },
+    ];
+
+    /// What a picture of it is called.
+    fn name(self) -> String {
+        format!("{}-{}", self.width, if self.is_dark { "dark" } else { "light" })
+    }
+}
+
+/// A browser with one window.
+pub struct Browser {
+    driver: WebDriver,
+    /// Ends with the browser.
+    _process: Driver,
+}
+
+impl Browser {
+    /// A browser that nobody has used yet, in English.
+    pub async fn start() -> Self {
+        let process = Driver::start();
+        let mut capabilities = DesiredCapabilities::chrome();
+        // Chromium runs as root only without its sandbox; what it loads is this test's own.
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--lang=en-US",
+        ] {
+            capabilities.add_arg(argument).unwrap();
+        }
+        capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
+        let driver = WebDriver::new(&process.url, capabilities).await.unwrap();
+        let browser = Self { driver, _process: process };
+        browser.look(Look::DESK).await;
+        browser
+    }
+
+    /// Looks at pages that way from now on.
+    pub async fn look(&self, look: Look) {
+        let is_phone = look.width < 700;
+        let metrics = json!({
+            "width": look.width, "height": 900, "deviceScaleFactor": 1, "mobile": is_phone
+        });
+        self.command("Emulation.setDeviceMetricsOverride", metrics).await;
+        let scheme = if look.is_dark { "dark" } else { "light" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.command("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    async fn command(&self, name: &str, parameters: Value) -> Value {
+        Cdp::new(self.driver.handle().clone()).send_raw(name, parameters).await.unwrap()
+    }
+
+    /// Opens an address.
+    pub async fn open(&self, url: &str) {
+        self.driver.goto(url).await.unwrap();
+    }
+
+    /// The address that is shown.
+    pub async fn address(&self) -> String {
+        self.driver.current_url().await.unwrap().to_string()
+    }
+
+    /// What a script returns.
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.driver.execute(script, arguments).await.unwrap().json().clone()
+    }
+
+    /// Clicks the first button or link of the name, once there is one.
+    pub async fn click(&self, name: &str) {
+        self.element("control", name).await.click().await.unwrap();
+    }
+
+    /// Enters a text in the field of the name, instead of what is there.
+    pub async fn enter(&self, name: &str, text: &str) {
+        let field = self.element("field", name).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Chooses what is shown as `option` in the field of the name.
+    pub async fn choose(&self, name: &str, option: &str) {
+        let field = self.element("field", name).await;
+        let script = format!("{FINDER} return choose(arguments[0], arguments[1]);");
+        let arguments = vec![field.to_json().unwrap(), json!(option)];
+        let chosen = self.run(&script, arguments).await;
+        assert_eq!(chosen, json!(true), "{name} has no {option}");
+    }
+
+    /// What has the name, once it is there and can be used.
+    async fn element(&self, kind: &str, name: &str) -> WebElement {
+        let script = format!("{FINDER} return find(arguments[0], arguments[1]);");
+        let begin = Instant::now();
+        loop {
+            let arguments = vec![json!(kind), json!(name)];
+            let found = self.driver.execute(&script[..], arguments).await.unwrap();
+            if let Ok(element) = found.element() {
+                return element;
+            }
+            assert!(begin.elapsed() < PATIENCE, "no {kind} {name:?} in: {}", self.text().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Whether a button or link of the name can be used now.
+    pub async fn offers(&self, name: &str) -> bool {
+        let script = format!("{FINDER} return find('control', arguments[0]) !== null;");
+        self.run(&script, vec![json!(name)]).await == json!(true)
+    }
+
+    /// What can be read on the page.
+    pub async fn text(&self) -> String {
+        let text = self.run("return document.body.innerText;", vec![]).await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the page says it.
+    pub async fn see(&self, text: &str) {
+        let begin = Instant::now();
+        loop {
+            let seen = self.text().await;
+            // Some letters are only shown as capitals.
+            if seen.to_lowercase().contains(&text.to_lowercase()) {
+                return;
+            }
+            assert!(begin.elapsed() < PATIENCE, "{text:?} is not in: {seen}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until the page does not say it any more.
+    pub async fn see_no(&self, text: &str) {
+        let begin = Instant::now();
+        while self.text().await.to_lowercase().contains(&text.to_lowercase()) {
+            assert!(begin.elapsed() < PATIENCE, "{text:?} is still there");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub async fn press(&self, keys: &str) {
+        self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// What axe-core finds against WCAG 2.2 AA on the page, each with its place.
+    pub async fn violations(&self) -> Vec<String> {
+        let axe = std::fs::read_to_string(axe()).expect("cargo xtask test installs axe-core");
+        self.driver.execute(&axe[..], vec![]).await.unwrap();
+        let script = "const done = arguments[arguments.length - 1];
+            const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+            axe.run(document, { runOnly: { type: 'tag', values: tags } })
+                .then((found) => done(found.violations.flatMap((violation) =>
+                    violation.nodes.map((node) => `${violation.id}: ${node.target} ${node.failureSummary}`))));";
+        let found = self.driver.execute_async(script, vec![]).await.unwrap();
+        found.convert::<Vec<String>>().unwrap()
+    }
+
+    /// Keeps a picture of the page, for people to look at, in `target/screenshots`.
+    pub async fn keep_picture(&self, name: &str, look: Look) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{name}-{}.png", look.name()));
+        self.driver.screenshot(&file).await.unwrap();
+    }
+
+    /// How many pages of paper the page is, printed.
+    pub async fn printed_pages(&self) -> usize {
+        let printed = self.command("Page.printToPDF", json!({ "preferCSSPageSize": true })).await;
+        let pdf = printed["data"].as_str().unwrap_or_default();
+        assert!(pdf.starts_with("JVBERi"), "it is no PDF");
+        let script = "return atob(arguments[0]).split('/Type /Page\\n').length - 1;";
+        self.run(script, vec![json!(pdf)]).await.as_u64().unwrap_or_default() as usize
+    }
+
+    /// Expects that the page has caused no fault in the browser: no script failed, and nothing was tried that its
+    /// policy forbids. Answers of the server that tell a fault are none.
+    pub async fn expect_no_faults(&self) {
+        let log = self.driver.browser_log().await.unwrap();
+        let is_fault = |entry: &&thirtyfour::BrowserLogEntry| {
+            entry.level == "SEVERE" && entry.source.as_deref() != Some("network")
+        };
+        let faults: Vec<_> = log.iter().filter(is_fault).map(|entry| &entry.message).collect();
+        assert!(faults.is_empty(), "{faults:#?}");
+    }
+
+    pub async fn quit(self) {
+        self.driver.quit().await.unwrap();
+    }
+}
+
+/// Where axe-core is, as `cargo xtask test` installs it.
+fn axe() -> PathBuf {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools");
+    tools.join("axe/node_modules/axe-core/axe.min.js")
+}
