@@ -5,7 +5,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod documents;
 pub mod events;
+pub mod javascript;
 pub mod key_server;
 pub mod process;
 pub mod receiver;

@@ -1,5 +1,5 @@
-//! Makes of a library that is compiled for the browser what a browser loads: a module of JavaScript,
-//! its types for TypeScript, and the WebAssembly that it starts.
+//! Makes of a library that is compiled for the browser what a browser loads: a module of JavaScript
+//! and the WebAssembly that it starts.
 //!
 //! This is wasm-bindgen's own library, of the version that is compiled into the other one, so that no
 //! program of that version has to be installed. `wasm-opt` makes it smaller, where it is installed.
@@ -42,7 +42,7 @@ const FEATURES: [&str; 6] = [
 fn main() -> anyhow::Result<()> {
     let Arguments { wasm, name, out } = Arguments::parse();
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(&wasm).out_name(&name).web(true)?.typescript(true);
+    bindgen.input_path(&wasm).out_name(&name).web(true)?.typescript(false);
     bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.generate(&out).with_context(|| format!("{}", wasm.display()))?;
 

@@ -12,7 +12,7 @@
 //! * `deployment`, `runtime_config`, `variables` – what `up` is told to serve, and by what.
 //! * `maintenance` – what `up` calls while the application runs.
 //! * `checks` – what would keep the application from starting.
-//! * `build`, `up`, `test`, `bench`, `fuzz`, `conformance`, `written`, `contract`, `token`,
+//! * `build`, `npm`, `up`, `test`, `bench`, `fuzz`, `conformance`, `written`, `contract`, `token`,
 //!   `client` – the commands.
 
 #![forbid(unsafe_code)]
@@ -28,6 +28,7 @@ mod debian;
 mod deployment;
 mod fuzz;
 mod maintenance;
+mod npm;
 mod process;
 mod project;
 mod runtime_config;
@@ -80,6 +81,11 @@ enum Command {
     Manifest,
     /// Lint the OpenAPI documents, and send requests made up from them to the application.
     Contract(contract::Arguments),
+    /// Build the npm package of the validator, in target/npm.
+    ///
+    /// What compiles WebAssembly for browsers is found or installed, as for components; binaryen, which
+    /// makes it smaller, where Debian has it.
+    Npm,
     /// Print an access token for trials, signed with a development key; --help shows what it can say.
     #[command(disable_help_flag = true)]
     Token(token::Arguments),
@@ -104,6 +110,7 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Openapi => written::write("openapi"),
         Command::Manifest => written::write("manifest"),
         Command::Contract(arguments) => contract::contract(arguments),
+        Command::Npm => npm::npm().map(drop),
         Command::Token(arguments) => token::token(arguments),
         Command::Demo(arguments) => client::client("demo", arguments),
         Command::Audit(arguments) => client::client("audit", arguments),

@@ -7,6 +7,8 @@ use std::time::Instant;
 use anyhow::{Context, anyhow, bail, ensure};
 
 use crate::build;
+use crate::debian;
+use crate::npm;
 use crate::process::{start, supervise};
 use crate::project::{DEVHOST_GUEST, cargo, native};
 
@@ -22,6 +24,13 @@ struct Tally {
 /// Runs all tests and says what came of them. One that fails does not keep the others from running.
 pub fn test() -> anyhow::Result<()> {
     build::build_with(&[DEVHOST_GUEST])?;
+    npm::npm()?;
+    // What the package is tried in.
+    for (program, package) in
+        [("node", "nodejs"), ("chromium", "chromium"), ("chromedriver", "chromium-driver")]
+    {
+        debian::provide(program, &[package])?;
+    }
     let mut tests = cargo();
     tests.args(["test", "--no-fail-fast"]).args(native()?);
     let begin = Instant::now();

@@ -1,0 +1,164 @@
+//! JavaScript with the npm package of the validator, in Node.js and in a browser.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// How long a page may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Security headers as a careful site has them: WebAssembly may run, and nothing from elsewhere.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
+
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("javascript")
+}
+
+/// The package, as `cargo xtask npm` builds it.
+fn package() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/npm");
+    package.canonicalize().expect("cargo xtask npm builds the package")
+}
+
+/// What a script of `javascript/` prints in Node.js, where the package is installed.
+pub fn in_node(script: &str, input: &str) -> String {
+    let folder = installed();
+    let mut node = Command::new("node")
+        .arg(folder.path().join(script))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = node.stdin.take().unwrap();
+    let input = input.to_owned();
+    let writing = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = node.wait_with_output().unwrap();
+    writing.join().unwrap().unwrap();
+    assert!(output.status.success(), "{script} failed in Node.js");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A project that has the scripts and the package.
+fn installed() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("package.json"), r#"{ "type": "module" }"#).unwrap();
+    for file in std::fs::read_dir(scripts()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+    }
+    let modules = folder.path().join("node_modules");
+    std::fs::create_dir(&modules).unwrap();
+    std::os::unix::fs::symlink(package(), modules.join("tmf-schemas")).unwrap();
+    folder
+}
+
+/// What the page shows in the end, in a browser.
+pub async fn in_browser(page: &str) -> String {
+    let site = Site::start().await;
+    let driver = Driver::start();
+    let mut capabilities = DesiredCapabilities::chrome();
+    // Chromium runs as root only without its sandbox; what it loads is this test's own.
+    for argument in ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage"] {
+        capabilities.add_arg(argument).unwrap();
+    }
+    let browser = WebDriver::new(&driver.url, capabilities).await.unwrap();
+    let text = shown(&browser, &format!("{}/{page}", site.url)).await;
+    browser.quit().await.unwrap();
+    text.unwrap()
+}
+
+async fn shown(browser: &WebDriver, url: &str) -> WebDriverResult<String> {
+    browser.goto(url).await?;
+    let body = browser.query(By::XPath("//body[text()]")).wait(PATIENCE, Duration::from_millis(50));
+    body.first().await?.prop("textContent").await.map(Option::unwrap_or_default)
+}
+
+/// Chromium's driver on a port of its own.
+struct Driver {
+    process: Child,
+    url: String,
+}
+
+impl Driver {
+    fn start() -> Self {
+        let mut command = Command::new("chromedriver");
+        let mut process = command.arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port = lines.find_map(|line| {
+            let line = line.unwrap();
+            let port = line.split_once("successfully on port ")?.1;
+            Some(port.trim_end_matches('.').to_owned())
+        });
+        // What else it prints has to go somewhere.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { process, url: format!("http://127.0.0.1:{}", port.expect("the driver starts")) }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+/// A site with the scripts, and the package below `/tmf-schemas/`.
+struct Site {
+    url: String,
+    serving: JoinHandle<()>,
+}
+
+impl Site {
+    async fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                tokio::spawn(serve(connection));
+            }
+        });
+        Self { url, serving }
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Answers one request. A browser may break off, which is no fault.
+async fn serve(mut connection: TcpStream) -> Option<()> {
+    let mut lines = tokio::io::BufReader::new(&mut connection).lines();
+    let first = lines.next_line().await.ok()??;
+    while lines.next_line().await.ok()?.is_some_and(|line| !line.is_empty()) {}
+    let path = first.split(' ').nth(1)?.trim_start_matches('/');
+    let file = match path.strip_prefix("tmf-schemas/") {
+        Some(name) => package().join(name),
+        None => scripts().join(path),
+    };
+    let media_type = match file.extension()?.to_str()? {
+        "html" => "text/html;charset=utf-8",
+        "js" => "text/javascript;charset=utf-8",
+        "wasm" => "application/wasm",
+        _ => "application/octet-stream",
+    };
+    let (status, body) = match std::fs::read(&file) {
+        Ok(body) => ("200 OK", body),
+        Err(_) => ("404 Not Found", Vec::new()),
+    };
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Security-Policy: {POLICY}\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    connection.write_all(head.as_bytes()).await.ok()?;
+    connection.write_all(&body).await.ok()
+}
