@@ -12,7 +12,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::build;
 use crate::debian;
 use crate::process::{output, run, start};
-use crate::project::{command, target_dir};
+use crate::project::command;
+use crate::tools;
 
 /// The linter, from the npm registry.
 const LINTER: &str = "@redocly/cli@2.77.0";
@@ -94,29 +95,14 @@ const DOCUMENTS: [(&str, &str, &str); 4] = [
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_headers_conformance,response_schema_conformance";
 
-fn tools() -> PathBuf {
-    target_dir().join("tools")
-}
-
 /// The linter's program, installed if need be.
 fn linter() -> anyhow::Result<PathBuf> {
-    let folder = tools().join("linter");
-    let program = folder.join("node_modules/.bin/redocly");
-    let version = LINTER.rsplit('@').next().unwrap_or_default();
-    if is_version(&program, version) {
-        return Ok(program);
-    }
-    debian::provide("npm", &["npm"])?;
-    println!("Installing {LINTER} into {}", folder.display());
-    let mut install = command("npm");
-    install.args(["install", "--no-fund", "--no-audit", "--no-save", "--prefix"]).arg(&folder);
-    run(install.arg(LINTER))?;
-    Ok(program)
+    Ok(tools::npm_package("linter", LINTER)?.join(".bin/redocly"))
 }
 
 /// The tester's program, installed if need be.
 fn tester() -> anyhow::Result<PathBuf> {
-    let folder = tools().join("tester");
+    let folder = tools::folder("tester");
     let program = folder.join("bin/schemathesis");
     let version = TESTER.rsplit('=').next().unwrap_or_default();
     if is_version(&program, version) {

@@ -6,7 +6,8 @@
 //! * `process` – running other programs so that a signal to this one ends them too.
 //! * `debian` – packages of Debian.
 //! * `toolchain` – what compiles WebAssembly, found or installed.
-//! * `web` – compiling for the browser.
+//! * `web` – compiling for the browser; `console` – what the component of the console is made of.
+//! * `tools` – programs that checks are made with.
 //! * `version` – versions of other programs.
 //! * `toml_file` – reading TOML.
 //! * `deployment`, `runtime_config`, `variables` – what `up` is told to serve, and by what.
@@ -36,6 +37,7 @@ mod test;
 mod token;
 mod toml_file;
 mod toolchain;
+mod tools;
 mod up;
 mod variables;
 mod version;

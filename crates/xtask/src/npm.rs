@@ -13,10 +13,7 @@ const FILES: [&str; 4] = ["browser.js", "documents.js", "index.d.ts", "node.js"]
 pub fn npm() -> anyhow::Result<PathBuf> {
     let wasm = web::compile("schemas-npm")?;
     let out = target_dir().join("npm");
-    if out.exists() {
-        std::fs::remove_dir_all(&out).with_context(|| format!("{}", out.display()))?;
-    }
-    web::bundle(&wasm, "validator", &out)?;
+    web::bundle_if_newer(&wasm, "validator", &out)?;
     let source = root().join("schemas/npm");
     for file in FILES {
         copy(&source.join("package").join(file), &out)?;

@@ -8,9 +8,9 @@ use anyhow::{Context, anyhow, bail, ensure};
 
 use crate::build;
 use crate::debian;
-use crate::npm;
 use crate::process::{start, supervise};
 use crate::project::{DEVHOST_GUEST, cargo, native};
+use crate::tools;
 
 /// What came of the tests.
 #[derive(Default)]
@@ -24,13 +24,13 @@ struct Tally {
 /// Runs all tests and says what came of them. One that fails does not keep the others from running.
 pub fn test() -> anyhow::Result<()> {
     build::build_with(&[DEVHOST_GUEST])?;
-    npm::npm()?;
-    // What the package is tried in.
+    // What the console and the npm package of the validator are tried in.
     for (program, package) in
         [("node", "nodejs"), ("chromium", "chromium"), ("chromedriver", "chromium-driver")]
     {
         debian::provide(program, &[package])?;
     }
+    tools::accessibility_checker()?;
     let mut tests = cargo();
     tests.args(["test", "--no-fail-fast"]).args(native()?);
     let begin = Instant::now();
