@@ -173,6 +173,19 @@ impl Browser {
         }
     }
 
+    /// Waits until nothing more is fetched and the page stays as it is.
+    pub async fn settle(&self) {
+        let script = "return [performance.getEntriesByType('resource').length, document.body.innerHTML.length];";
+        let (mut before, mut quiet) = (Value::Null, 0);
+        let begin = Instant::now();
+        while quiet < 3 && begin.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            let now = self.run(script, vec![]).await;
+            quiet = if now == before { quiet + 1 } else { 0 };
+            before = now;
+        }
+    }
+
     /// Presses keys, wherever the focus is.
     pub async fn press(&self, keys: &str) {
         self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
@@ -228,4 +241,33 @@ impl Browser {
 fn axe() -> PathBuf {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools");
     tools.join("axe/node_modules/axe-core/axe.min.js")
+}
+
+/// Chromium's driver on a port of its own.
+struct Driver {
+    process: Child,
+    url: String,
+}
+
+impl Driver {
+    fn start() -> Self {
+        let mut command = Command::new("chromedriver");
+        let mut process = command.arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port = lines.find_map(|line| {
+            let line = line.unwrap();
+            let port = line.split_once("successfully on port ")?.1;
+            Some(port.trim_end_matches('.').to_owned())
+        });
+        // What else it prints has to go somewhere.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { process, url: format!("http://127.0.0.1:{}", port.expect("the driver starts")) }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
 }

@@ -1,15 +1,16 @@
 //! JavaScript with the npm package of the validator, in Node.js and in a browser.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use thirtyfour::prelude::*;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+
+use crate::browser::Browser;
 
 /// How long a page may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,50 +63,17 @@ fn installed() -> TempDir {
 /// What the page shows in the end, in a browser.
 pub async fn in_browser(page: &str) -> String {
     let site = Site::start().await;
-    let driver = Driver::start();
-    let mut capabilities = DesiredCapabilities::chrome();
-    // Chromium runs as root only without its sandbox; what it loads is this test's own.
-    for argument in ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage"] {
-        capabilities.add_arg(argument).unwrap();
-    }
-    let browser = WebDriver::new(&driver.url, capabilities).await.unwrap();
-    let text = shown(&browser, &format!("{}/{page}", site.url)).await;
-    browser.quit().await.unwrap();
-    text.unwrap()
-}
-
-async fn shown(browser: &WebDriver, url: &str) -> WebDriverResult<String> {
-    browser.goto(url).await?;
-    let body = browser.query(By::XPath("//body[text()]")).wait(PATIENCE, Duration::from_millis(50));
-    body.first().await?.prop("textContent").await.map(Option::unwrap_or_default)
-}
-
-/// Chromium's driver on a port of its own.
-struct Driver {
-    process: Child,
-    url: String,
-}
-
-impl Driver {
-    fn start() -> Self {
-        let mut command = Command::new("chromedriver");
-        let mut process = command.arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = lines.find_map(|line| {
-            let line = line.unwrap();
-            let port = line.split_once("successfully on port ")?.1;
-            Some(port.trim_end_matches('.').to_owned())
-        });
-        // What else it prints has to go somewhere.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { process, url: format!("http://127.0.0.1:{}", port.expect("the driver starts")) }
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
+    let browser = Browser::start().await;
+    browser.open(&format!("{}/{page}", site.url)).await;
+    let begin = Instant::now();
+    loop {
+        let text = browser.run("return document.body.textContent.trim();", vec![]).await;
+        if let Some(text) = text.as_str().filter(|text| !text.is_empty()) {
+            browser.quit().await;
+            return text.to_owned();
+        }
+        assert!(begin.elapsed() < PATIENCE, "{page} shows nothing");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

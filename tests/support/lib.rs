@@ -5,11 +5,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod browser;
 pub mod documents;
 pub mod events;
 pub mod javascript;
 pub mod key_server;
 pub mod process;
+pub mod provider;
 pub mod receiver;
 pub mod tokens;
 
