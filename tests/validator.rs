@@ -29,7 +29,6 @@ fn expect_exercise(text: &str) {
         answer["broken"],
         json!([
             fault("/name", "must be a string"),
-            fault("/relatedParty/0/partyOrPartyRole", "is required"),
             fault("/relatedParty/0/role", "must not be blank"),
         ])
     );

@@ -85,8 +85,7 @@ enum Command {
     Contract(contract::Arguments),
     /// Build the npm package of the validator, in target/npm.
     ///
-    /// What compiles WebAssembly for browsers is found or installed, as for components; binaryen, which
-    /// makes it smaller, where Debian has it.
+    /// What compiles WebAssembly for browsers is found or installed, as for components.
     Npm,
     /// Print an access token for trials, signed with a development key; --help shows what it can say.
     #[command(disable_help_flag = true)]

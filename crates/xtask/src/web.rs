@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::debian;
 use crate::process::run;
 use crate::project::{cargo, target_dir};
 use crate::toolchain::{BROWSER, Toolchain};
@@ -38,9 +37,6 @@ fn is_newer(source: &Path, made: &Path) -> bool {
 /// Makes of it what a browser loads: a module of JavaScript that is called `name`, and the WebAssembly
 /// that it starts, in the folder `out`.
 pub fn bundle(wasm: &Path, name: &str, out: &Path) -> anyhow::Result<()> {
-    if let Err(error) = debian::provide("wasm-opt", &["binaryen"]) {
-        println!("Without binaryen, what is sent to browsers is larger: {error:#}");
-    }
     fs::create_dir_all(out).with_context(|| format!("{}", out.display()))?;
     let mut bundle = cargo();
     bundle.args(["run", "--quiet", "--package", "web-bundle", "--", "--name", name, "--out"]);
