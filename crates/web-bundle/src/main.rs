@@ -32,6 +32,8 @@ fn main() -> anyhow::Result<()> {
     let Arguments { wasm, name, out } = Arguments::parse();
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&wasm).out_name(&name).web(true)?.typescript(false);
+    // The module finds the WebAssembly beside it, as bundlers know too.
+    bindgen.omit_default_module_path(false);
     bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.generate(&out).with_context(|| format!("{}", wasm.display()))?;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::process::run;
-use crate::project::{cargo, target_dir};
+use crate::project::{cargo, root, target_dir};
 use crate::toolchain::{BROWSER, Toolchain};
 
 /// The profile of what is sent to browsers.
@@ -20,9 +20,11 @@ pub fn compile(package: &str) -> anyhow::Result<PathBuf> {
     Ok(target_dir().join(BROWSER.name).join(PROFILE).join(file))
 }
 
-/// Does what [`bundle`] does, unless that was done since the library was compiled.
+/// Does what [`bundle`] does, unless that was done since the library was compiled and the bundler written.
 pub fn bundle_if_newer(wasm: &Path, name: &str, out: &Path) -> anyhow::Result<()> {
-    match is_newer(wasm, &out.join(format!("{name}_bg.wasm"))) {
+    let made = out.join(format!("{name}_bg.wasm"));
+    let bundler = root().join("crates/web-bundle/src/main.rs");
+    match is_newer(wasm, &made) || is_newer(&bundler, &made) {
         true => bundle(wasm, name, out),
         false => Ok(()),
     }
