@@ -1,19 +1,31 @@
 //! What pages are made of.
 
+mod amount;
+mod copyable;
 mod delete;
+mod dialog;
 mod document;
+mod facts;
 mod failure;
 mod heading;
 mod load;
 mod menu;
+mod reference;
+mod state;
 mod table;
 mod value;
 
+pub use amount::{amount, sums, written};
+pub use copyable::Copyable;
 pub use delete::Delete;
+pub use dialog::Dialog;
 pub use document::Tree;
+pub use facts::{Fact, fact, facts};
 pub use failure::FailureNotice;
 pub use heading::Heading;
 pub use load::{Load, Loaded, load};
 pub use menu::Menu;
+pub use reference::reference;
+pub use state::StateChange;
 pub use table::{Column, Scroller, Table};
 pub use value::{badge, shown};
