@@ -1,5 +1,6 @@
 //! One file or folder a page.
 
+pub mod account;
 pub mod bill;
 pub mod bills;
 pub mod detail;
@@ -51,6 +52,9 @@ fn list(resource: &'static Resource) -> AnyView {
 
 fn one(resource: &'static Resource, id: String) -> AnyView {
     match resource.key {
+        "billingAccount" | "partyAccount" | "financialAccount" | "settlementAccount" => {
+            view! { <account::Account resource id/> }.into_any()
+        }
         "customerBill" => view! { <bill::Bill resource id/> }.into_any(),
         "appliedCustomerBillingRate" => view! { <item::Item resource id/> }.into_any(),
         _ => view! { <detail::Detail resource id/> }.into_any(),
