@@ -3,6 +3,8 @@
 pub mod account;
 pub mod bill;
 pub mod bills;
+pub mod catalogue;
+pub mod cycle;
 pub mod detail;
 pub mod form;
 pub mod home;
@@ -57,6 +59,10 @@ fn one(resource: &'static Resource, id: String) -> AnyView {
         }
         "customerBill" => view! { <bill::Bill resource id/> }.into_any(),
         "appliedCustomerBillingRate" => view! { <item::Item resource id/> }.into_any(),
+        "billCycle" => view! { <cycle::Cycle resource id/> }.into_any(),
+        "billFormat" | "billPresentationMedia" | "billingCycleSpecification" => {
+            view! { <catalogue::Entry resource id/> }.into_any()
+        }
         _ => view! { <detail::Detail resource id/> }.into_any(),
     }
 }
@@ -64,6 +70,7 @@ fn one(resource: &'static Resource, id: String) -> AnyView {
 fn new(resource: &'static Resource) -> AnyView {
     match resource.key {
         "appliedCustomerBillingRate" => view! { <item::NewItem resource/> }.into_any(),
+        "billCycle" => view! { <cycle::NewCycle resource/> }.into_any(),
         _ => view! { <form::New resource/> }.into_any(),
     }
 }
