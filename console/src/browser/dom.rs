@@ -1,6 +1,10 @@
 //! The edges of the browser, none of which can panic: what is not there is `None`.
 
+use std::time::Duration;
+
+use js_sys::{Date, Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, BlobPropertyBag, Document, HtmlAnchorElement, HtmlElement, Storage, Url, Window,
 };
@@ -94,4 +98,48 @@ fn try_download(name: &str, media_type: &str, text: &str) -> Result<(), JsValue>
     link.set_download(name);
     link.click();
     Url::revoke_object_url(&address)
+}
+
+/// Prints the page, or saves it as PDF: the browser asks which.
+pub fn print() {
+    if let Some(window) = window() {
+        let _ = window.print();
+    }
+}
+
+/// The first moment of a day as the field for dates has it. A day is one of UTC, as in the API.
+pub fn start_of_day(day: &str) -> Option<String> {
+    moment(day, 0.0)
+}
+
+/// The last moment of a day.
+pub fn end_of_day(day: &str) -> Option<String> {
+    moment(day, DAY - 1.0)
+}
+
+/// The first moment after a day.
+pub fn start_of_next_day(day: &str) -> Option<String> {
+    moment(day, DAY)
+}
+
+/// In milliseconds.
+const DAY: f64 = 86_400_000.0;
+
+fn moment(day: &str, later: f64) -> Option<String> {
+    let moment = Date::parse(&format!("{day}T00:00:00Z")) + later;
+    (!moment.is_nan()).then(|| Date::new(&moment.into()).to_iso_string().into())
+}
+
+/// Lets some time pass.
+pub async fn pause(time: Duration) {
+    let milliseconds = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
+    let mut wait = |resolve: Function, _| {
+        let begun = window().map(|window| {
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds)
+        });
+        if !matches!(begun, Some(Ok(_))) {
+            let _ = resolve.call0(&JsValue::UNDEFINED);
+        }
+    };
+    let _ = JsFuture::from(Promise::new(&mut wait)).await;
 }

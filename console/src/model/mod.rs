@@ -1,21 +1,37 @@
 //! What the console computes: no browser, no clock, no network.
 
+pub mod balance;
+pub mod bars;
 pub mod base64url;
+pub mod bill_view;
 pub mod calendar;
+pub mod check;
 pub mod claims;
 pub mod config;
+pub mod correction;
 pub mod csv;
+pub mod day;
 pub mod delivery;
 pub mod difference;
 pub mod document;
+pub mod due;
 pub mod events;
 pub mod failure;
+pub mod family;
+pub mod items;
+pub mod parties;
+pub mod payment;
 pub mod query;
 pub mod receivables;
+pub mod reference;
 pub mod resource;
+pub mod rest;
 pub mod route;
+pub mod run;
 pub mod schema;
 pub mod search;
 pub mod share;
 pub mod shortcut;
 pub mod side_by_side;
+pub mod sums;
+pub mod transition;

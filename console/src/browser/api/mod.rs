@@ -14,7 +14,7 @@ use crate::model::query::encode;
 use crate::model::resource::{Api, Resource};
 
 /// A page of a list.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
     pub documents: Vec<Value>,
     /// How many the whole list has, of the same moment.
@@ -40,6 +40,9 @@ pub fn client() -> Client {
     Client { session: session() }
 }
 
+/// How many are read with one request, where all are wanted.
+const AT_ONCE: usize = 500;
+
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 impl Client {
@@ -51,6 +54,27 @@ impl Client {
         let Value::Array(documents) = answer.json().await? else { return Err(Failure::Unreadable) };
         let total = total.unwrap_or(documents.len());
         Ok(Page { documents, total })
+    }
+
+    /// A list, page by page: all of it, or the first so many.
+    pub async fn whole(
+        &self,
+        resource: &Resource,
+        query: &str,
+        most: usize,
+    ) -> Result<Page, Failure> {
+        let mut whole = Page::default();
+        loop {
+            let (offset, limit) = (whole.documents.len(), AT_ONCE.min(most));
+            let page = format!("{query}&limit={limit}&offset={offset}");
+            let page = self.list(resource, &page).await?;
+            let is_last = page.documents.is_empty();
+            whole.documents.extend(page.documents);
+            whole.total = page.total.max(whole.documents.len());
+            if is_last || whole.documents.len() >= whole.total.min(most) {
+                return Ok(whole);
+            }
+        }
     }
 
     /// How many a list has.

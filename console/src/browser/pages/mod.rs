@@ -1,8 +1,14 @@
-//! One file a page.
+//! One file or folder a page.
 
+pub mod account;
+pub mod bill;
+pub mod bills;
+pub mod catalogue;
+pub mod cycle;
 pub mod detail;
 pub mod form;
 pub mod home;
+pub mod item;
 pub mod list;
 pub mod me;
 pub mod missing;
@@ -25,34 +31,54 @@ pub fn page(path: &[String]) -> AnyView {
         ["search"] => search::Results().into_any(),
         ["subscriptions"] => subscriptions::Overview().into_any(),
         ["subscriptions", "new"] => view! { <subscriptions::New first=None/> }.into_any(),
-        ["new", key @ ("accountHub" | "billHub")] => of_resource(key, Right::Write, |resource| {
-            view! { <subscriptions::New first=Some(resource)/> }.into_any()
+        ["new", key] => of_resource(key, Right::Write, new),
+        ["edit", key, id] => of_resource(key, Right::Write, |resource| {
+            view! { <form::Edit resource id=id.to_owned()/> }.into_any()
         }),
-        ["new", key] => {
-            of_resource(key, Right::Write, |resource| view! { <form::New resource/> }.into_any())
-        }
-        ["edit", key, id] => {
+        [key] => of_resource(key, Right::Read, list),
+        [key, id] => of_resource(key, Right::Read, |resource| one(resource, id.to_owned())),
+        ["billingAccount", id, "bill"] => of_resource("billingAccount", Right::Read, |account| {
             let id = id.to_owned();
-            of_resource(key, Right::Write, |resource| {
-                view! { <form::Edit resource id/> }.into_any()
+            of_resource("customerBillOnDemand", Right::Write, |request| {
+                view! { <bill::OnDemand account request id/> }.into_any()
             })
-        }
-        [key @ ("accountHub" | "billHub"), id] => {
-            let id = id.to_owned();
-            of_resource(key, Right::Read, |resource| {
-                view! { <subscriptions::Subscription resource id/> }.into_any()
-            })
-        }
-        [key] => {
-            of_resource(key, Right::Read, |resource| view! { <list::List resource/> }.into_any())
-        }
-        [key, id] => {
-            let id = id.to_owned();
-            of_resource(key, Right::Read, |resource| {
-                view! { <detail::Detail resource id/> }.into_any()
-            })
-        }
+        }),
+        ["customerBill", id, "correct"] => of_resource("customerBill", Right::Read, |resource| {
+            view! { <bill::Correct resource id=id.to_owned()/> }.into_any()
+        }),
         _ => missing::Missing().into_any(),
+    }
+}
+
+fn list(resource: &'static Resource) -> AnyView {
+    match resource.key {
+        "customerBill" => view! { <bills::Bills resource/> }.into_any(),
+        _ => view! { <list::List resource/> }.into_any(),
+    }
+}
+
+fn one(resource: &'static Resource, id: String) -> AnyView {
+    match resource.key {
+        "billingAccount" | "partyAccount" | "financialAccount" | "settlementAccount" => {
+            view! { <account::Account resource id/> }.into_any()
+        }
+        "customerBill" => view! { <bill::Bill resource id/> }.into_any(),
+        "appliedCustomerBillingRate" => view! { <item::Item resource id/> }.into_any(),
+        "billCycle" => view! { <cycle::Cycle resource id/> }.into_any(),
+        "accountHub" | "billHub" => view! { <subscriptions::Subscription resource id/> }.into_any(),
+        "billFormat" | "billPresentationMedia" | "billingCycleSpecification" => {
+            view! { <catalogue::Entry resource id/> }.into_any()
+        }
+        _ => view! { <detail::Detail resource id/> }.into_any(),
+    }
+}
+
+fn new(resource: &'static Resource) -> AnyView {
+    match resource.key {
+        "appliedCustomerBillingRate" => view! { <item::NewItem resource/> }.into_any(),
+        "billCycle" => view! { <cycle::NewCycle resource/> }.into_any(),
+        "accountHub" | "billHub" => view! { <subscriptions::New first=Some(resource)/> }.into_any(),
+        _ => view! { <form::New resource/> }.into_any(),
     }
 }
 

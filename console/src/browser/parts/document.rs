@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::shown;
+use super::{reference, shown};
 use crate::browser::words::name_of;
 use crate::model::document::{self, Shown};
+use crate::model::reference::is_link;
 
 /// Everything that a value has: names and values, nested as they are.
 #[component]
@@ -16,6 +17,7 @@ pub fn Tree(value: Value) -> AnyView {
 fn tree(value: &Value) -> AnyView {
     match value {
         Value::Object(_) if document::money(value).is_some() => shown(document::of(value)),
+        Value::Object(_) if is_link(value) => reference(value),
         Value::Object(members) => {
             let rows = members.iter().map(|(name, value)| {
                 let kind = if is_nested(value) { "nested" } else { "plain" };
@@ -44,5 +46,6 @@ fn attribute(name: &str, value: &Value) -> AnyView {
 }
 
 fn is_nested(value: &Value) -> bool {
-    (value.is_object() && document::money(value).is_none()) || value.is_array()
+    let is_one = document::money(value).is_some() || is_link(value);
+    (value.is_object() && !is_one) || value.is_array()
 }

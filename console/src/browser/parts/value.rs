@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::browser::words::{date, instant, money, name_of, number, t, tv};
+use crate::browser::words::{date, instant, last_date, money, name_of, number, t, tv};
 use crate::model::document::Shown;
 
 /// How many of several values a cell names.
@@ -54,7 +54,8 @@ fn nothing() -> AnyView {
 }
 
 fn period(start: Option<String>, end: Option<String>) -> String {
-    match (start.as_deref().map(date), end.as_deref().map(date)) {
+    match (start.as_deref().map(date), end.as_deref().map(last_date)) {
+        (Some(start), Some(end)) if start == end => start,
         (Some(start), Some(end)) => tv("value.period", &[("start", &start), ("end", &end)]),
         (Some(start), None) => tv("value.from", &[("start", &start)]),
         (None, Some(end)) => tv("value.until", &[("end", &end)]),

@@ -10,6 +10,8 @@ use js_sys::Intl::{DateTimeFormat, NumberFormat, RelativeTimeFormat};
 use js_sys::{Array, Date, Function, Object, Reflect};
 use wasm_bindgen::JsValue;
 
+use crate::model::day::is_day;
+
 thread_local! {
     /// Making a formatter takes longer than using it a thousand times.
     static FORMATS: RefCell<HashMap<String, Function>> = RefCell::default();
@@ -19,14 +21,44 @@ pub fn forget() {
     FORMATS.take();
 }
 
-/// An instant: date and time, in the reader's time zone.
+/// The present moment, as the API writes instants.
+pub fn now() -> String {
+    Date::new_0().to_iso_string().into()
+}
+
+/// An instant: date and time, in the reader's time zone; or the date alone, if it means a day.
 pub fn instant(text: &str) -> String {
+    if is_day(text) {
+        return date(text);
+    }
     of_date(text, &[("dateStyle", "medium"), ("timeStyle", "short")])
 }
 
-/// The date of an instant, in the reader's time zone.
+/// The date of an instant, in the reader's time zone, unless it means a day: that is the same
+/// everywhere.
 pub fn date(text: &str) -> String {
-    of_date(text, &[("dateStyle", "medium")])
+    match is_day(text) {
+        true => day(text),
+        false => of_date(text, &[("dateStyle", "medium")]),
+    }
+}
+
+/// The last date of a period that ends at an instant, which is no part of it.
+pub fn last_date(end: &str) -> String {
+    match is_day(end) {
+        true => day(&before(end).unwrap_or_else(|| end.to_owned())),
+        false => date(end),
+    }
+}
+
+fn day(text: &str) -> String {
+    of_date(text, &[("dateStyle", "medium"), ("timeZone", "UTC")])
+}
+
+/// The moment before an instant.
+fn before(text: &str) -> Option<String> {
+    let moment = Date::parse(text) - 1.0;
+    (!moment.is_nan()).then(|| Date::new(&moment.into()).to_iso_string().into())
 }
 
 /// The month of a date, short, with its year.

@@ -31,14 +31,20 @@ use review::Review;
 
 /// A form for a new resource.
 #[component]
-pub fn New(resource: &'static Resource) -> AnyView {
+pub fn New(
+    resource: &'static Resource,
+    /// What it begins with; by default, with nothing.
+    #[prop(optional, into)]
+    begun: Option<Value>,
+) -> AnyView {
     let client = client();
     let class = load(move || async move { client.description(resource.api).await.map(Arc::new) });
     let title = tv("form.new", &[("resource", &name_of("resource", resource.key))]);
     view! {
         <Heading text=title/>
         <Loaded load=class view=move |description| {
-            let draft = Draft::of(resource, description, json!({"@type": resource.class}));
+            let begun = begun.clone().unwrap_or_else(|| json!({"@type": resource.class}));
+            let draft = Draft::of(resource, description, begun);
             view! { <Creating draft/> }.into_any()
         }/>
     }

@@ -61,7 +61,12 @@ impl Asked {
 
 /// The list of a resource.
 #[component]
-pub fn List(resource: &'static Resource) -> AnyView {
+pub fn List(
+    resource: &'static Resource,
+    /// What this list has above its filters.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> AnyView {
     let (client, router) = (client(), router());
     let asked = Memo::new(move |_| router.query.with(|query| Asked::of(resource, query)));
     // Which columns are shown makes no other question.
@@ -81,6 +86,7 @@ pub fn List(resource: &'static Resource) -> AnyView {
     });
     view! {
         <Heading text=name_of("resource", resource.key)>{new}</Heading>
+        {children.map(|children| children())}
         <filters::Filters resource asked/>
         <div class="list-bar">
             <p role="status">{range}</p>

@@ -1,0 +1,73 @@
+//! The balances of an account: a small chart for each currency, with its numbers.
+
+use leptos::prelude::*;
+use money::Money;
+use serde_json::Value;
+
+use crate::browser::parts::amount;
+use crate::browser::words::{name_of, t, tv};
+use crate::model::balance::{Balance, by_currency};
+use crate::model::bars::bars;
+
+/// Nothing, if the account has none.
+pub fn balances(account: &Value) -> Option<AnyView> {
+    let charts = by_currency(account)
+        .into_iter()
+        .map(|(currency, balances)| chart(currency, &balances, account));
+    let charts: Vec<_> = charts.collect();
+    (!charts.is_empty()).then(|| {
+        view! {
+            <section class="card">
+                <h2>{name_of("attribute", "accountBalance")}</h2>
+                <div class="charts">{charts}</div>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+/// A table whose rows have bars: who does not see them reads the same.
+fn chart(currency: &str, balances: &[Balance], account: &Value) -> AnyView {
+    let amounts: Vec<_> = balances.iter().map(|it| it.amount.amount()).collect();
+    let (bars, zero) = bars(&amounts);
+    let rows = balances.iter().zip(bars).map(|(balance, bar)| {
+        let is_owed = balance.kind == "receivable";
+        view! {
+            <tr>
+                <th scope="row"><bdi>{name_of("balance", &balance.kind)}</bdi></th>
+                <td class="bar">
+                    <svg aria-hidden="true" width="100%" height="12" preserveAspectRatio="none">
+                        <rect
+                            class=if is_owed { "bar-owed" } else { "bar-other" }
+                            x=percent(bar.start)
+                            width=percent(bar.length)
+                            height="12"
+                            rx="2"
+                        ></rect>
+                        <line class="bar-zero" x1=percent(zero) x2=percent(zero) y1="0" y2="12"></line>
+                    </svg>
+                </td>
+                <td class="number">{amount(&balance.amount)}</td>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    let limit = account.get("creditLimit").and_then(|limit| Money::read_sum(limit, "").ok());
+    let limit = limit.filter(|limit| limit.currency().code() == currency).map(|limit| {
+        view! { <p class="hint">{t("account.limit")} " " {amount(&limit)}</p> }
+    });
+    view! {
+        <div>
+            <table class="chart">
+                <caption class="unseen">{tv("account.balancesIn", &[("currency", currency)])}</caption>
+                <tbody>{rows}</tbody>
+            </table>
+            {limit}
+        </div>
+    }
+    .into_any()
+}
+
+fn percent(part: f64) -> String {
+    format!("{}%", part * 100.0)
+}

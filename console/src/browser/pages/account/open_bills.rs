@@ -1,0 +1,133 @@
+//! Why something is owed: the open bills, what remains of each, and what is on them.
+
+use leptos::prelude::*;
+use serde_json::Value;
+
+use crate::browser::api::{Page, client};
+use crate::browser::pages::bill::{Items, name, read_items};
+use crate::browser::parts::{Loaded, badge, load, reference, shown, sums};
+use crate::browser::words::{now, number, t, tv};
+use crate::model::balance::{OWED, of_kind};
+use crate::model::document;
+use crate::model::due::is_overdue;
+use crate::model::query::encode;
+use crate::model::resource::Resource;
+use crate::model::route::Route;
+use crate::model::sums::Sums;
+
+/// How many are listed.
+const MOST: usize = 100;
+
+#[component]
+pub fn OpenBills(
+    account: Value,
+    /// Whether the bills may be those of several accounts.
+    names_accounts: bool,
+    /// The condition that finds its bills.
+    asked: String,
+) -> AnyView {
+    let client = client();
+    let all = format!("#/customerBill?{asked}&state.ne=settled&sort=paymentDueDate");
+    let bills = load(move || {
+        let query =
+            format!("{asked}&state.ne=settled&remainingAmount.value.ne=0&sort=paymentDueDate");
+        async move {
+            match Resource::named("customerBill") {
+                Some(bill) => client.whole(bill, &query, MOST).await,
+                None => Ok(Page::default()),
+            }
+        }
+    });
+    let owed = of_kind(&account, OWED);
+    view! {
+        <section class="card">
+            <h2>{t("owed.title")}</h2>
+            <Loaded load=bills view=move |page: Page| {
+                list(&page, names_accounts, owed.as_ref(), &all)
+            }/>
+        </section>
+    }
+    .into_any()
+}
+
+fn list(page: &Page, names_accounts: bool, owed: Option<&Sums>, all: &str) -> AnyView {
+    if page.documents.is_empty() {
+        return view! { <p class="hint">{t("owed.nothing")}</p> }.into_any();
+    }
+    let sum = Sums::of(&page.documents, "remainingAmount");
+    let is_whole = page.documents.len() == page.total;
+    let says_so = owed.zip(sum.as_ref()).filter(|_| is_whole);
+    let mark = says_so.map(|(owed, sum)| match owed.agree_with(sum) {
+        true => view! { <span class="mark mark-good">{t("owed.agrees")}</span> }.into_any(),
+        false => view! { <span class="mark mark-bad">{t("owed.differs")}</span> }.into_any(),
+    });
+    let shown_sum = is_whole.then(|| sums(sum.as_ref()));
+    let more = (!is_whole).then(|| {
+        let count = number(&page.total.to_string());
+        view! { <p><a href=all.to_owned()>{tv("owed.more", &[("count", &count)])}</a></p> }
+    });
+    let items = page.documents.iter().map(|bill| view! { <li>{entry(bill, names_accounts)}</li> });
+    view! {
+        <p class="owed-sum">{shown_sum} " " {mark}</p>
+        <ul class="owed">{items.collect_view()}</ul>
+        {more}
+    }
+    .into_any()
+}
+
+fn entry(bill: &Value, names_accounts: bool) -> AnyView {
+    let id = document::text(bill, "id").unwrap_or_default().to_owned();
+    let address = Route::to(["customerBill", &id]).to_string();
+    let number = name(bill).unwrap_or_default().to_owned();
+    let state = document::text(bill, "state").map(badge);
+    let due = document::text(bill, "paymentDueDate").map(|_| {
+        let date = shown(document::shown(bill, "paymentDueDate"));
+        view! { <span class="hint">{t("owed.due")} " " {date}</span> }
+    });
+    let late = is_overdue(bill, &now())
+        .then(|| view! { <span class="badge badge-bad">{t("owed.overdue")}</span> });
+    let (remains, of) =
+        (document::shown(bill, "remainingAmount"), document::shown(bill, "amountDue"));
+    let of =
+        (remains != of).then(|| view! { <span class="hint">{t("owed.of")} " " {shown(of)}</span> });
+    let account = bill.get("billingAccount").filter(|_| names_accounts).map(reference);
+    view! {
+        <a class="owed-number" href=address><bdi>{number}</bdi></a>
+        {account}
+        {state}
+        {late}
+        {due}
+        <span class="owed-amount"><strong>{shown(remains)}</strong> " " {of}</span>
+        <Why id/>
+    }
+    .into_any()
+}
+
+/// The items of a bill, read when somebody asks for them.
+#[component]
+fn Why(id: String) -> AnyView {
+    let client = client();
+    let is_open = RwSignal::new(false);
+    let content = move || {
+        let id = id.clone();
+        is_open.get().then(|| {
+            let items = load(move || {
+                let query = format!("bill.id={}&sort=date", encode(&id));
+                async move { read_items(client, &query).await }
+            });
+            view! {
+                <Loaded load=items view=|page: Page| match page.documents.is_empty() {
+                    true => view! { <p class="hint">{t("check.noItems")}</p> }.into_any(),
+                    false => view! { <Items items=page.documents/> }.into_any(),
+                }/>
+            }
+        })
+    };
+    view! {
+        <details on:toggle=move |_| is_open.set(true)>
+            <summary>{t("owed.why")}</summary>
+            {content}
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,71 @@
+//! The latest bills of an account.
+
+use leptos::prelude::*;
+use serde_json::Value;
+
+use crate::browser::api::{Page, client};
+use crate::browser::pages::bill::name;
+use crate::browser::parts::{Column, Loaded, Table, load, shown};
+use crate::browser::words::{name_of, number, t, tv};
+use crate::model::document;
+use crate::model::resource::Resource;
+use crate::model::route::Route;
+
+const MOST: usize = 6;
+
+const COLUMNS: [&str; 5] = ["billNo", "billDate", "state", "amountDue", "remainingAmount"];
+
+#[component]
+pub fn RecentBills(
+    /// The condition that finds its bills.
+    asked: String,
+) -> AnyView {
+    let client = client();
+    let all = format!("#/customerBill?{asked}");
+    let bills = load(move || {
+        let query = format!("{asked}&sort=-billDate&limit={MOST}");
+        async move {
+            match Resource::named("customerBill") {
+                Some(bill) => client.list(bill, &query).await,
+                None => Ok(Page::default()),
+            }
+        }
+    });
+    view! {
+        <section class="card">
+            <h2>{t("account.bills")}</h2>
+            <Loaded load=bills view=move |page: Page| list(&page, &all)/>
+        </section>
+    }
+    .into_any()
+}
+
+fn list(page: &Page, all: &str) -> AnyView {
+    if page.documents.is_empty() {
+        return view! { <p class="hint">{t("account.noBills")}</p> }.into_any();
+    }
+    let columns = COLUMNS.iter().map(|path| {
+        let label = name_of("attribute", path);
+        if path.ends_with("Amount") || *path == "amountDue" {
+            Column::number(label)
+        } else {
+            Column::text(label)
+        }
+    });
+    let rows = page.documents.iter().map(row).collect();
+    let count = number(&page.total.to_string());
+    view! {
+        <Table caption=t("account.bills") columns=columns.collect() rows/>
+        <p class="after"><a href=all.to_owned()>{tv("account.allBills", &[("count", &count)])}</a></p>
+    }
+    .into_any()
+}
+
+fn row(bill: &Value) -> Vec<AnyView> {
+    let id = document::text(bill, "id").unwrap_or_default();
+    let address = Route::to(["customerBill", id]).to_string();
+    let number = name(bill).unwrap_or_default().to_owned();
+    let link = view! { <a href=address><bdi>{number}</bdi></a> }.into_any();
+    let others = COLUMNS[1..].iter().map(|path| shown(document::shown(bill, path)));
+    [link].into_iter().chain(others).collect()
+}

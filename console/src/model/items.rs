@@ -1,0 +1,70 @@
+//! The items of a bill as readers look for them: by what kind of charge they are.
+
+use serde_json::Value;
+
+use super::sums::Sums;
+
+/// The items of one kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// `appliedBillingRateType`; empty where it is not said.
+    pub kind: String,
+    pub items: Vec<Value>,
+    /// What they are without taxes; nothing where it cannot be read.
+    pub sum: Option<Sums>,
+}
+
+/// Kinds in the order that bills have them. Others follow, and what has no kind comes last.
+const KINDS: [&str; 4] = ["recurringCharge", "usageCharge", "oneTimeCharge", "rebate"];
+
+/// Groups items by kind; within a kind they keep their order.
+pub fn grouped(items: &[Value]) -> Vec<Group> {
+    let mut kinds: Vec<_> = items.iter().map(kind).collect();
+    kinds.sort_by_key(|kind| rank(kind));
+    kinds.dedup();
+    let group = |name: &str| {
+        let items: Vec<_> = items.iter().filter(|item| kind(item) == name).cloned().collect();
+        Group { kind: name.to_owned(), sum: Sums::of(&items, "taxExcludedAmount"), items }
+    };
+    kinds.into_iter().map(group).collect()
+}
+
+fn kind(item: &Value) -> &str {
+    item.get("appliedBillingRateType").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn rank(kind: &str) -> (usize, String) {
+    let known = KINDS.iter().position(|it| *it == kind).unwrap_or(KINDS.len());
+    (if kind.is_empty() { usize::MAX } else { known }, kind.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn kinds_come_in_the_order_of_bills() {
+        let item = |kind: &str, value: i64| {
+            json!({
+                "appliedBillingRateType": kind,
+                "taxExcludedAmount": {"unit": "EUR", "value": value},
+            })
+        };
+        let items = [
+            json!({}),
+            item("rebate", -1),
+            item("late fee", 5),
+            item("usageCharge", 2),
+            item("recurringCharge", 3),
+            item("usageCharge", 4),
+        ];
+        let groups = grouped(&items);
+        let kinds: Vec<_> = groups.iter().map(|group| &*group.kind).collect();
+        assert_eq!(kinds, ["recurringCharge", "usageCharge", "rebate", "late fee", ""]);
+        assert_eq!(groups[1].items, [items[3].clone(), items[5].clone()]);
+        let sum = groups[1].sum.as_ref().unwrap();
+        assert_eq!(sum.all()[0].to_string(), "6 EUR");
+    }
+}
