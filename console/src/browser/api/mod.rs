@@ -14,7 +14,7 @@ use crate::model::query::encode;
 use crate::model::resource::{Api, Resource};
 
 /// A page of a list.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
     pub documents: Vec<Value>,
     /// How many the whole list has, of the same moment.

@@ -7,17 +7,24 @@ use super::shown;
 use crate::browser::words::name_of;
 use crate::model::document::{self, Shown};
 
-/// Everything that a value has: names and values, nested as they are.
+/// What is for programs alone. The class of the whole is told, those of its parts are not.
+const FOR_PROGRAMS: [&str; 2] = ["href", "@type"];
+
+/// What a value has: names and values, nested as they are.
 #[component]
 pub fn Tree(value: Value) -> AnyView {
-    tree(&value)
+    let class = value.get("@type").and_then(Value::as_str).map(|class| {
+        view! { <p class="class"><bdi>{class.to_owned()}</bdi></p> }
+    });
+    view! { {class} {tree(&value)} }.into_any()
 }
 
 fn tree(value: &Value) -> AnyView {
     match value {
         Value::Object(_) if document::money(value).is_some() => shown(document::of(value)),
         Value::Object(members) => {
-            let rows = members.iter().map(|(name, value)| {
+            let told = members.iter().filter(|(name, _)| !FOR_PROGRAMS.contains(&name.as_str()));
+            let rows = told.map(|(name, value)| {
                 let kind = if is_nested(value) { "nested" } else { "plain" };
                 view! {
                     <div class=kind>

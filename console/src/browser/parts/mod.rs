@@ -14,6 +14,6 @@ pub use document::Tree;
 pub use failure::FailureNotice;
 pub use heading::Heading;
 pub use load::{Load, Loaded, load};
-pub use menu::Menu;
+pub use menu::{InMenu, Menu};
 pub use table::{Column, Scroller, Table};
 pub use value::{badge, shown};
