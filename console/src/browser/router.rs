@@ -34,6 +34,11 @@ impl Router {
         Self { route, path, query, moved }
     }
 
+    /// Follows an address that was replaced, of which browsers say nothing.
+    pub fn look_again(&self) {
+        self.route.set(current());
+    }
+
     pub fn has_moved(&self) -> bool {
         self.moved.get_untracked()
     }

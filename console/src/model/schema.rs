@@ -19,7 +19,17 @@ pub struct Field {
     /// What it means.
     pub help: String,
     pub is_required: bool,
+    /// Kept by the server: what is sent of it is ignored.
+    pub is_read_only: bool,
     pub kind: Kind,
+}
+
+impl Field {
+    /// An attribute that no class describes.
+    pub fn extension(name: String) -> Self {
+        let help = String::new();
+        Self { name, help, is_required: false, is_read_only: false, kind: Kind::Any }
+    }
 }
 
 /// What an attribute holds.
@@ -43,7 +53,7 @@ impl<'a> Schemas<'a> {
         Self(document.pointer("/components/schemas").unwrap_or(&Value::Null))
     }
 
-    /// The attributes of a class that can be sent, for a document of the type `of_type`, in
+    /// The attributes of a class, for a document of the type `of_type`, in
     /// alphabetical order; those that it must have come first, and then its name, if it has one.
     pub fn fields(&self, class: &str, of_type: Option<&str>) -> Vec<Field> {
         let mut found = Vec::new();
@@ -100,17 +110,18 @@ impl<'a> Schemas<'a> {
             schema.get("properties").and_then(Value::as_object).into_iter().flatten()
         {
             let known = found.iter().position(|field: &Field| field.name == *name);
-            if property.get("readOnly") == Some(&Value::Bool(true)) {
-                found.retain(|field| field.name != *name);
-                continue;
-            }
+            let is_read_only = property.get("readOnly").is_some_and(|it| *it == Value::Bool(true));
             let help = property.get("description").and_then(Value::as_str).unwrap_or_default();
             match known {
-                Some(place) => found[place].help = help.to_owned(),
+                Some(place) => {
+                    found[place].help = help.to_owned();
+                    found[place].is_read_only |= is_read_only;
+                }
                 None => found.push(Field {
                     name: name.clone(),
                     help: help.to_owned(),
                     is_required: false,
+                    is_read_only,
                     kind: kind(property),
                 }),
             }
@@ -144,7 +155,7 @@ fn branch_type(schema: &Value) -> Option<&str> {
 }
 
 /// The name of a class without what tells how it is sent.
-pub fn bare(class: &str) -> &str {
+fn bare(class: &str) -> &str {
     class.strip_suffix(SENT).unwrap_or(class)
 }
 
@@ -178,7 +189,7 @@ mod tests {
         let fields = Schemas::of(&document).fields("BillingAccount", None);
         assert_eq!(names(&fields)[..3], ["name", "relatedParty", "accountBalance"]);
         let field = |name: &str| fields.iter().find(|field| field.name == name);
-        assert!(field("ratingType").is_some() && field("href").is_none());
+        assert!(field("ratingType").is_some() && field("href").unwrap().is_read_only);
         assert_eq!(field("creditLimit").unwrap().kind, Kind::Part("Money_FVO".into()));
         assert!(field("relatedParty").unwrap().is_required);
     }

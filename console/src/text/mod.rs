@@ -51,6 +51,29 @@ impl Texts {
     }
 }
 
+/// The path of an attribute in words, for those that no catalogue names: `contact.contactName` is
+/// “Contact › Contact name”.
+pub fn readable(path: &str) -> String {
+    path.split('.').map(words).collect::<Vec<_>>().join(" › ")
+}
+
+fn words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut is_after_small = false;
+    for letter in name.trim_start_matches('@').chars() {
+        match (letter.is_ascii_uppercase(), is_after_small) {
+            _ if words.is_empty() => words.push(letter.to_ascii_uppercase()),
+            (true, true) => {
+                words.push(' ');
+                words.push(letter.to_ascii_lowercase());
+            }
+            _ => words.push(letter),
+        }
+        is_after_small = letter.is_ascii_lowercase();
+    }
+    words
+}
+
 /// A text with its placeholders filled in, in one pass: what a value says is no placeholder.
 fn filled(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len());
@@ -140,6 +163,13 @@ mod tests {
     #[test]
     fn values_are_no_placeholders() {
         assert_eq!(filled("{a} of {b}, {c", &[("a", "{b}"), ("b", "2")]), "{b} of 2, {c");
+    }
+
+    #[test]
+    fn names_become_words() {
+        assert_eq!(readable("contact.contactName"), "Contact › Contact name");
+        assert_eq!(readable("@baseType"), "Base type");
+        assert_eq!(readable("x-ID_9ä"), "X-ID_9ä");
     }
 
     #[test]

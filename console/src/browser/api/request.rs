@@ -1,7 +1,7 @@
 //! A request of an API, and its answer.
 
 use serde_json::Value;
-use web_sys::{AbortSignal, RequestInit, Response};
+use web_sys::{RequestInit, Response};
 
 use super::super::session::Session;
 use super::send;
@@ -14,7 +14,6 @@ pub struct Request {
     path: String,
     headers: Vec<(&'static str, String)>,
     body: Option<String>,
-    signal: Option<AbortSignal>,
 }
 
 /// An answer that is no error. Its body is still to be read.
@@ -22,7 +21,7 @@ pub struct Answer(Response);
 
 impl Request {
     pub fn new(method: &'static str, api: Api, path: String) -> Self {
-        Self { method, api, path, headers: Vec::new(), body: None, signal: None }
+        Self { method, api, path, headers: Vec::new(), body: None }
     }
 
     pub fn get(api: Api, path: String) -> Self {
@@ -41,13 +40,6 @@ impl Request {
         self.header("Content-Type", media_type)
     }
 
-    /// Lets somebody else end it.
-    #[must_use]
-    pub fn until(mut self, signal: AbortSignal) -> Self {
-        self.signal = Some(signal);
-        self
-    }
-
     /// Sends it. Where the server does not know the token any more, the session ends.
     pub async fn send(self, session: Session) -> Result<Answer, Failure> {
         let init = RequestInit::new();
@@ -62,7 +54,6 @@ impl Request {
         if let Some(body) = &self.body {
             init.set_body(&body.as_str().into());
         }
-        init.set_signal(self.signal.as_ref());
         let address = session.config().address(self.api, &self.path);
         let response = send::fetch(&address, &init).await.ok_or(Failure::Network)?;
         if response.ok() {

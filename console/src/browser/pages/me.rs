@@ -27,7 +27,7 @@ pub fn Me() -> AnyView {
             (t("me.parties"), or(claims.parties, "me.allParties")),
             (t("me.scopes"), or(scopes, "me.noScopes")),
         ];
-        view! { <dl class="tree">{rows.map(row).collect_view()}</dl> }.into_any()
+        view! { <dl class="card tree">{rows.map(row).collect_view()}</dl> }.into_any()
     };
     view! {
         <Heading text=t("me.title")/>
@@ -39,7 +39,10 @@ pub fn Me() -> AnyView {
 fn row((name, values): (String, Vec<String>)) -> AnyView {
     let values = values.into_iter().map(|value| view! { <li><bdi>{value}</bdi></li> });
     view! {
-        <div class="plain"><dt>{name}</dt><dd><ul class="several">{values.collect_view()}</ul></dd></div>
+        <div class="plain">
+            <dt>{name}</dt>
+            <dd><ul class="several">{values.collect_view()}</ul></dd>
+        </div>
     }
     .into_any()
 }

@@ -50,10 +50,11 @@ pub fn Delete(
             is_busy.set(false);
         });
     };
+    let question = move || tv("detail.deleteTitle", &[("name", &title.get())]);
     view! {
         <button type="button" class="button danger" on:click=ask>{t("detail.delete")}</button>
         <dialog node_ref=dialog aria-labelledby=HEADING>
-            <h2 id=HEADING><bdi>{move || tv("detail.deleteTitle", &[("name", &title.get())])}</bdi></h2>
+            <h2 id=HEADING><bdi>{question}</bdi></h2>
             <p>{t("detail.deleteLead")}</p>
             {move || failure.get().map(|failure| view! { <FailureNotice failure/> })}
             <div class="form-end">

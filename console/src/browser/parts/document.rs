@@ -8,10 +8,16 @@ use crate::browser::words::name_of;
 use crate::model::document::{self, Shown};
 use crate::model::reference::is_link;
 
-/// Everything that a value has: names and values, nested as they are.
+/// What is for programs alone. The class of the whole is told, those of its parts are not.
+const FOR_PROGRAMS: [&str; 2] = ["href", "@type"];
+
+/// What a value has: names and values, nested as they are.
 #[component]
 pub fn Tree(value: Value) -> AnyView {
-    tree(&value)
+    let class = value.get("@type").and_then(Value::as_str).map(|class| {
+        view! { <p class="class"><bdi>{class.to_owned()}</bdi></p> }
+    });
+    view! { {class} {tree(&value)} }.into_any()
 }
 
 fn tree(value: &Value) -> AnyView {
@@ -19,7 +25,8 @@ fn tree(value: &Value) -> AnyView {
         Value::Object(_) if document::money(value).is_some() => shown(document::of(value)),
         Value::Object(_) if is_link(value) => reference(value),
         Value::Object(members) => {
-            let rows = members.iter().map(|(name, value)| {
+            let told = members.iter().filter(|(name, _)| !FOR_PROGRAMS.contains(&name.as_str()));
+            let rows = told.map(|(name, value)| {
                 let kind = if is_nested(value) { "nested" } else { "plain" };
                 view! {
                     <div class=kind>

@@ -4,6 +4,23 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
 
+/// The menu that something is in.
+#[derive(Clone, Copy)]
+pub struct InMenu {
+    is_open: RwSignal<bool>,
+    button: NodeRef<leptos::html::Button>,
+}
+
+impl InMenu {
+    /// Closes the menu; the focus goes back to its button.
+    pub fn close(&self) {
+        self.is_open.set(false);
+        if let Some(button) = self.button.get_untracked() {
+            let _ = AsRef::<HtmlElement>::as_ref(&button).focus();
+        }
+    }
+}
+
 /// A panel that a button opens and closes, as do Escape and the focus or a click elsewhere.
 #[component]
 pub fn Menu(
@@ -16,6 +33,8 @@ pub fn Menu(
     let is_open = RwSignal::new(false);
     let frame = NodeRef::<leptos::html::Div>::new();
     let button = NodeRef::<leptos::html::Button>::new();
+    let menu = InMenu { is_open, button };
+    provide_context(menu);
     let contains = move |target: Option<web_sys::EventTarget>| {
         let node = target.and_then(|target| target.dyn_into::<Node>().ok());
         frame
@@ -35,10 +54,7 @@ pub fn Menu(
     let close_by_key = move |event: KeyboardEvent| {
         if event.key() == "Escape" && is_open.get_untracked() {
             event.stop_propagation();
-            is_open.set(false);
-            if let Some(button) = button.get_untracked() {
-                let _ = AsRef::<HtmlElement>::as_ref(&button).focus();
-            }
+            menu.close();
         }
     };
     view! {

@@ -31,7 +31,7 @@ pub use failure::FailureNotice;
 pub use heading::Heading;
 pub use live::Live;
 pub use load::{Load, Loaded, load};
-pub use menu::Menu;
+pub use menu::{InMenu, Menu};
 pub use reference::reference;
 pub use refresh::Refresh;
 pub use state::StateChange;

@@ -6,7 +6,10 @@ mod tokens;
 
 use std::sync::Arc;
 
+use js_sys::Promise;
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 pub use pkce::fresh_key;
 pub use provider::{finish, leave};
@@ -21,6 +24,8 @@ use crate::model::resource::Resource;
 pub struct Session {
     config: StoredValue<Arc<Config>>,
     tokens: RwSignal<Option<Tokens>>,
+    /// What all requests wait for while other tokens are fetched: a provider gives them once.
+    refreshing: StoredValue<Option<Promise>, LocalStorage>,
     /// What the token says, or that nobody is asked.
     pub claims: Memo<Claims>,
     /// Whether there was a token that the server does not accept any more.
@@ -36,7 +41,8 @@ impl Session {
             move |_| tokens.with(|tokens| claims(&config, tokens.as_ref()))
         });
         let config = StoredValue::new(config);
-        Self { config, tokens, claims, is_over: RwSignal::new(false) }
+        let refreshing = StoredValue::new_local(None);
+        Self { config, tokens, refreshing, claims, is_over: RwSignal::new(false) }
     }
 
     pub fn config(&self) -> Arc<Config> {
@@ -71,14 +77,25 @@ impl Session {
     /// The token to send; a new one where the present one is about to expire and another can be had.
     pub async fn token(&self) -> Option<String> {
         let tokens = self.tokens.get_untracked()?;
-        if tokens.is_about_to_expire()
-            && let Some(fresh) = provider::refreshed(&self.config(), &tokens).await
-        {
-            fresh.keep();
-            self.tokens.set(Some(fresh.clone()));
-            return Some(fresh.access);
+        if tokens.is_about_to_expire() && tokens.refresh.is_some() {
+            let promise = self.refreshing.get_value().unwrap_or_else(|| self.refresh(tokens));
+            // It tells nothing: what came of it is in the tokens.
+            let _ = JsFuture::from(promise).await;
         }
-        Some(tokens.access)
+        self.tokens.with_untracked(|tokens| Some(tokens.as_ref()?.access.clone()))
+    }
+
+    fn refresh(self, old: Tokens) -> Promise {
+        let promise = future_to_promise(async move {
+            if let Some(fresh) = provider::refreshed(&self.config(), &old).await {
+                fresh.keep();
+                self.tokens.set(Some(fresh));
+            }
+            self.refreshing.set_value(None);
+            Ok(JsValue::UNDEFINED)
+        });
+        self.refreshing.set_value(Some(promise.clone()));
+        promise
     }
 
     /// Whether the server would allow it, as far as it can be known here.

@@ -32,17 +32,24 @@ impl Spoken {
 /// The console.
 #[component]
 pub fn Console() -> AnyView {
-    provide_context(Router::start());
+    let router = Router::start();
+    provide_context(router);
     let spoken = Spoken(RwSignal::new(words::language().tag));
     provide_context(spoken);
     let opened = RwSignal::new(None);
-    spawn_local(async move { opened.set(Some(open().await)) });
+    spawn_local(async move {
+        let session = open().await;
+        router.look_again();
+        opened.set(Some(session));
+    });
     let content = move || {
         spoken.0.track();
         match opened.get() {
             None => view! { <p class="loading" role="status">{t("list.loading")}</p> }.into_any(),
             Some(None) => view! {
-                <main class="gate"><p class="notice notice-bad" role="alert">{t("error.config")}</p></main>
+                <main class="gate">
+                    <p class="notice notice-bad" role="alert">{t("error.config")}</p>
+                </main>
             }
             .into_any(),
             Some(Some((session, problem))) => {

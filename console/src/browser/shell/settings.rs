@@ -15,9 +15,10 @@ const THEMES: [&str; 3] = ["system", "light", "dark"];
 #[component]
 pub fn Settings() -> AnyView {
     let spoken: Spoken = expect_context();
+    let spoken_now = words::language().tag;
     let languages = LANGUAGES.iter().map(|it| {
         view! {
-            <option value=it.tag lang=it.tag selected=it.tag == words::language().tag>{it.name}</option>
+            <option value=it.tag lang=it.tag selected=it.tag == spoken_now>{it.name}</option>
         }
     });
     let theme = dom::read(dom::kept(), KEPT_AS).unwrap_or_default();

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 pub use locale::{date, instant, last_date, money, month, now, number, relative};
 
 use super::dom;
-use crate::text::{LANGUAGES, Language, Texts};
+use crate::text::{LANGUAGES, Language, Texts, readable};
 
 const KEPT_AS: &str = "console.language";
 
@@ -61,8 +61,10 @@ pub fn tv(key: &str, values: &[(&str, &str)]) -> String {
     WORDS.with_borrow(|words| words.texts.text(key, values))
 }
 
-/// What something is called: `name_of("state", "Active")`. What has no text is called as it is.
+/// What something is called: `name_of("state", "Active")`. What has no text is called as it is, but
+/// that the names of attributes become words.
 pub fn name_of(kind: &str, name: &str) -> String {
-    let key = format!("{kind}.{name}");
-    WORDS.with_borrow(|words| words.texts.get(&key).unwrap_or(name).to_owned())
+    let known =
+        WORDS.with_borrow(|words| words.texts.get(&format!("{kind}.{name}")).map(str::to_owned));
+    known.unwrap_or_else(|| if kind == "attribute" { readable(name) } else { name.to_owned() })
 }

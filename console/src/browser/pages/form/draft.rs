@@ -19,6 +19,8 @@ const PAUSE: Duration = Duration::from_millis(300);
 #[derive(Clone, Copy)]
 pub struct Draft {
     pub resource: &'static Resource,
+    /// Whether it is about to be created.
+    pub is_new: bool,
     description: StoredValue<Arc<Value>>,
     pub document: RwSignal<Value>,
     /// Counts changes of which fields there are. What is typed into one changes none.
@@ -29,9 +31,16 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// A draft of a document that there is not yet.
+    pub fn new(resource: &'static Resource, description: Arc<Value>, document: Value) -> Self {
+        Self { is_new: true, ..Self::of(resource, description, document) }
+    }
+
+    /// A draft of another state of a document.
     pub fn of(resource: &'static Resource, description: Arc<Value>, document: Value) -> Self {
         Self {
             resource,
+            is_new: false,
             description: StoredValue::new(description),
             document: RwSignal::new(document),
             shape: RwSignal::new(0),

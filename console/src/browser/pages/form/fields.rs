@@ -1,14 +1,14 @@
 //! The fields of a class: those that it must have, and those that are set. The others can be added.
 
 use leptos::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::draft::{Draft, id_of};
 use super::input::field;
 use crate::browser::dom;
 use crate::browser::words::{name_of, t};
 use crate::model::difference::escape;
-use crate::model::schema::{Field, Kind, bare};
+use crate::model::schema::{Field, Kind};
 
 /// The fields of the document.
 #[component]
@@ -26,8 +26,12 @@ pub fn of_class(draft: Draft, pointer: String, class: &str) -> AnyView {
     let of_type = value.get("@type").and_then(Value::as_str);
     let known = draft.with_schemas(|schemas| schemas.fields(class, of_type));
     let types = draft.with_schemas(|schemas| schemas.types(class));
+    let is_fixed = |field: &Field| {
+        field.is_read_only || (pointer.is_empty() && field.name == "id" && !draft.is_new)
+    };
+    let sent = known.iter().filter(|field| !is_fixed(field));
     let (shown, others): (Vec<_>, Vec<_>) =
-        known.iter().cloned().partition(|it| it.is_required || value.get(&it.name).is_some());
+        sent.cloned().partition(|it| it.is_required || value.get(&it.name).is_some());
     let extensions = extensions(&value, &known);
     let all = shown.into_iter().chain(extensions).map(|it| {
         let pointer = format!("{pointer}/{}", escape(&it.name));
@@ -46,13 +50,9 @@ pub fn of_class(draft: Draft, pointer: String, class: &str) -> AnyView {
 
 /// What a document has beyond its class: the API keeps it, and so does the form.
 fn extensions(value: &Value, known: &[Field]) -> Vec<Field> {
-    /// What the server keeps, and nobody sends.
-    const SERVERS: [&str; 3] = ["href", "lastUpdate", "@type"];
     let names = value.as_object().map(|members| members.keys().cloned()).into_iter().flatten();
-    let is_other = |name: &String| {
-        !SERVERS.contains(&name.as_str()) && known.iter().all(|field| field.name != *name)
-    };
-    let field = |name| Field { name, help: String::new(), is_required: false, kind: Kind::Any };
+    let is_other = |name: &String| name != "@type" && known.iter().all(|field| field.name != *name);
+    let field = |name| Field::extension(name);
     names.filter(is_other).map(field).collect()
 }
 
@@ -87,7 +87,8 @@ fn of_type_choice(
 /// Adds one of the attributes that are not set.
 fn adder(draft: Draft, pointer: String, others: Vec<Field>) -> AnyView {
     let options = others.iter().map(|it| {
-        view! { <option value=it.name.clone() title=it.help.clone()>{name_of("attribute", &it.name)}</option> }
+        let label = name_of("attribute", &it.name);
+        view! { <option value=it.name.clone() title=it.help.clone()>{label}</option> }
     });
     let options = options.collect_view();
     let add = move |name: String| {
@@ -115,14 +116,7 @@ pub fn empty(kind: &Kind) -> Value {
     match kind {
         Kind::Text | Kind::Instant | Kind::Number => json!(""),
         Kind::Truth => json!(false),
-        Kind::Part(class) => {
-            let is_reference = bare(class).ends_with("Ref");
-            let mut part = Map::new();
-            if is_reference {
-                part.insert("id".into(), json!(""));
-            }
-            Value::Object(part)
-        }
+        Kind::Part(_) => json!({}),
         Kind::List(_) => json!([]),
         Kind::Any => Value::Null,
     }

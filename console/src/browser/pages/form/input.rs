@@ -16,7 +16,7 @@ pub fn field(draft: Draft, pointer: String, field: Field, is_removable: bool) ->
     let remove = is_removable.then(|| remover(draft, pointer.clone(), &label));
     let id = id_of(&pointer);
     let help = (!field.help.is_empty())
-        .then(|| view! { <p class="hint" id=format!("{id} help")>{field.help.clone()}</p> });
+        .then(|| view! { <p class="hint" id=format!("{id}-help")>{field.help.clone()}</p> });
     let faults = view! { <Faults draft pointer=pointer.clone()/> };
     let mark =
         field.is_required.then(|| view! { <span class="required">{t("form.required")}</span> });
@@ -49,7 +49,7 @@ pub fn field(draft: Draft, pointer: String, field: Field, is_removable: bool) ->
 
 #[component]
 fn Faults(draft: Draft, pointer: String) -> AnyView {
-    let id = format!("{} fault", id_of(&pointer));
+    let id = format!("{}-fault", id_of(&pointer));
     let faults = draft.faults_at(pointer);
     let lines = move || {
         let lines = faults().into_iter().map(|it| view! { <p class="fault"><bdi>{it}</bdi></p> });
@@ -86,12 +86,7 @@ fn list(draft: Draft, pointer: String, of: &Kind) -> AnyView {
     let value = draft.value(&pointer).unwrap_or_default();
     let count = value.as_array().map_or(0, Vec::len);
     let items = (0..count).map(|place| {
-        let item = Field {
-            name: (place + 1).to_string(),
-            help: String::new(),
-            is_required: false,
-            kind: of.clone(),
-        };
+        let item = Field { kind: of.clone(), ..Field::extension((place + 1).to_string()) };
         view! { <li>{field(draft, format!("{pointer}/{place}"), item, true)}</li> }
     });
     let items = items.collect_view();
@@ -116,7 +111,7 @@ fn list(draft: Draft, pointer: String, of: &Kind) -> AnyView {
 /// The input of a single value.
 fn simple(draft: Draft, pointer: String, field: &Field) -> AnyView {
     let id = id_of(&pointer);
-    let described = format!("{} {}", id.clone() + "-help", id.clone() + "-fault");
+    let described = format!("{id}-help {id}-fault");
     let faults = draft.faults_at(pointer.clone());
     let invalid = move || (!faults().is_empty()).then_some("true");
     let value = draft.value(&pointer).unwrap_or_default();
@@ -129,7 +124,9 @@ fn simple(draft: Draft, pointer: String, field: &Field) -> AnyView {
                 aria-describedby=described
                 aria-invalid=invalid
                 checked=value == Value::Bool(true)
-                on:change:target=move |event| draft.type_in(&pointer, event.target().checked().into())
+                on:change:target=move |event| {
+                    draft.type_in(&pointer, event.target().checked().into());
+                }
             />
         }
         .into_any(),
@@ -143,7 +140,9 @@ fn simple(draft: Draft, pointer: String, field: &Field) -> AnyView {
                     aria-invalid=invalid
                     spellcheck="false"
                     prop:value=text
-                    on:input:target=move |event| draft.type_in(&pointer, json_or_text(event.target().value()))
+                    on:input:target=move |event| {
+                        draft.type_in(&pointer, json_or_text(event.target().value()));
+                    }
                 ></textarea>
             }
             .into_any()

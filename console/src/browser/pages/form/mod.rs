@@ -44,7 +44,7 @@ pub fn New(
         <Heading text=title/>
         <Loaded load=class view=move |description| {
             let begun = begun.clone().unwrap_or_else(|| json!({"@type": resource.class}));
-            let draft = Draft::of(resource, description, begun);
+            let draft = Draft::new(resource, description, begun);
             view! { <Creating draft/> }.into_any()
         }/>
     }
@@ -86,7 +86,9 @@ fn Creating(draft: Draft) -> AnyView {
             <Problems draft failure/>
             <Fields draft/>
             <div class="form-end">
-                <button type="submit" class="button primary" disabled=is_busy>{t("form.create")}</button>
+                <button type="submit" class="button primary" disabled=is_busy>
+                    {t("form.create")}
+                </button>
                 <a class="button" href=Route::to([resource.key]).to_string()>{t("form.cancel")}</a>
             </div>
         </form>
@@ -163,11 +165,13 @@ fn Problems(draft: Draft, failure: RwSignal<Option<Failure>>) -> AnyView {
         let faults = draft.faults.get();
         (!faults.is_empty()).then(|| {
             let items = faults.into_iter().map(|fault| {
-                let place = if fault.pointer.is_empty() { t("form.document") } else { fault.pointer.clone() };
+                let place = place(&fault.pointer);
                 let find = move |_| dom::focus(&draft::id_of(&fault.pointer));
                 view! {
                     <li>
-                        <button type="button" class="button plain" on:click=find><bdi>{place}</bdi></button>
+                        <button type="button" class="button plain" on:click=find>
+                            <bdi>{place}</bdi>
+                        </button>
                         <bdi>{fault.message}</bdi>
                     </li>
                 }
@@ -186,6 +190,18 @@ fn Problems(draft: Draft, failure: RwSignal<Option<Failure>>) -> AnyView {
         other.map(|failure| view! { <FailureNotice failure/> })
     };
     view! { <div aria-live="polite">{refused}{faults}</div> }.into_any()
+}
+
+/// A pointer in words: attributes by their names, places counted from one.
+fn place(pointer: &str) -> String {
+    if pointer.is_empty() {
+        return t("form.document");
+    }
+    let steps = pointer.split('/').skip(1).map(|step| match step.parse::<usize>() {
+        Ok(place) => (place + 1).to_string(),
+        Err(_) => name_of("attribute", &step.replace("~1", "/").replace("~0", "~")),
+    });
+    steps.collect::<Vec<_>>().join(" › ")
 }
 
 fn id(stored: &Stored) -> &str {

@@ -5,11 +5,11 @@ use leptos::task::spawn_local;
 use serde_json::Value;
 
 use super::draft::Draft;
-use super::{Problems, id};
+use super::{Problems, id, place};
 use crate::browser::api::{Client, Stored, client};
 use crate::browser::parts::{Column, Table, Tree};
 use crate::browser::router::go;
-use crate::browser::words::{name_of, t};
+use crate::browser::words::t;
 use crate::model::difference::{difference, merge_patch, patched};
 use crate::model::failure::Failure;
 use crate::model::route::Route;
@@ -114,13 +114,18 @@ fn conflict(
         newer.set(None);
     };
     view! {
-        <div class="notice"><p class="notice-title">{t("conflict.title")}</p><p>{t("conflict.lead")}</p></div>
+        <div class="notice">
+            <p class="notice-title">{t("conflict.title")}</p>
+            <p>{t("conflict.lead")}</p>
+        </div>
         <h2>{t("conflict.theirs")}</h2>
         {their_changes}
         <h2>{t("conflict.mine")}</h2>
         {my_changes}
         <div class="form-end">
-            <button type="button" class="button primary" on:click=go_on>{t("conflict.goOn")}</button>
+            <button type="button" class="button primary" on:click=go_on>
+                {t("conflict.goOn")}
+            </button>
             <a class="button" href=address>{t("conflict.drop")}</a>
         </div>
     }
@@ -131,8 +136,8 @@ fn conflict(
 fn changes(before: &Value, after: &Value) -> Option<AnyView> {
     let changes = difference(before, after);
     let rows = changes.into_iter().filter(|it| it.pointer != "/lastUpdate").map(|change| {
-        let place = view! { <bdi>{named(&change.pointer)}</bdi> }.into_any();
-        vec![place, state(change.before, "gone"), state(change.after, "came")]
+        let at = view! { <bdi>{place(&change.pointer)}</bdi> }.into_any();
+        vec![at, state(change.before, "gone"), state(change.after, "came")]
     });
     let rows: Vec<_> = rows.collect();
     let columns =
@@ -148,13 +153,4 @@ fn state(value: Option<Value>, class: &'static str) -> AnyView {
         Some(value) => view! { <div class=class><Tree value/></div> }.into_any(),
         None => view! { <span class="quiet">{t("value.nothing")}</span> }.into_any(),
     }
-}
-
-/// A pointer in words: attributes by their names, places counted from one.
-fn named(pointer: &str) -> String {
-    let steps = pointer.split('/').skip(1).map(|step| match step.parse::<usize>() {
-        Ok(place) => (place + 1).to_string(),
-        Err(_) => name_of("attribute", &step.replace("~1", "/").replace("~0", "~")),
-    });
-    steps.collect::<Vec<_>>().join(" › ")
 }

@@ -75,8 +75,14 @@ pub fn Export(resource: &'static Resource, asked: Memo<Asked>) -> AnyView {
             let far = tv("export.progress", &[("read", &count(read)), ("total", &count(total))]);
             view! {
                 <p role="status">{far.clone()}</p>
-                <progress max=total.max(1).to_string() value=read.to_string() aria-label=far></progress>
-                <button type="button" class="button" on:click=move |_| cancel()>{t("export.cancel")}</button>
+                <progress
+                    max=total.max(1).to_string()
+                    value=read.to_string()
+                    aria-label=far
+                ></progress>
+                <button type="button" class="button" on:click=move |_| cancel()>
+                    {t("export.cancel")}
+                </button>
             }
             .into_any()
         }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
 use super::Asked;
-use crate::browser::parts::Menu;
+use crate::browser::parts::{InMenu, Menu};
 use crate::browser::router::router;
 use crate::browser::words::{name_of, t, tv};
 use crate::model::query::{Condition, OPERATORS};
@@ -26,7 +26,9 @@ pub fn Filters(resource: &'static Resource, asked: Memo<Asked>) -> AnyView {
             let chips = conditions.into_iter().map(|it| view! { <li>{chip(it, asked)}</li> });
             view! {
                 <ul class="chips" aria-label=t("list.filters")>{chips.collect_view()}</ul>
-                <button type="button" class="button plain" on:click=clear>{t("list.clearFilters")}</button>
+                <button type="button" class="button plain" on:click=clear>
+                    {t("list.clearFilters")}
+                </button>
             }
         })
     };
@@ -98,7 +100,7 @@ const OTHER: &str = "…";
 /// The form for another condition.
 #[component]
 fn Another(resource: &'static Resource, asked: Memo<Asked>) -> AnyView {
-    let router = router();
+    let (router, menu): (_, InMenu) = (router(), expect_context());
     let first = resource.columns.get(1).copied().unwrap_or("id");
     let (attribute, path) = (RwSignal::new(first.to_owned()), RwSignal::new(String::new()));
     let (operator, value) = (RwSignal::new("is".to_owned()), RwSignal::new(String::new()));
@@ -113,6 +115,7 @@ fn Another(resource: &'static Resource, asked: Memo<Asked>) -> AnyView {
             value: value.get_untracked(),
         };
         router.ask(asked.get_untracked().query.and(&condition));
+        menu.close();
     };
     let known = resource.columns.iter().chain(resource.offered).map(|&path| {
         view! { <option value=path selected=path == first>{name_of("attribute", path)}</option> }

@@ -9,11 +9,12 @@ mod rows;
 use leptos::prelude::*;
 
 use crate::browser::api::{Page, client};
-use crate::browser::parts::{Heading, Loaded, load};
+use crate::browser::parts::{FailureNotice, Heading, load};
 use crate::browser::router::router;
 use crate::browser::session::session;
 use crate::browser::words::{name_of, number, t, tv};
 use crate::model::claims::Right;
+use crate::model::failure::Failure;
 use crate::model::query::Query;
 use crate::model::resource::Resource;
 use crate::model::route::Route;
@@ -59,6 +60,27 @@ impl Asked {
     }
 }
 
+/// What there is to see. While it stays the same, what stands on the page does.
+#[derive(Clone, PartialEq)]
+enum Face {
+    Waiting,
+    Failed(Failure),
+    /// Nothing, of so many.
+    Empty(usize),
+    Rows,
+}
+
+impl Face {
+    fn of(outcome: &Option<Result<Page, Failure>>) -> Self {
+        match outcome {
+            None => Self::Waiting,
+            Some(Err(failure)) => Self::Failed(failure.clone()),
+            Some(Ok(page)) if page.documents.is_empty() => Self::Empty(page.total),
+            Some(Ok(_)) => Self::Rows,
+        }
+    }
+}
+
 /// The list of a resource.
 #[component]
 pub fn List(
@@ -79,6 +101,15 @@ pub fn List(
         let page = page.value()?;
         Some(range(&page, page_offset(asked)))
     };
+    let face = Memo::new(move |_| page.outcome.with(Face::of));
+    let content = move || match face.get() {
+        Face::Waiting => view! { <p class="loading">{t("list.loading")}</p> }.into_any(),
+        Face::Failed(failure) => {
+            view! { <FailureNotice failure retry=move || page.again()/> }.into_any()
+        }
+        Face::Empty(total) => empty(total, asked),
+        Face::Rows => rows::rows(resource, page, asked),
+    };
     let may_create = resource.changes.create && session().may(Right::Write, resource);
     let new = may_create.then(|| {
         let address = Route::to(["new", resource.key]).to_string();
@@ -95,9 +126,7 @@ pub fn List(
                 <export::Export resource asked/>
             </div>
         </div>
-        <Loaded load=page view=move |page: Page| {
-            if page.documents.is_empty() { empty(&page, asked) } else { rows::rows(resource, page, asked) }
-        }/>
+        <div class="loaded" aria-busy=move || page.is_busy.get().to_string()>{content}</div>
         <pager::Pager page asked/>
     }
     .into_any()
@@ -118,15 +147,15 @@ fn range(page: &Page, offset: usize) -> String {
 }
 
 /// What to do where nothing is shown.
-fn empty(page: &Page, asked: Memo<Asked>) -> AnyView {
+fn empty(total: usize, asked: Memo<Asked>) -> AnyView {
     let query = asked.get_untracked().query;
     let is_asked = query.conditions().next().is_some() || query.get("search").is_some();
-    let (title, hint) = match (page.total > 0, is_asked) {
+    let (title, hint) = match (total > 0, is_asked) {
         (true, _) => (t("list.beyond"), String::new()),
         (false, true) => (t("list.noMatch"), t("list.noMatchHint")),
         (false, false) => (t("list.empty"), t("list.emptyHint")),
     };
-    let first = (page.total > 0).then(|| {
+    let first = (total > 0).then(|| {
         let first = router().asking(query.without("offset"));
         view! { <p><a href=first>{t("list.firstPage")}</a></p> }
     });

@@ -37,18 +37,17 @@ pub fn Pager(page: Load<Page>, asked: Memo<Asked>) -> AnyView {
             <li>{step(t("list.next"), next)}</li>
         }
     };
-    let limit = move || asked.with(|asked| asked.limit.to_string());
     let options = LIMITS.map(|it| {
-        view! { <option value=it.to_string() selected=move || asked.with(|asked| asked.limit == it)>{it.to_string()}</option> }
+        let is_chosen = move || asked.with(|asked| asked.limit == it);
+        view! { <option value=it.to_string() selected=is_chosen>{it.to_string()}</option> }
     });
     view! {
         <div class="pager" hidden=move || total() == 0>
             <label class="inline">
                 {t("list.perPage")}
-                <select prop:value=limit on:change:target=move |event| {
-                    router.ask(
-                        asked.get_untracked().query.without("offset").with("limit", event.target().value()),
-                    );
+                <select on:change:target=move |event| {
+                    let query = asked.get_untracked().query.without("offset");
+                    router.ask(query.with("limit", event.target().value()));
                 }>{options.collect_view()}</select>
             </label>
             <nav aria-label=t("list.pages")><ul class="steps">{steps}</ul></nav>

@@ -5,43 +5,50 @@ use serde_json::Value;
 
 use super::Asked;
 use crate::browser::api::Page;
-use crate::browser::parts::{Scroller, shown};
+use crate::browser::parts::{Load, Scroller, shown};
 use crate::browser::router::router;
 use crate::browser::words::{name_of, t, tv};
 use crate::model::document::{self, Shown};
 use crate::model::resource::Resource;
 use crate::model::route::Route;
 
-/// A table with a row for each document. Its heads sort.
-pub fn rows(resource: &'static Resource, page: Page, asked: Memo<Asked>) -> AnyView {
-    let caption = {
-        let offset = asked.with_untracked(|asked| asked.offset);
-        let (name, range) = (name_of("resource", resource.key), super::range(&page, offset));
+/// A table with a row for each document. Its heads sort, and stay while other rows come, so that the
+/// focus does.
+pub fn rows(resource: &'static Resource, page: Load<Page>, asked: Memo<Asked>) -> AnyView {
+    let columns = Memo::new(move |_| asked.with(|asked| asked.columns(resource)));
+    let numbers = Memo::new(move |_| {
+        let page = page.value().unwrap_or_default();
+        columns
+            .with(|columns| columns.iter().map(|path| is_number(&page, path)).collect::<Vec<_>>())
+    });
+    let caption = move || {
+        let range = super::range(&page.value().unwrap_or_default(), super::page_offset(asked));
+        let name = name_of("resource", resource.key);
         tv("list.caption", &[("resource", &name), ("range", &range)])
     };
-    // Other columns are another table of the same documents.
-    let columns = Memo::new(move |_| asked.with(|asked| asked.columns(resource)));
-    let table = move || {
-        let columns = columns.get();
-        let numbers: Vec<_> = columns.iter().map(|path| is_number(&page, path)).collect();
-        let heads = columns
-            .iter()
-            .zip(&numbers)
-            .map(|(path, is_number)| head(path.clone(), *is_number, asked));
-        let body = page.documents.iter().map(|it| row(resource, it, &columns, &numbers));
-        view! {
-            <table class="table">
-                <caption class="unseen">{caption.clone()}</caption>
-                <thead><tr>{heads.collect_view()}</tr></thead>
-                <tbody>{body.collect_view()}</tbody>
-            </table>
-        }
+    let heads = move || {
+        let columns = columns.get().into_iter().enumerate();
+        columns.map(|(place, path)| head(path, place, numbers, asked)).collect_view()
     };
-    view! { <Scroller label=t("list.scroll")>{table}</Scroller> }.into_any()
+    let body = move || {
+        let (columns, numbers) = (columns.get(), numbers.get());
+        let documents = page.value().unwrap_or_default().documents;
+        documents.iter().map(|it| row(resource, it, &columns, &numbers)).collect_view()
+    };
+    view! {
+        <Scroller label=t("list.scroll")>
+            <table class="table">
+                <caption class="unseen">{caption}</caption>
+                <thead><tr>{heads}</tr></thead>
+                <tbody>{body}</tbody>
+            </table>
+        </Scroller>
+    }
+    .into_any()
 }
 
 /// The head of a column; its button sorts by it, and the other way round at the next press.
-fn head(path: String, is_number: bool, asked: Memo<Asked>) -> AnyView {
+fn head(path: String, place: usize, numbers: Memo<Vec<bool>>, asked: Memo<Asked>) -> AnyView {
     let order = {
         let path = path.clone();
         Memo::new(move |_| {
@@ -54,6 +61,8 @@ fn head(path: String, is_number: bool, asked: Memo<Asked>) -> AnyView {
     };
     let label = name_of("attribute", &path);
     let title = tv("list.sortBy", &[("attribute", &label)]);
+    let is_number =
+        move || class(numbers.with(|numbers| numbers.get(place).copied().unwrap_or_default()));
     let router = router();
     let sort = move |_| {
         let sort =
@@ -61,7 +70,7 @@ fn head(path: String, is_number: bool, asked: Memo<Asked>) -> AnyView {
         router.ask(asked.get_untracked().query.without("offset").with("sort", sort));
     };
     view! {
-        <th scope="col" class=class(is_number) aria-sort=move || order.get()>
+        <th scope="col" class=is_number aria-sort=move || order.get()>
             <button type="button" class="sorter" title=title on:click=sort>
                 <bdi>{label}</bdi>
                 <span class="arrow" aria-hidden="true"></span>
