@@ -29,14 +29,19 @@ const AT_ONCE: usize = 3;
 
 /// Where it is looked for.
 fn places() -> Vec<&'static Resource> {
-    let keys = ACCOUNTS.iter().chain(&["customerBill"]);
-    let places = keys.filter_map(|key| Resource::named(key));
-    places.filter(|resource| session().may(Right::Read, resource)).collect()
+    let session = session();
+    let mut places = session.allowed(Right::Read, &ACCOUNTS);
+    places.extend(session.allowed(Right::Read, &["customerBill"]));
+    places
 }
 
 /// The field that finds anything. A whole id or number of a bill leads straight to the thing.
 #[component]
-pub fn Finder(#[prop(optional)] text: String) -> AnyView {
+pub fn Finder(
+    /// What was looked for last.
+    #[prop(into)]
+    text: Signal<String>,
+) -> AnyView {
     let client = client();
     let field = NodeRef::<leptos::html::Input>::new();
     let is_busy = RwSignal::new(false);
@@ -64,9 +69,13 @@ pub fn Finder(#[prop(optional)] text: String) -> AnyView {
                 aria-label=t("search.label")
                 placeholder=t("search.hint")
                 maxlength="200"
-                value=text
+                prop:value=text
             />
-            <button type="submit" class="button primary" aria-disabled=move || is_busy.get().to_string()>
+            <button
+                type="submit"
+                class="button primary"
+                aria-disabled=move || is_busy.get().to_string()
+            >
                 {t("search.find")}
             </button>
         </form>
@@ -103,17 +112,18 @@ pub fn Results() -> AnyView {
         router().query.with(|query| query.get("search").unwrap_or_default().to_owned())
     });
     let title = Signal::derive(move || tv("search.title", &[("text", &text.get())]));
-    let content = move || {
+    let groups = move || {
         let text = text.get();
         let groups = places().into_iter().map(|resource| {
             let text = text.clone();
             view! { <Group resource text/> }
         });
-        view! { <Finder text=text.clone()/> {groups.collect_view()} }
+        groups.collect_view()
     };
     view! {
         <Heading text=title/>
-        {content}
+        <Finder text/>
+        {groups}
     }
     .into_any()
 }

@@ -16,7 +16,7 @@ use crate::model::shortcut::{Keys, PAGES, Shortcut};
 const KEPT_AS: &str = "console.shortcuts";
 const OFF: &str = "off";
 
-/// A link that opens the dialog, and the keys themselves.
+/// A button that opens the dialog, and the keys themselves.
 #[component]
 pub fn Help() -> AnyView {
     let dialog = NodeRef::<leptos::html::Dialog>::new();
@@ -55,7 +55,9 @@ pub fn Help() -> AnyView {
     let always = always.map(|(key, name)| row(vec![key], name));
     let pages = PAGES.map(|(key, page)| row(vec!["g", key], page_name(page)));
     view! {
-        <button type="button" class="button plain help" on:click=move |_| open()>{t("help.title")}</button>
+        <button type="button" class="button plain help" on:click=move |_| open()>
+            {t("help.title")}
+        </button>
         <dialog node_ref=dialog aria-labelledby="help-title">
             <h2 id="help-title">{t("help.title")}</h2>
             <p><a href="../docs/">{t("help.api")}</a></p>

@@ -11,9 +11,9 @@ use crate::browser::parts::Heading;
 use crate::browser::session::session;
 use crate::browser::words::{number, t};
 use crate::model::claims::Right;
-use crate::model::resource::Resource;
 
-use super::search::Finder;
+use super::search::{ACCOUNTS, Finder};
+use super::subscriptions::HUBS;
 
 /// How many requests of one card are under way at once.
 const AT_ONCE: usize = 3;
@@ -21,13 +21,14 @@ const AT_ONCE: usize = 3;
 /// What the reader may see of it.
 #[component]
 pub fn Home() -> AnyView {
-    let accounts: Vec<_> = seen(&super::search::ACCOUNTS).collect();
-    let hubs: Vec<_> = seen(&["accountHub", "billHub"]).collect();
-    let bills = seen(&["customerBill"]).next().is_some();
+    let seen = |keys: &[&str]| session().allowed(Right::Read, keys);
+    let accounts = seen(&ACCOUNTS);
+    let hubs = seen(&HUBS);
+    let bills = !seen(&["customerBill"]).is_empty();
     let nothing = accounts.is_empty() && hubs.is_empty() && !bills;
     view! {
         <Heading text=t("home.title")/>
-        <Finder/>
+        <Finder text=""/>
         <div class="cards">
             {bills.then(|| view! { <receivables::Owed/> })}
             {bills.then(|| view! { <months::Months/> })}
@@ -37,15 +38,6 @@ pub fn Home() -> AnyView {
         {nothing.then(|| view! { <p class="empty">{t("home.nothing")}</p> })}
     }
     .into_any()
-}
-
-/// Those of some resources that the reader may read.
-fn seen(keys: &[&str]) -> impl Iterator<Item = &'static Resource> {
-    let resources = keys.iter().filter_map(|key| Resource::named(key));
-    resources
-        .filter(|resource| session().may(Right::Read, resource))
-        .collect::<Vec<_>>()
-        .into_iter()
 }
 
 /// A link of a number to the list that it counts.

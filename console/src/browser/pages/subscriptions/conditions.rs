@@ -35,8 +35,9 @@ pub fn Conditions(hub: RwSignal<&'static Resource>, wanted: RwSignal<Wanted>) ->
             .filter(|(name, _)| is_of_api(*name))
             .map(|condition| view! { <li>{chip(condition, wanted)}</li> })
             .collect();
-        (!chips.is_empty())
-            .then(|| view! { <ul class="chips conditions" aria-label=t("helper.conditions")>{chips}</ul> })
+        let label = t("helper.conditions");
+        let has_some = !chips.is_empty();
+        has_some.then(|| view! { <ul class="chips conditions" aria-label=label>{chips}</ul> })
     };
     let sources = move || {
         let sources = Source::of(hub.get().api);

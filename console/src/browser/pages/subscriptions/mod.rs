@@ -13,23 +13,15 @@ pub use overview::Overview;
 
 use serde_json::Value;
 
-use crate::browser::session::session;
 use crate::browser::words::t;
-use crate::model::claims::Right;
 use crate::model::delivery::Delivery;
 use crate::model::document;
-use crate::model::resource::Resource;
 
 /// The page with the subscriptions to both APIs.
 const PAGE: &str = "subscriptions";
 
-const HUBS: [&str; 2] = ["accountHub", "billHub"];
-
-/// The subscriptions to each API, where the reader may do that.
-fn hubs(right: Right) -> Vec<&'static Resource> {
-    let hubs = HUBS.iter().filter_map(|key| Resource::named(key));
-    hubs.filter(|hub| session().may(right, hub)).collect()
-}
+/// What subscriptions to each API are called.
+pub const HUBS: [&str; 2] = ["accountHub", "billHub"];
 
 /// A subscription as it was read.
 #[derive(Clone, Debug, Default, PartialEq)]

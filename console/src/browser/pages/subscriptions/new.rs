@@ -7,10 +7,10 @@ use web_sys::SubmitEvent;
 
 use super::created::Created;
 use super::helper::Helper;
-use super::{PAGE, hubs};
+use super::{HUBS, PAGE};
 use crate::browser::api::client;
 use crate::browser::parts::{FailureNotice, Heading};
-use crate::browser::session::fresh_key;
+use crate::browser::session::{fresh_key, session};
 use crate::browser::words::{name_of, t};
 use crate::model::claims::Right;
 use crate::model::events::Wanted;
@@ -28,7 +28,7 @@ pub fn New(
     first: Option<&'static Resource>,
 ) -> AnyView {
     let client = client();
-    let hubs = hubs(Right::Write);
+    let hubs = session().allowed(Right::Write, &HUBS);
     let Some(first) = first.or(hubs.first().copied()) else {
         return view! { <Heading text=t("subscription.newTitle")/> }.into_any();
     };

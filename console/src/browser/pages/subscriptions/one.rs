@@ -232,7 +232,7 @@ fn standing(delivery: Memo<Delivery>) -> AnyView {
     };
     view! {
         <dl class="tree">
-            {fact("delivery.status", (move || badge(&delivery.get().status)).into_any())}
+            {fact("state", (move || badge(&delivery.get().status)).into_any())}
             {fact("delivery.pending", view! { {pending} " " {oldest} }.into_any())}
             {count("delivery.parked", |it| it.parked)}
             {count("delivery.delivered", |it| it.delivered)}

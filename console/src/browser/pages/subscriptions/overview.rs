@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{Hub, PAGE, hubs};
+use super::{HUBS, Hub, PAGE};
 use crate::browser::api::client;
 use crate::browser::parts::{Heading, Live, Load, Refresh, Scroller, badge, load};
+use crate::browser::session::session;
 use crate::browser::words::{name_of, number, relative, t, tv};
 use crate::model::claims::Right;
 use crate::model::delivery::Delivery;
@@ -23,7 +24,8 @@ struct Read {
 #[component]
 pub fn Overview() -> AnyView {
     let client = client();
-    let sections: Vec<_> = hubs(Right::Read)
+    let sections: Vec<_> = session()
+        .allowed(Right::Read, &HUBS)
         .into_iter()
         .map(|resource| {
             let query = format!("sort=callback&limit={SHOWN}");
@@ -41,7 +43,7 @@ pub fn Overview() -> AnyView {
         .collect();
     let loads: Vec<_> = sections.iter().map(|(_, read)| *read).collect();
     let again = move || loads.iter().for_each(Load::again);
-    let new = (!hubs(Right::Write).is_empty()).then(|| {
+    let new = (!session().allowed(Right::Write, &HUBS).is_empty()).then(|| {
         let address = Route::to([PAGE, "new"]).to_string();
         view! { <a class="button primary" href=address>{t("subscription.new")}</a> }
     });
