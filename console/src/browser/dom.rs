@@ -56,6 +56,19 @@ pub fn resolve(relative: &str) -> Option<String> {
     Some(Url::new_with_base(relative, &page_address()?).ok()?.href())
 }
 
+/// The present instant, as RFC 3339 has it.
+pub fn now() -> String {
+    earlier(0)
+}
+
+/// The instant so many seconds ago.
+pub fn earlier(seconds: u64) -> String {
+    let now = js_sys::Date::now();
+    // Dates end somewhere; what is older than all of them is not told apart.
+    let milliseconds = (now - seconds as f64 * 1000.0).max(0.0);
+    js_sys::Date::new(&milliseconds.into()).to_iso_string().into()
+}
+
 /// Gives an element the focus.
 pub fn focus(id: &str) {
     let element = document().and_then(|document| document.get_element_by_id(id));

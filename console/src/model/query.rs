@@ -116,7 +116,7 @@ impl Condition {
     }
 
     /// The name of the parameter: the attribute and the operator.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let suffix = OPERATORS.iter().find(|(operator, _)| *operator == self.operator);
         format!("{}{}", self.attribute, suffix.map_or("", |(_, suffix)| suffix))
     }

@@ -7,6 +7,7 @@ pub mod list;
 pub mod me;
 pub mod missing;
 pub mod sign_in;
+pub mod subscriptions;
 
 use leptos::prelude::*;
 
@@ -20,6 +21,11 @@ pub fn page(path: &[String]) -> AnyView {
     match *steps {
         [] => home::Home().into_any(),
         ["me"] => me::Me().into_any(),
+        ["subscriptions"] => subscriptions::Overview().into_any(),
+        ["subscriptions", "new"] => view! { <subscriptions::New first=None/> }.into_any(),
+        ["new", key @ ("accountHub" | "billHub")] => of_resource(key, Right::Write, |resource| {
+            view! { <subscriptions::New first=Some(resource)/> }.into_any()
+        }),
         ["new", key] => {
             of_resource(key, Right::Write, |resource| view! { <form::New resource/> }.into_any())
         }
@@ -27,6 +33,12 @@ pub fn page(path: &[String]) -> AnyView {
             let id = id.to_owned();
             of_resource(key, Right::Write, |resource| {
                 view! { <form::Edit resource id/> }.into_any()
+            })
+        }
+        [key @ ("accountHub" | "billHub"), id] => {
+            let id = id.to_owned();
+            of_resource(key, Right::Read, |resource| {
+                view! { <subscriptions::Subscription resource id/> }.into_any()
             })
         }
         [key] => {

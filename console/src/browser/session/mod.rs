@@ -85,6 +85,12 @@ impl Session {
     pub fn may(&self, right: Right, resource: &Resource) -> bool {
         self.claims.with(|claims| claims.may(right, resource))
     }
+
+    /// Those of some resources, by their keys, that the server would allow it to.
+    pub fn allowed(&self, right: Right, keys: &[&str]) -> Vec<&'static Resource> {
+        let resources = keys.iter().filter_map(|key| Resource::named(key));
+        resources.filter(|resource| self.may(right, resource)).collect()
+    }
 }
 
 /// The session of the page.
