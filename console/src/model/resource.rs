@@ -48,6 +48,9 @@ pub const BILL_STATES: [&str; 6] =
 
 const PARTY: &str = "relatedParty.partyOrPartyRole.name";
 
+/// The id of a party that a resource names.
+pub const PARTY_ID: &str = "relatedParty.partyOrPartyRole.id";
+
 const ACCOUNT_COLUMNS: [&str; 5] = ["name", "state", PARTY, "accountType", "lastUpdate"];
 const ACCOUNT_OFFERED: [&str; 6] =
     ["id", "description", "creditLimit", "paymentStatus", "accountBalance", "@type"];
@@ -187,6 +190,11 @@ impl Resource {
     /// The resource with a key.
     pub fn named(key: &str) -> Option<&'static Self> {
         RESOURCES.iter().find(|resource| resource.key == key)
+    }
+
+    /// Whether it belongs to parties.
+    pub fn has_parties(&self) -> bool {
+        self.known_by.contains(&PARTY)
     }
 
     /// The states that are offered to choose from, if it has any of the standard's.

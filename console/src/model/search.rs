@@ -1,12 +1,12 @@
 //! The search field: one text, looked for in what people know of a resource.
 
 use super::query::{Query, encode};
-use super::resource::Resource;
+use super::resource::{PARTY_ID, Resource};
 
 impl Resource {
     /// What the API is asked for a query of the console: its conditions, and the text that is
     /// searched for in any of the attributes that the resource is known by. A text that is a whole
-    /// id finds that as well.
+    /// id finds that as well, and what belongs to a party with that id.
     pub fn asked(&self, query: &Query) -> String {
         let (conditions, others) = query.asked().parted();
         let Some(text) = query.get("search").map(str::trim).filter(|text| !text.is_empty()) else {
@@ -14,7 +14,9 @@ impl Resource {
         };
         let pattern = format!("(?i){}", literally(text));
         let found = self.known_by.iter().map(|attribute| (format!("{attribute}.regex"), &*pattern));
-        let alternatives = found.chain([("id".to_owned(), text)]).map(|(name, value)| {
+        let exact = ["id"].into_iter().chain(self.has_parties().then_some(PARTY_ID));
+        let exact = exact.map(|name| (name.to_owned(), text));
+        let alternatives = found.chain(exact).map(|(name, value)| {
             let value = format!("{name}={}", encode(value));
             if conditions.is_empty() { value } else { format!("{conditions}&{value}") }
         });
@@ -47,6 +49,13 @@ mod tests {
             resource.asked(&query),
             "state=Active&name.regex=%28%3Fi%29a%5C.b;state=Active&id=a.b&limit=20"
         );
+    }
+
+    #[test]
+    fn a_customers_id_finds_what_is_theirs() {
+        let resource = Resource::named("billingAccount").unwrap();
+        let asked = resource.asked(&Query::parse("search=C-1"));
+        assert!(asked.ends_with(";id=C-1;relatedParty.partyOrPartyRole.id=C-1"), "{asked}");
     }
 
     #[test]

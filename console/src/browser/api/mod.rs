@@ -56,7 +56,7 @@ impl Client {
     /// How many a list has.
     pub async fn count(&self, resource: &Resource, query: &str) -> Result<usize, Failure> {
         let query = if query.is_empty() { String::new() } else { format!("{query}&") };
-        Ok(self.list(resource, &format!("{query}limit=1&fields=none")).await?.total)
+        Ok(self.list(resource, &format!("{query}limit=0")).await?.total)
     }
 
     pub async fn read(&self, resource: &Resource, id: &str) -> Result<Stored, Failure> {

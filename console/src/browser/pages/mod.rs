@@ -6,6 +6,7 @@ pub mod home;
 pub mod list;
 pub mod me;
 pub mod missing;
+pub mod search;
 pub mod sign_in;
 pub mod subscriptions;
 
@@ -21,6 +22,7 @@ pub fn page(path: &[String]) -> AnyView {
     match *steps {
         [] => home::Home().into_any(),
         ["me"] => me::Me().into_any(),
+        ["search"] => search::Results().into_any(),
         ["subscriptions"] => subscriptions::Overview().into_any(),
         ["subscriptions", "new"] => view! { <subscriptions::New first=None/> }.into_any(),
         ["new", key @ ("accountHub" | "billHub")] => of_resource(key, Right::Write, |resource| {

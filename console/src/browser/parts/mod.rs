@@ -1,5 +1,6 @@
 //! What pages are made of.
 
+mod bar;
 mod confirm;
 mod copyable;
 mod delete;
@@ -13,6 +14,7 @@ mod refresh;
 mod table;
 mod value;
 
+pub use bar::{bar, stacked};
 pub use confirm::Confirm;
 pub use copyable::Copyable;
 pub use delete::Delete;
@@ -24,4 +26,4 @@ pub use load::{Load, Loaded, load};
 pub use menu::Menu;
 pub use refresh::Refresh;
 pub use table::{Column, Scroller, Table};
-pub use value::{badge, shown};
+pub use value::{badge, shown, tone};

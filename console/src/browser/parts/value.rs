@@ -35,7 +35,7 @@ pub fn badge(state: &str) -> AnyView {
 }
 
 /// Whether a state is good, bad, on its way, or over. Its name says it too.
-fn tone(state: &str) -> &'static str {
+pub fn tone(state: &str) -> &'static str {
     match state {
         "Active" | "active" | "settled" | "done" | "validated" => "good",
         "Suspended" | "onHold" | "retrying" | "partiallyPaid" => "warn",

@@ -29,6 +29,11 @@ pub fn date(text: &str) -> String {
     of_date(text, &[("dateStyle", "medium")])
 }
 
+/// The month of a date, short, with its year.
+pub fn month(text: &str) -> String {
+    of_date(text, &[("month", "short"), ("year", "2-digit"), ("timeZone", "UTC")])
+}
+
 /// How long ago an instant is, or how far ahead, in the largest unit that fits.
 pub fn relative(text: &str) -> String {
     let seconds = (Date::parse(text) - Date::now()) / 1000.0;
