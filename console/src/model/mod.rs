@@ -17,4 +17,5 @@ pub mod route;
 pub mod schema;
 pub mod search;
 pub mod share;
+pub mod shortcut;
 pub mod side_by_side;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::navigation::Navigation;
 use super::settings::Settings;
+use super::shortcuts::Help;
 use crate::browser::dom;
 use crate::browser::pages::page;
 use crate::browser::parts::Menu;
@@ -37,6 +38,7 @@ pub fn Frame() -> AnyView {
                 {t("app.menu")}
             </button>
             <a class="brand" href="#/">{t("app.product")}</a>
+            <Help/>
             <Me/>
         </header>
         <div class="body">

@@ -3,6 +3,7 @@
 mod frame;
 mod navigation;
 mod settings;
+mod shortcuts;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;

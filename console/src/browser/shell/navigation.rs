@@ -52,6 +52,8 @@ pub fn Navigation() -> AnyView {
         <nav aria-label=t("app.navigation")>
             <ul><li>{link("", t("nav.home"))}</li></ul>
             {groups.collect_view()}
+            <h2 id="navigation-api">{t("nav.developers")}</h2>
+            <ul aria-labelledby="navigation-api"><li><a href="../docs/">{t("nav.api")}</a></li></ul>
         </nav>
     }
     .into_any()
