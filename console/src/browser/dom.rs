@@ -67,7 +67,7 @@ pub fn now() -> String {
 
 /// The instant so many seconds ago.
 pub fn earlier(seconds: u64) -> String {
-    let now = js_sys::Date::now();
+    let now = Date::now();
     // Dates end somewhere; what is older than all of them is not told apart.
     let milliseconds = (now - seconds as f64 * 1000.0).max(0.0);
     js_sys::Date::new(&milliseconds.into()).to_iso_string().into()
