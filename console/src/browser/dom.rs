@@ -70,7 +70,7 @@ pub fn earlier(seconds: u64) -> String {
     let now = Date::now();
     // Dates end somewhere; what is older than all of them is not told apart.
     let milliseconds = (now - seconds as f64 * 1000.0).max(0.0);
-    js_sys::Date::new(&milliseconds.into()).to_iso_string().into()
+    Date::new(&milliseconds.into()).to_iso_string().into()
 }
 
 /// Gives an element the focus.
