@@ -91,6 +91,12 @@ fn named(value: &Value) -> Shown {
     name.map_or(Shown::Nothing, |name| Shown::Text(name.to_owned()))
 }
 
+/// Whether an attribute of the API with this name holds a time.
+pub fn is_time(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or_default();
+    name == "date" || name == "lastUpdate" || name.ends_with("Date") || name.ends_with("DateTime")
+}
+
 /// Whether a text is a date with a time, as the API writes them.
 fn is_instant(text: &str) -> bool {
     let shape = b"dddd-dd-ddTdd:dd";
@@ -125,6 +131,12 @@ mod tests {
         let document: Value = document.unwrap();
         let money = Shown::Money { amount: "100.10".into(), currency: "EUR".into() };
         assert_eq!(shown(&document, "due"), money);
+    }
+
+    #[test]
+    fn times_are_known_by_their_name() {
+        assert!(is_time("billDate") && is_time("validFor.startDateTime") && is_time("date"));
+        assert!(!is_time("paymentDueDateOffset") && !is_time("update"));
     }
 
     #[test]

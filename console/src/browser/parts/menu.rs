@@ -34,7 +34,6 @@ pub fn Menu(
     let frame = NodeRef::<leptos::html::Div>::new();
     let button = NodeRef::<leptos::html::Button>::new();
     let menu = InMenu { is_open, button };
-    provide_context(menu);
     let contains = move |target: Option<web_sys::EventTarget>| {
         let node = target.and_then(|target| target.dyn_into::<Node>().ok());
         frame
@@ -57,6 +56,13 @@ pub fn Menu(
             menu.close();
         }
     };
+    let panel = move || {
+        is_open.get().then(|| {
+            // Here, so that each panel finds its own menu.
+            provide_context(menu);
+            view! { <div class="panel">{children()}</div> }
+        })
+    };
     view! {
         <div class=format!("menu {class}") node_ref=frame on:keydown=close_by_key>
             <button
@@ -69,7 +75,7 @@ pub fn Menu(
                 <bdi>{move || label.get()}</bdi>
                 <span class="caret" aria-hidden="true"></span>
             </button>
-            {move || is_open.get().then(|| view! { <div class="panel">{children()}</div> })}
+            {panel}
         </div>
     }
     .into_any()

@@ -60,12 +60,14 @@ impl Draft {
 
     /// Takes what was typed into a field.
     pub fn type_in(&self, pointer: &str, value: Value) {
+        self.forget_faults(pointer);
         self.document.update(|document| set(document, pointer, Some(value)));
         self.check_soon();
     }
 
     /// Adds or removes fields.
     pub fn reshape(&self, pointer: &str, value: Option<Value>) {
+        self.forget_faults(pointer);
         self.document.update(|document| set(document, pointer, value));
         self.shape.update(|shape| *shape += 1);
         self.check_soon();
@@ -81,6 +83,13 @@ impl Draft {
     /// Shows the server's faults at their places.
     pub fn refuse(&self, failure: &Failure) {
         self.faults.set(failure.faults());
+    }
+
+    /// What was said of a place, of what it is in, or of what is in it, may be true no more.
+    fn forget_faults(&self, pointer: &str) {
+        let is_about =
+            |fault: &Fault| is_in(pointer, &fault.pointer) || is_in(&fault.pointer, pointer);
+        self.faults.update(|faults| faults.retain(|fault| !is_about(fault)));
     }
 
     /// The faults at a place.
@@ -115,6 +124,11 @@ impl Draft {
             self.faults.try_set(faults);
         }
     }
+}
+
+/// Whether a place is in another one, or is that.
+fn is_in(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The id of the field of a place.

@@ -7,6 +7,7 @@ use super::Asked;
 use crate::browser::parts::{InMenu, Menu};
 use crate::browser::router::router;
 use crate::browser::words::{name_of, t, tv};
+use crate::model::document::is_time;
 use crate::model::query::{Condition, OPERATORS};
 use crate::model::resource::Resource;
 
@@ -155,9 +156,11 @@ fn Another(resource: &'static Resource, asked: Memo<Asked>) -> AnyView {
         }
         false => {
             value.set(String::new());
+            // Of times, the API compares whole days where it is given one.
+            let kind = if is_time(&attribute.get()) { "date" } else { "text" };
             view! {
                 <input
-                    type="text"
+                    type=kind
                     required
                     on:input:target=move |event| value.set(event.target().value())
                 />
