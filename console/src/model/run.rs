@@ -8,7 +8,7 @@ use super::document;
 pub const OTHERS: [&str; 4] = ["withoutItems", "billedBefore", "inactive", "rejected"];
 
 /// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     pub is_running: bool,
     /// How many accounts have the cycle.

@@ -22,7 +22,7 @@ pub struct Page {
 }
 
 /// A resource as it is stored.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stored {
     pub document: Value,
     /// Its state, for `If-Match`.

@@ -21,7 +21,7 @@ pub fn Detail(resource: &'static Resource, id: String) -> AnyView {
         async move { client.read(resource, &id).await }
     });
     let title = Signal::derive(move || {
-        let name = stored.outcome.with(|outcome| match outcome {
+        let name = stored.with(|outcome| match outcome {
             Some(Ok(Stored { document, .. })) => resource
                 .known_by
                 .iter()

@@ -26,7 +26,7 @@ where
         Memo::new(move |last: Option<&Option<T>>| load.value().or_else(|| last.cloned().flatten()));
     let is_there = Memo::new(move |_| value.with(Option::is_some));
     let told = Memo::new(move |_| {
-        load.outcome.with(|outcome| match outcome {
+        load.with(|outcome| match outcome {
             None => Told::Waiting,
             Some(Ok(_)) => Told::Nothing,
             Some(Err(failure)) => Told::Failed(failure.clone()),

@@ -1,6 +1,13 @@
 //! What is being read, has been read, or could not be.
+//!
+//! A page is compiled for each type of what it reads. What is the same for all of them is here once:
+//! it holds values without knowing their types, and [`Load`] knows them.
 
+use std::any::Any;
 use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,29 +18,40 @@ use crate::model::failure::Failure;
 
 /// Something that is read from the server, and can be read again. What was read before stays to be
 /// seen until the next answer is there.
-pub struct Load<T: Send + Sync + 'static> {
-    pub outcome: RwSignal<Option<Result<T, Failure>>>,
+pub struct Load<T> {
+    reading: Reading,
     pub is_busy: RwSignal<bool>,
-    turn: RwSignal<usize>,
+    of: PhantomData<fn() -> T>,
 }
 
-impl<T: Send + Sync + 'static> Clone for Load<T> {
+impl<T> Clone for Load<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: Send + Sync + 'static> Copy for Load<T> {}
+impl<T> Copy for Load<T> {}
 
 impl<T: Clone + Send + Sync + 'static> Load<T> {
     /// Reads it again.
     pub fn again(&self) {
-        self.turn.update(|turn| *turn += 1);
+        self.reading.again();
     }
 
     /// What was read last, if it could be.
     pub fn value(&self) -> Option<T> {
-        self.outcome.with(|outcome| outcome.as_ref()?.as_ref().ok().cloned())
+        self.with(|outcome| outcome?.ok().cloned())
+    }
+
+    /// Looks at what came of it; nothing yet, as long as it is read for the first time.
+    pub fn with<R>(&self, look: impl FnOnce(Option<Result<&T, &Failure>>) -> R) -> R {
+        self.reading.outcome.with(|outcome| {
+            look(match outcome {
+                Some(Ok(value)) => value.downcast_ref().map(Ok),
+                Some(Err(failure)) => Some(Err(failure)),
+                None => None,
+            })
+        })
     }
 }
 
@@ -44,25 +62,11 @@ where
     T: Clone + Send + Sync + 'static,
     F: Future<Output = Result<T, Failure>> + 'static,
 {
-    let load =
-        Load { outcome: RwSignal::new(None), is_busy: RwSignal::new(true), turn: RwSignal::new(0) };
-    let asked = StoredValue::new(0_usize);
-    Effect::new(move || {
-        load.turn.track();
-        let question = ask();
-        asked.update_value(|asked| *asked += 1);
-        let mine = asked.get_value();
-        load.is_busy.set(true);
-        spawn_local(async move {
-            let answer = question.await;
-            // The page may have been left in the meantime; then there is nothing to tell.
-            if asked.try_get_value() == Some(mine) {
-                load.outcome.try_set(Some(answer));
-                load.is_busy.try_set(false);
-            }
-        });
-    });
-    load
+    let reading = Reading::start(Box::new(move || {
+        let answer = ask();
+        Box::pin(async move { answer.await.map(|value| Arc::new(value) as Whatever) })
+    }));
+    Load { reading, is_busy: reading.is_busy, of: PhantomData }
 }
 
 /// Shows what was read by `view`; until then, and where it could not be read, what there is to say.
@@ -71,15 +75,64 @@ pub fn Loaded<T>(load: Load<T>, view: impl Fn(T) -> AnyView + Send + 'static) ->
 where
     T: Clone + Send + Sync + 'static,
 {
-    let content = move || match load.outcome.get() {
-        None => view! { <p class="loading" role="status">{t("list.loading")}</p> }.into_any(),
-        Some(Ok(value)) => view(value),
-        Some(Err(failure)) => {
-            view! { <FailureNotice failure=failure retry=move || load.again()/> }.into_any()
-        }
-    };
-    view! {
-        <div class="loaded" aria-busy=move || load.is_busy.get().to_string()>{content}</div>
+    let view = move |value: &Whatever| value.downcast_ref::<T>().cloned().map(&view).into_any();
+    load.reading.shown(Box::new(view))
+}
+
+/// A value of any type.
+type Whatever = Arc<dyn Any + Send + Sync>;
+
+type Answer = Pin<Box<dyn Future<Output = Result<Whatever, Failure>>>>;
+
+/// What [`Load`] is, whatever is read.
+#[derive(Clone, Copy)]
+struct Reading {
+    outcome: RwSignal<Option<Result<Whatever, Failure>>>,
+    is_busy: RwSignal<bool>,
+    turn: RwSignal<usize>,
+}
+
+impl Reading {
+    fn start(ask: Box<dyn Fn() -> Answer>) -> Self {
+        let reading = Self {
+            outcome: RwSignal::new(None),
+            is_busy: RwSignal::new(true),
+            turn: RwSignal::new(0),
+        };
+        let asked = StoredValue::new(0_usize);
+        Effect::new(move || {
+            reading.turn.track();
+            let question = ask();
+            asked.update_value(|asked| *asked += 1);
+            let mine = asked.get_value();
+            reading.is_busy.set(true);
+            spawn_local(async move {
+                let answer = question.await;
+                // The page may have been left in the meantime; then there is nothing to tell.
+                if asked.try_get_value() == Some(mine) {
+                    reading.outcome.try_set(Some(answer));
+                    reading.is_busy.try_set(false);
+                }
+            });
+        });
+        reading
     }
-    .into_any()
+
+    fn again(&self) {
+        self.turn.update(|turn| *turn += 1);
+    }
+
+    fn shown(self, view: Box<dyn Fn(&Whatever) -> AnyView + Send>) -> AnyView {
+        let content = move || match self.outcome.get() {
+            None => view! { <p class="loading" role="status">{t("list.loading")}</p> }.into_any(),
+            Some(Ok(value)) => view(&value),
+            Some(Err(failure)) => {
+                view! { <FailureNotice failure=failure retry=move || self.again()/> }.into_any()
+            }
+        };
+        view! {
+            <div class="loaded" aria-busy=move || self.is_busy.get().to_string()>{content}</div>
+        }
+        .into_any()
+    }
 }

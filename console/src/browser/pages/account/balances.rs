@@ -35,7 +35,7 @@ fn chart(currency: &str, balances: &[Balance], account: &Value) -> AnyView {
         view! {
             <tr>
                 <th scope="row"><bdi>{name_of("balance", &balance.kind)}</bdi></th>
-                <td class="bar">
+                <td class="chart-bar">
                     <svg aria-hidden="true" width="100%" height="12" preserveAspectRatio="none">
                         <rect
                             class=if is_owed { "bar-owed" } else { "bar-other" }

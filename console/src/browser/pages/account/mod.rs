@@ -125,7 +125,7 @@ fn body(resource: &'static Resource, account: &Value) -> AnyView {
             <span>{name_of("kind", resource.key)}</span>
             <Copyable text=id name=t("attribute.id")/>
         </p>
-        <div class="columns">
+        <div class="account-columns">
             <div>
                 {balances::balances(account)}
                 {open}

@@ -11,7 +11,7 @@ pub use new::NewCycle;
 
 use crate::browser::api::{Stored, client};
 use crate::browser::parts::{
-    Column, Copyable, Heading, Load, Loaded, Table, Tree, badge, fact, facts, load, reference, sums,
+    Column, Copyable, Heading, Live, Load, Table, Tree, badge, fact, facts, load, reference, sums,
 };
 use crate::browser::words::{name_of, number, t, tv};
 use crate::model::document;
@@ -62,7 +62,7 @@ pub fn Cycle(resource: &'static Resource, id: String) -> AnyView {
             <a href=Route::to([resource.key]).to_string()>{back}</a>
         </nav>
         <Heading text=title/>
-        <Loaded load=cycle view=|stored| body(&stored.document)/>
+        <Live load=cycle view=body/>
     }
     .into_any()
 }
@@ -82,63 +82,78 @@ fn look_again(cycle: Load<Stored>) {
     });
 }
 
-fn body(cycle: &Value) -> AnyView {
-    let id = document::text(cycle, "id").unwrap_or_default().to_owned();
-    let specification = cycle.get("BillCycleSpecification");
-    let specification = specification
+fn body(cycle: Signal<Stored>) -> AnyView {
+    let with = move |look: fn(&Value) -> Option<AnyView>| {
+        move || cycle.with(|stored| look(&stored.document))
+    };
+    let id = cycle.with_untracked(|stored| {
+        document::text(&stored.document, "id").unwrap_or_default().to_owned()
+    });
+    let has_run = Memo::new(move |_| cycle.with(|it| Progress::of(&it.document).is_some()));
+    let address = format!("#/customerBill?billCycle.id={}", encode(&id));
+    view! {
+        <p class="under-heading">
+            {with(|cycle| document::text(cycle, "run.state").map(badge))}
+            <Copyable text=id name=t("attribute.id")/>
+        </p>
+        {move || has_run.get().then(|| view! { <Run cycle address=address.clone()/> })}
+        {with(|cycle| Some(about(cycle)))}
+    }
+    .into_any()
+}
+
+/// How far it is, what came of it, and what did not.
+#[component]
+fn Run(cycle: Signal<Stored>, address: String) -> AnyView {
+    let written = |it: u64| number(&it.to_string());
+    let progress =
+        Memo::new(move |_| cycle.with(|stored| Progress::of(&stored.document)).unwrap_or_default());
+    let far = move || {
+        let Progress { done, accounts, .. } = progress.get();
+        tv("cycle.progress", &[("done", &written(done)), ("accounts", &written(accounts))])
+    };
+    let others = OTHERS.map(|name| {
+        let count = move || written(cycle.with(|stored| count(&stored.document, name)));
+        view! { <div><dt>{name_of("run", name)}</dt><dd class="number">{count}</dd></div> }
+    });
+    let due = move || {
+        cycle
+            .with(|it| sums(Sums::of_amounts(document::at(&it.document, "run.amountDue")).as_ref()))
+    };
+    view! {
+        <section class="card">
+            <h2>{t("cycle.run")}</h2>
+            <p role="status">{far}</p>
+            <progress
+                max="100"
+                value=move || progress.get().percent().to_string()
+                aria-label=t("cycle.run")
+            ></progress>
+            <dl class="counts">
+                <div>
+                    <dt>{name_of("run", "bills")}</dt>
+                    <dd class="number"><a href=address>{move || written(progress.get().bills)}</a></dd>
+                </div>
+                {others.into_iter().collect_view()}
+                <div><dt>{name_of("attribute", "amountDue")}</dt><dd>{due}</dd></div>
+            </dl>
+            {move || cycle.with(|stored| rejected(&stored.document))}
+        </section>
+    }
+    .into_any()
+}
+
+fn about(cycle: &Value) -> AnyView {
+    let specification = cycle
+        .get("BillCycleSpecification")
         .map(|it| (name_of("attribute", "BillCycleSpecification.name"), reference(it)));
     let all = specification.into_iter().chain(FACTS.iter().filter_map(|path| fact(cycle, path)));
     let rest = without(cycle, &[&FACTS[..], &ELSEWHERE].concat());
     let rest = rest.map(|rest| {
         view! { <section class="card"><h2>{t("account.rest")}</h2><Tree value=rest/></section> }
     });
-    view! {
-        <p class="under-heading">
-            {document::text(cycle, "run.state").map(badge)}
-            <Copyable text=id.clone() name=t("attribute.id")/>
-        </p>
-        {Progress::of(cycle).map(|progress| run(cycle, &id, progress))}
-        <section class="card"><h2>{t("cycle.about")}</h2>{facts(all)}</section>
-        {rest}
-    }
-    .into_any()
-}
-
-/// How far it is, what came of it, and what did not.
-fn run(cycle: &Value, id: &str, progress: Progress) -> AnyView {
-    let written = |it: u64| number(&it.to_string());
-    let far = tv(
-        "cycle.progress",
-        &[("done", &written(progress.done)), ("accounts", &written(progress.accounts))],
-    );
-    let bills = format!("#/customerBill?billCycle.id={}", encode(id));
-    let due = Sums::of_amounts(document::at(cycle, "run.amountDue"));
-    let others = OTHERS.map(|name| {
-        view! {
-            <div><dt>{name_of("run", name)}</dt><dd class="number">{written(count(cycle, name))}</dd></div>
-        }
-    });
-    view! {
-        <section class="card">
-            <h2>{t("cycle.run")}</h2>
-            <p role="status">{far.clone()}</p>
-            <progress
-                max=progress.accounts.max(1).to_string()
-                value=if progress.accounts == 0 { "1".to_owned() } else { progress.done.to_string() }
-                aria-label=far
-            ></progress>
-            <dl class="counts">
-                <div>
-                    <dt>{name_of("run", "bills")}</dt>
-                    <dd class="number"><a href=bills>{written(progress.bills)}</a></dd>
-                </div>
-                {others}
-                <div><dt>{name_of("attribute", "amountDue")}</dt><dd>{sums(due.as_ref())}</dd></div>
-            </dl>
-            {rejected(cycle)}
-        </section>
-    }
-    .into_any()
+    view! { <section class="card"><h2>{t("cycle.about")}</h2>{facts(all)}</section> {rest} }
+        .into_any()
 }
 
 fn rejected(cycle: &Value) -> Option<AnyView> {

@@ -71,7 +71,7 @@ enum Face {
 }
 
 impl Face {
-    fn of(outcome: &Option<Result<Page, Failure>>) -> Self {
+    fn of(outcome: Option<Result<&Page, &Failure>>) -> Self {
         match outcome {
             None => Self::Waiting,
             Some(Err(failure)) => Self::Failed(failure.clone()),
@@ -101,7 +101,7 @@ pub fn List(
         let page = page.value()?;
         Some(range(&page, page_offset(asked)))
     };
-    let face = Memo::new(move |_| page.outcome.with(Face::of));
+    let face = Memo::new(move |_| page.with(Face::of));
     let content = move || match face.get() {
         Face::Waiting => view! { <p class="loading">{t("list.loading")}</p> }.into_any(),
         Face::Failed(failure) => {

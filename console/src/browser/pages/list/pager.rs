@@ -15,11 +15,8 @@ const LIMITS: [usize; 3] = [25, 50, 100];
 #[component]
 pub fn Pager(page: Load<Page>, asked: Memo<Asked>) -> AnyView {
     let router = router();
-    let total = move || {
-        page.outcome.with(|outcome| {
-            outcome.as_ref().and_then(|outcome| outcome.as_ref().ok()).map_or(0, |page| page.total)
-        })
-    };
+    let total =
+        move || page.with(|outcome| outcome.and_then(Result::ok).map_or(0, |page| page.total));
     let step = move |label: String, offset: Option<usize>| match offset {
         Some(offset) => {
             let offset = if offset == 0 { String::new() } else { offset.to_string() };
