@@ -38,7 +38,7 @@ mod tests {
     #[test]
     fn bytes_come_back() {
         for length in 0..9 {
-            let bytes: Vec<u8> = (0..length).map(|it| it * 31 ^ 0xf7).collect();
+            let bytes: Vec<u8> = (0..length).map(|it| (it * 31) ^ 0xf7).collect();
             assert_eq!(decode(&encode(&bytes)), Some(bytes));
         }
         assert_eq!(encode(b"\xff\xfe\xfd\xfc"), "__79_A");

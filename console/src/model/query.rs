@@ -107,11 +107,12 @@ impl Query {
 
 impl Condition {
     fn of(name: &str, value: &str) -> Self {
-        let suffixes = OPERATORS.iter().filter(|(_, suffix)| !suffix.is_empty());
-        let found = suffixes.filter_map(|(operator, suffix)| {
+        // Of several that end it, the last.
+        let suffixes = OPERATORS.iter().rev().filter(|(_, suffix)| !suffix.is_empty());
+        let mut found = suffixes.filter_map(|(operator, suffix)| {
             name.strip_suffix(suffix).map(|attribute| (attribute, *operator))
         });
-        let (attribute, operator) = found.last().unwrap_or((name, "is"));
+        let (attribute, operator) = found.next().unwrap_or((name, "is"));
         Self { attribute: attribute.to_owned(), operator, value: value.to_owned() }
     }
 
