@@ -34,7 +34,7 @@ async fn a_browser_finds_the_console() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_are_files_that_browsers_keep_and_run_nothing_else() {
     let api = Api::start().await;
-    for (base, at_least) in [("/console/", 4), ("/docs/", 5)] {
+    for (base, at_least) in [("/console/", 4), ("/docs/", 4)] {
         let page = get(&api, base).await;
         assert_eq!(page.status, StatusCode::OK);
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");

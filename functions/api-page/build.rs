@@ -10,8 +10,7 @@ use zip::ZipArchive;
 use zip::result::ZipResult;
 
 /// What the page needs of Swagger UI.
-const OF_SWAGGER_UI: [&str; 3] =
-    ["swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js"];
+const OF_SWAGGER_UI: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
 
 /// Our own files.
 const OWN: [&str; 4] = ["index.html", "assets/page.js", "assets/page.css", "assets/icon.svg"];

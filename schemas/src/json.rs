@@ -69,9 +69,11 @@ pub fn reserved_name(document: &Map<String, Value>) -> Option<Fault> {
     }
     fn in_object(object: &Map<String, Value>, pointer: &str) -> Option<Fault> {
         object.iter().find_map(|(name, value)| match name.starts_with(RESERVED) {
-            true => Some(Fault::new(format!("{pointer}/{name}"), RESERVED_FAULT)),
+            true => Some(Fault::new(format!("{pointer}/{}", token(name)), RESERVED_FAULT)),
             false => match value {
-                Value::Object(_) | Value::Array(_) => within(value, &format!("{pointer}/{name}")),
+                Value::Object(_) | Value::Array(_) => {
+                    within(value, &format!("{pointer}/{}", token(name)))
+                }
                 _ => None,
             },
         })
@@ -80,6 +82,11 @@ pub fn reserved_name(document: &Map<String, Value>) -> Option<Fault> {
         return Some(Fault::new(format!("/{HIDDEN}"), "cannot be a name here: the server uses it"));
     }
     in_object(document, "")
+}
+
+/// A name as a part of a JSON Pointer (RFC 6901).
+fn token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// An array or an object that is being read.
@@ -170,7 +177,7 @@ fn pointer(frames: &[Frame<'_>]) -> String {
         let _ = match frame {
             Frame::Array { index } => write!(pointer, "/{index}"),
             Frame::Object { name, .. } => {
-                write!(pointer, "/{}", name.replace('~', "~0").replace('/', "~1"))
+                write!(pointer, "/{}", token(name))
             }
         };
     }

@@ -11,7 +11,7 @@ use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 
 /// How long anything may take until it is there.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Finds what people see by how they name it: what can be done, and where something can be entered.
 const FINDER: &str = include_str!("finder.js");
@@ -95,6 +95,15 @@ impl Browser {
     /// The address that is shown.
     pub async fn address(&self) -> String {
         self.driver.current_url().await.unwrap().to_string()
+    }
+
+    /// Waits until the address has this part.
+    pub async fn arrive(&self, part: &str) {
+        let begin = Instant::now();
+        while !self.address().await.contains(part) {
+            assert!(begin.elapsed() < PATIENCE, "{part} is not in {}", self.address().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// What a script returns.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use js_sys::{Date, Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Blob, BlobPropertyBag, Document, HtmlAnchorElement, HtmlElement, Storage, Url, Window,
 };
@@ -81,6 +81,9 @@ pub fn focus(id: &str) {
     }
 }
 
+/// When a file that is given to the reader has been read.
+const UNTIL_READ: Duration = Duration::from_secs(60);
+
 /// Gives the reader a file.
 pub fn download(name: &str, media_type: &str, text: &str) {
     let _ = try_download(name, media_type, text);
@@ -97,7 +100,12 @@ fn try_download(name: &str, media_type: &str, text: &str) -> Result<(), JsValue>
     link.set_href(&address);
     link.set_download(name);
     link.click();
-    Url::revoke_object_url(&address)
+    // Some browsers begin to read it only later.
+    spawn_local(async move {
+        pause(UNTIL_READ).await;
+        let _ = Url::revoke_object_url(&address);
+    });
+    Ok(())
 }
 
 /// Prints the page, or saves it as PDF: the browser asks which.

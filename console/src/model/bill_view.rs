@@ -1,5 +1,7 @@
 //! What people look for among bills: as conditions of a list.
 
+use super::calendar::Day;
+use super::due::{DUE_BEFORE, NOT_REMAINING, NOT_STATE, asks_for_overdue, overdue};
 use super::query::Query;
 
 /// A view of the list.
@@ -14,7 +16,7 @@ pub struct View {
 enum Shows {
     All,
     State(&'static str),
-    /// Not settled, and due before today.
+    /// What [`overdue`] asks for.
     Overdue,
 }
 
@@ -34,19 +36,18 @@ pub static VIEWS: [View; 8] = [
 ];
 
 const STATE: &str = "state";
-const NOT_STATE: &str = "state.ne";
-const DUE_BEFORE: &str = "paymentDueDate.lt";
 const FROM: &str = "billDate.gte";
 const UNTIL: &str = "billDate.lte";
 
 impl View {
     /// A query with the conditions of this view instead of another one's.
-    pub fn asked(&self, query: Query, today: &str) -> Query {
-        let query = query.without(STATE).without(NOT_STATE).without(DUE_BEFORE);
+    pub fn asked(&self, asked: Query, today: Day) -> Query {
+        let others = [STATE, NOT_STATE, NOT_REMAINING, DUE_BEFORE].into_iter();
+        let query = others.fold(asked, Query::without);
         match self.shows {
             Shows::All => query,
             Shows::State(state) => query.with(STATE, state),
-            Shows::Overdue => query.with(NOT_STATE, "settled").with(DUE_BEFORE, today),
+            Shows::Overdue => overdue(query, today),
         }
     }
 }
@@ -55,8 +56,8 @@ impl View {
 pub fn view_of(query: &Query) -> Option<&'static View> {
     let is_any = |name| query.get(name).is_some_and(|value| !value.is_empty());
     let shows = match query.get(STATE).unwrap_or_default() {
-        "" if is_any(DUE_BEFORE) && query.get(NOT_STATE) == Some("settled") => Shows::Overdue,
-        "" if is_any(DUE_BEFORE) || is_any(NOT_STATE) => return None,
+        "" if asks_for_overdue(query) => Shows::Overdue,
+        "" if [DUE_BEFORE, NOT_STATE, NOT_REMAINING].into_iter().any(is_any) => return None,
         "" => Shows::All,
         state => Shows::State(VIEWS.iter().find_map(|view| match view.shows {
             Shows::State(known) if known == state => Some(known),
@@ -83,22 +84,29 @@ pub fn until(query: &Query) -> &str {
 mod tests {
     use super::*;
 
+    fn today() -> Day {
+        Day::of("2026-11-27").unwrap()
+    }
+
     #[test]
     fn a_view_keeps_what_else_is_asked() {
         let query = Query::parse("billingAccount.id=7&state=sent");
-        let overdue = VIEWS[1].asked(query, "2026-11-27");
-        let expected = "billingAccount.id=7&state.ne=settled&paymentDueDate.lt=2026-11-27";
+        let overdue = VIEWS[1].asked(query, today());
+        let expected = "billingAccount.id=7&state.ne=settled&remainingAmount.value.ne=0\
+            &paymentDueDate.lt=2026-11-27";
         assert_eq!(overdue.to_string(), expected);
-        assert_eq!(VIEWS[0].asked(overdue, "").to_string(), "billingAccount.id=7");
+        assert_eq!(VIEWS[0].asked(overdue, today()).to_string(), "billingAccount.id=7");
     }
 
     #[test]
     fn each_view_is_known_again() {
         for view in &VIEWS {
-            assert_eq!(view_of(&view.asked(Query::default(), "2026-11-27")), Some(view));
+            assert_eq!(view_of(&view.asked(Query::default(), today())), Some(view));
         }
         assert_eq!(view_of(&Query::parse("state=disputed")), None);
         assert_eq!(view_of(&Query::parse("state.ne=sent")), None);
+        let open = "state.ne=settled&remainingAmount.value.ne=0";
+        assert_eq!(view_of(&Query::parse(open)), None);
     }
 
     #[test]

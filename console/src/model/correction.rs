@@ -12,13 +12,16 @@ const KEPT: [&str; 4] = ["billingAccount", "product", "periodCoverage", "name"];
 const AMOUNTS: [&str; 2] = ["taxExcludedAmount", "taxIncludedAmount"];
 
 /// The item that makes up for another one whole, with the same taxes. Its description is given,
-/// since it is read by people. Nothing, if an amount of it is none.
+/// since it is read by people. Nothing, if it has no amount, or one that is none.
 pub fn credit(item: &Value, description: &str) -> Option<Value> {
     let mut credit = begun("credit", description);
     for name in KEPT {
         if let Some(value) = item.get(name) {
             credit.insert(name.to_owned(), value.clone());
         }
+    }
+    if AMOUNTS.iter().all(|name| item.get(*name).is_none()) {
+        return None;
     }
     for name in AMOUNTS {
         if let Some(amount) = item.get(name) {
@@ -36,6 +39,16 @@ pub fn credit(item: &Value, description: &str) -> Option<Value> {
         credit.insert("appliedTax".into(), taxes.collect::<Option<Vec<_>>>()?.into());
     }
     Some(credit.into())
+}
+
+/// The items that make up for others; or how many of these nothing can make up for.
+pub fn credits<'a>(
+    items: impl IntoIterator<Item = &'a Value>,
+    description: &str,
+) -> Result<Vec<Value>, usize> {
+    let (credits, others): (Vec<_>, Vec<_>) =
+        items.into_iter().map(|item| credit(item, description)).partition(Option::is_some);
+    if others.is_empty() { Ok(credits.into_iter().flatten().collect()) } else { Err(others.len()) }
 }
 
 /// An item to begin with, for the account of a bill and in its currency; how much it is for is
@@ -119,6 +132,14 @@ mod tests {
     #[test]
     fn what_has_no_amount_is_not_credited() {
         assert_eq!(credit(&json!({"taxExcludedAmount": "much"}), ""), None);
+        assert_eq!(credit(&json!({"name": "Fibre"}), ""), None);
+    }
+
+    #[test]
+    fn nothing_is_credited_in_part() {
+        let item = json!({"taxExcludedAmount": {"unit": "EUR", "value": 1}});
+        assert_eq!(credits([&item, &item], "").map(|credits| credits.len()), Ok(2));
+        assert_eq!(credits([&item, &json!({})], ""), Err(1));
     }
 
     #[test]

@@ -68,12 +68,13 @@ fn plain(value: &Shown) -> String {
 
 /// A text as a cell. What a spreadsheet would take for a formula begins with an apostrophe.
 fn cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\n', '\r', ';']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
+    let is_quoted = text.contains(['"', ',', ';', '\r', '\n', '\t', '\'']);
+    let is_formula =
+        text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let apostrophe = if is_formula { "'" } else { "" };
+    match is_quoted {
+        true => format!("\"{apostrophe}{}\"", text.replace('"', "\"\"")),
+        false => format!("{apostrophe}{text}"),
     }
 }
 
@@ -97,6 +98,24 @@ mod tests {
             of(&documents, &["name", "due"]),
             "name,due.value,due.unit\r\n'=1+1,-5,EUR\r\n\"a \"\"b\"\", c\",,\r\n"
         );
+    }
+
+    #[test]
+    fn whatever_a_spreadsheet_might_calculate_or_part_is_text() {
+        for (text, written) in [
+            ("\n=1", "\"'\n=1\""),
+            ("\ta", "\"'\ta\""),
+            ("＝1", "'＝1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠a", "'＠a"),
+            ("a\tb", "\"a\tb\""),
+            ("a'b", "\"a'b\""),
+            ("a;b", "\"a;b\""),
+            ("a=b", "a=b"),
+        ] {
+            assert_eq!(cell(text), written);
+        }
     }
 
     #[test]

@@ -51,6 +51,12 @@ impl Failure {
         }
     }
 
+    /// Whether nothing came of the request: what is sent next is another one. Without an answer, or
+    /// with one of a server that is in trouble, it may have been done all the same.
+    pub fn is_final(&self) -> bool {
+        matches!(self.status(), Some(400..=499))
+    }
+
     /// The key of the text that tells a reader what to do.
     pub fn advice(&self) -> &'static str {
         match self {
@@ -102,6 +108,15 @@ mod tests {
         let found = Failure::refused(400, &body, String::new()).faults();
         let places: Vec<_> = found.iter().map(|it| (&*it.pointer, &*it.message)).collect();
         assert_eq!(places, [("/name", "must be a text"), ("", "must have relatedParty")]);
+    }
+
+    #[test]
+    fn only_what_the_server_refused_was_certainly_not_done() {
+        let of = |status| Failure::refused(status, &Value::Null, String::new());
+        assert!([400, 422, 499].into_iter().map(of).all(|failure| failure.is_final()));
+        let others = [500, 503].into_iter().map(of);
+        let mut others = others.chain([Failure::Network, Failure::Unreadable]);
+        assert!(!others.any(|failure| failure.is_final()));
     }
 
     #[test]

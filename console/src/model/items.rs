@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::document;
 use super::sums::Sums;
 
 /// The items of one kind.
@@ -16,6 +17,13 @@ pub struct Group {
 
 /// Kinds in the order that bills have them. Others follow, and what has no kind comes last.
 const KINDS: [&str; 4] = ["recurringCharge", "usageCharge", "oneTimeCharge", "rebate"];
+
+/// Those that refer to exactly this, such as to a bill by `bill.id`. The server takes an id with a
+/// comma for several ids, too.
+pub fn referring(mut items: Vec<Value>, path: &str, id: &str) -> Vec<Value> {
+    items.retain(|item| document::text(item, path) == Some(id));
+    items
+}
 
 /// Groups items by kind; within a kind they keep their order.
 pub fn grouped(items: &[Value]) -> Vec<Group> {
@@ -43,6 +51,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn items_of_other_bills_are_left_out() {
+        let of = |id: &str| json!({"bill": {"id": id}});
+        let items = vec![of("a"), of("a,b"), of("b"), json!({})];
+        assert_eq!(referring(items, "bill.id", "a,b"), [of("a,b")]);
+    }
 
     #[test]
     fn kinds_come_in_the_order_of_bills() {

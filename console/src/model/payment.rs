@@ -4,28 +4,41 @@ use money::{Decimal, Money};
 use serde_json::{Value, json};
 
 /// The number that was typed, with a comma or a point before its decimals. Both of them mean that
-/// the last one is before the decimals. One sign that occurs twice separates thousands.
+/// the last one is before the decimals. Thousands may be separated, by one sign for all of them; a
+/// comma or a point does so where it occurs twice, or where the other one follows.
 pub fn typed(text: &str) -> Option<Decimal> {
-    let text: String = text.chars().filter(|it| !it.is_whitespace() && *it != '\'').collect();
-    let text = text.replace('\u{2212}', "-");
-    let last = text.rfind([',', '.']);
-    let is_decimal = |place: usize| {
-        let sign = &text[place..place + 1];
-        text.matches(sign).count() == 1
+    let sign_of = |it: char| match it {
+        '\u{2212}' => '-',
+        '\u{2019}' => '\'',
+        it if it.is_whitespace() => ' ',
+        it => it,
     };
+    let text: String = text.trim().chars().map(sign_of).collect();
+    let (minus, text) = text.strip_prefix('-').map_or(("", &*text), |text| ("-", text));
+    let last = text.rfind([',', '.']);
+    let is_decimal = |place: usize| text.matches(&text[place..place + 1]).count() == 1;
     let (whole, decimals) = match last.filter(|place| is_decimal(*place)) {
         Some(place) => (&text[..place], &text[place + 1..]),
-        None => (&*text, ""),
+        None => (text, ""),
     };
-    let whole = whole.replace([',', '.'], "");
-    let digits = |text: &str| text.bytes().all(|it| it.is_ascii_digit());
-    let unsigned = whole.strip_prefix('-').unwrap_or(&whole);
-    if !digits(unsigned) || !digits(decimals) || (unsigned.is_empty() && decimals.is_empty()) {
+    let is_digits = |text: &str| text.bytes().all(|it| it.is_ascii_digit());
+    let whole = if is_digits(whole) { whole.to_owned() } else { joined(whole)? };
+    if !is_digits(decimals) || (whole.is_empty() && decimals.is_empty()) {
         return None;
     }
-    let whole = if unsigned.is_empty() { format!("{whole}0") } else { whole };
-    let number = if decimals.is_empty() { whole } else { format!("{whole}.{decimals}") };
-    number.parse().ok()
+    let whole = if whole.is_empty() { "0" } else { &whole };
+    let point = if decimals.is_empty() { "" } else { "." };
+    format!("{minus}{whole}{point}{decimals}").parse().ok()
+}
+
+/// The digits of groups that one sign separates: up to three of them, and then always three.
+fn joined(whole: &str) -> Option<String> {
+    let separator = whole.chars().find(|it| [',', '.', ' ', '\''].contains(it))?;
+    let mut groups = whole.split(separator);
+    let first = groups.next()?;
+    let is_right = (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3);
+    let digits = whole.replace(separator, "");
+    (is_right && digits.bytes().all(|it| it.is_ascii_digit())).then_some(digits)
 }
 
 /// What is wrong with a payment, before the server is asked.
@@ -33,6 +46,8 @@ pub fn typed(text: &str) -> Option<Decimal> {
 pub enum Mistake {
     /// It is no number.
     NoNumber,
+    /// It has more decimals than its currency.
+    TooFine,
     /// It is nothing.
     Nothing,
     /// It is more than what remains, or takes back more than what was paid.
@@ -45,6 +60,11 @@ pub fn payment(bill: &Value, text: &str) -> Result<Money, Mistake> {
     let due = amount(bill, "amountDue").unwrap_or(remaining);
     let paid = typed(text).ok_or(Mistake::NoNumber)?;
     let paid = Money::new(remaining.currency(), paid).map_err(|_| Mistake::TooMuch)?;
+    // What remains of a bill that was made elsewhere can have more of them, and can be paid.
+    let is_rest = paid == remaining && paid.amount().scale() <= remaining.amount().scale();
+    if paid.amount().scale() > paid.currency().decimals() && !is_rest {
+        return Err(Mistake::TooFine);
+    }
     if paid.amount().is_zero() {
         return Err(Mistake::Nothing);
     }
@@ -90,12 +110,37 @@ mod tests {
             ("1'234.5", "1234.5"),
             ("-3", "-3"),
             ("\u{2212}3", "-3"),
+            ("1\u{202f}234,50", "1234.50"),
+            ("1\u{2019}234", "1234"),
+            ("12,345,678.9", "12345678.9"),
+            (" 7 ", "7"),
             (",5", "0.5"),
             ("7.", "7"),
         ] {
             assert_eq!(typed(text).map(|it| it.to_string()).as_deref(), Some(expected), "{text}");
         }
-        for text in ["", "-", ".", "1e3", "12 €", "1-2", "--1", "٣"] {
+        for text in [
+            "",
+            "-",
+            ".",
+            "1e3",
+            "12 €",
+            "1-2",
+            "--1",
+            "٣",
+            "1.2.3",
+            "12.5.2026",
+            "1,2.3,4",
+            "1 2",
+            "1,23.5",
+            "1234,567.8",
+            ",123.4",
+            "1.234,567.8",
+            "1 234'567",
+            "1,234,",
+            "5 .5",
+            "- 3",
+        ] {
             assert_eq!(typed(text), None, "{text}");
         }
     }
@@ -117,8 +162,19 @@ mod tests {
         assert_eq!(paid("-40.01"), Err(Mistake::TooMuch));
         assert_eq!(paid("0"), Err(Mistake::Nothing));
         assert_eq!(paid("x"), Err(Mistake::NoNumber));
+        assert_eq!(paid("1.234"), Err(Mistake::TooFine));
         assert!(payment(&bill(-100, -100), "-100").is_ok());
         assert_eq!(payment(&bill(-100, -100), "1"), Err(Mistake::TooMuch));
+    }
+
+    #[test]
+    fn what_remains_is_paid_with_all_its_decimals() {
+        let amount: Value = serde_json::from_str(r#"{"unit": "EUR", "value": 1.2345}"#).unwrap();
+        let bill = json!({"amountDue": amount, "remainingAmount": amount});
+        assert!(payment(&bill, "1.2345").is_ok());
+        assert_eq!(payment(&bill, "1.234"), Err(Mistake::TooFine));
+        let yen = json!({"remainingAmount": {"unit": "JPY", "value": 5}});
+        assert_eq!(payment(&yen, "1.5"), Err(Mistake::TooFine));
     }
 
     #[test]

@@ -143,12 +143,13 @@ fn is_condition(name: &str) -> bool {
     !PAGING.contains(&name) && !OWN.contains(&name)
 }
 
-/// Percent-encodes everything that could mean something in a query or a path.
+/// Percent-encodes everything that could mean something in a query or a path. So are commas: those
+/// that are not encoded separate alternatives, and lists such as `fields` are read either way.
 pub fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' | b',' => {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => {
                 encoded.push(char::from(byte));
             }
             _ => encoded.push_str(&format!("%{byte:02X}")),
@@ -192,6 +193,13 @@ mod tests {
         let query = Query::default().with("name", value).with("sort", "-lastUpdate");
         assert_eq!(Query::parse(&query.to_string()), query);
         assert_eq!(query.get("name"), Some(value));
+    }
+
+    #[test]
+    fn commas_of_values_are_encoded() {
+        let query = Query::default().with("bill.id", "a,b").with("columns", "id,name");
+        assert_eq!(query.to_string(), "bill.id=a%2Cb&columns=id%2Cname");
+        assert_eq!(Query::parse("columns=id,name"), Query::parse("columns=id%2Cname"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::calendar::Day;
 use super::document::{self, Shown};
+use super::due::{has_passed, owed};
 use super::query::Query;
 
 /// The open bills, those due longest first. What is not settled is asked for by two ranges, because
@@ -31,13 +32,15 @@ impl Age {
         [Self::NotDue, Self::To30Days, Self::To60Days, Self::To90Days, Self::Older, Self::Undated];
 
     fn of(due: Option<Day>, today: Day) -> Self {
-        match due.map(|due| today.since(due)) {
-            None => Self::Undated,
-            Some(..=0) => Self::NotDue,
-            Some(..=30) => Self::To30Days,
-            Some(..=60) => Self::To60Days,
-            Some(..=90) => Self::To90Days,
-            Some(_) => Self::Older,
+        let Some(due) = due else { return Self::Undated };
+        if !has_passed(due, today) {
+            return Self::NotDue;
+        }
+        match today.since(due) {
+            ..=30 => Self::To30Days,
+            ..=60 => Self::To60Days,
+            ..=90 => Self::To90Days,
+            _ => Self::Older,
         }
     }
 
@@ -65,9 +68,7 @@ impl Age {
         };
         let day = |days| today.plus(days).to_string();
         let undated = (self == Self::Undated).then(|| "$[?(!@.paymentDueDate)]".to_owned());
-        Query::default()
-            .with("state.ne", "settled")
-            .with("remainingAmount.value.ne", "0")
+        owed(Query::default())
             .with("remainingAmount.unit", currency)
             .with("paymentDueDate.gte", from.map(day).unwrap_or_default())
             .with("paymentDueDate.lt", before.map(day).unwrap_or_default())

@@ -12,7 +12,7 @@ impl Resource {
         let Some(text) = query.get("search").map(str::trim).filter(|text| !text.is_empty()) else {
             return query.asked().to_string();
         };
-        let pattern = format!("(?i){}", literally(text));
+        let pattern = pattern(text);
         let found = self.known_by.iter().map(|attribute| (format!("{attribute}.regex"), &*pattern));
         let exact = ["id"].into_iter().chain(self.has_parties().then_some(PARTY_ID));
         let exact = exact.map(|name| (name.to_owned(), text));
@@ -25,16 +25,31 @@ impl Resource {
     }
 }
 
-/// The expression that means a text to the letter.
-fn literally(text: &str) -> String {
-    let mut expression = String::with_capacity(text.len());
+/// How long an expression can be, in characters.
+const MAX_CHARS: usize = 256;
+
+/// The expression that means a text to the letter, or as much of its beginning as the API takes.
+fn pattern(text: &str) -> String {
+    let mut expression = "(?i)".to_owned();
+    let mut length = expression.len();
     for letter in text.chars() {
-        if letter.is_ascii_punctuation() {
-            expression.push('\\');
+        let literal = literal(letter);
+        length += literal.chars().count();
+        if length > MAX_CHARS {
+            break;
         }
-        expression.push(letter);
+        expression += &literal;
     }
     expression
+}
+
+fn literal(letter: char) -> String {
+    match letter {
+        // With a backslash, they are the ends of a word.
+        '<' | '>' => format!("[{letter}]"),
+        _ if letter.is_ascii_punctuation() => format!("\\{letter}"),
+        _ => letter.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +71,20 @@ mod tests {
         let resource = Resource::named("billingAccount").unwrap();
         let asked = resource.asked(&Query::parse("search=C-1"));
         assert!(asked.ends_with(";id=C-1;relatedParty.partyOrPartyRole.id=C-1"), "{asked}");
+    }
+
+    #[test]
+    fn every_letter_means_itself() {
+        assert_eq!(pattern("a<b>.c"), "(?i)a[<]b[>]\\.c");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_to_what_the_api_takes() {
+        assert_eq!(pattern(&"ä".repeat(300)), format!("(?i){}", "ä".repeat(252)));
+        assert_eq!(pattern(&".".repeat(300)), format!("(?i){}", "\\.".repeat(126)));
+        assert_eq!(pattern(&format!("a{}", ".".repeat(300))).len(), 255);
+        let whole = "a".repeat(252);
+        assert_eq!(pattern(&whole), format!("(?i){whole}"));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, Request, Response};
 pub use settings::Settings;
-use static_site::{File, Site};
+use static_site::{File, Site, site};
 
 /// The path that the console is below.
 pub const BASE: &str = "/console";
@@ -34,13 +34,16 @@ pub fn answer<B>(
     let site = Site { base: BASE, files: if settings.is_on { files } else { &[] } };
     let is_config =
         settings.is_on && request.uri().path().strip_prefix(BASE) == Some("/config.json");
-    match *request.method() {
-        Method::GET | Method::HEAD if is_config => with_config(settings, request),
-        _ => site.answer(request, &settings.policy()),
+    match is_config {
+        true => with_config(settings, request),
+        false => site.answer(request, &settings.policy()),
     }
 }
 
 fn with_config<B>(settings: &Settings, request: &Request<B>) -> Response<Bytes> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return site::without_file(request.method());
+    }
     let config = Bytes::from(config::config(settings).to_string());
     let length = HeaderValue::from(config.len());
     let is_head = request.method() == Method::HEAD;

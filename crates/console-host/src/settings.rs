@@ -80,14 +80,26 @@ fn origin(address: &str) -> Result<String, String> {
     let uri: Option<Uri> = address.parse().ok();
     let parts = uri.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.authority()?.as_str())));
     match parts {
-        Some((scheme @ ("https" | "http"), host)) if is_clean(host) => {
+        Some((scheme, host))
+            if is_clean(host)
+                && (scheme == "https" || (scheme == "http" && is_this_machine(host))) =>
+        {
             Ok(format!("{scheme}://{host}"))
         }
         _ => Err(format!(
-            "{address:?} of {} or {} must be https:// and a host, perhaps with a port and a path",
+            "{address:?} of {} or {} must be https:// and a host, perhaps with a port and a path; \
+             http:// only on this machine",
             ISSUER.name, HOSTS.name
         )),
     }
+}
+
+/// Whether a host, perhaps with a port, is the machine of who asks: what is sent there is not overheard.
+fn is_this_machine(host: &str) -> bool {
+    let names = ["127.0.0.1", "localhost", "[::1]"];
+    names.iter().any(|name| {
+        host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    })
 }
 
 /// Whether a host with its port means itself in a policy, where a semicolon would begin something else.
@@ -109,7 +121,15 @@ mod tests {
             assert!(with(&[("console_issuer", issuer), ("console_client_id", "c")]).is_ok());
             assert!(with(&[("console_issuer", issuer)]).unwrap_err().contains("console_client_id"));
         }
-        for wrong in ["id.example", "ftp://a", "https://", "https://a;script-src", "https://u@a"] {
+        for wrong in [
+            "id.example",
+            "ftp://a",
+            "https://",
+            "https://a;script-src",
+            "https://u@a",
+            "http://id.example",
+            "http://127.0.0.1.a",
+        ] {
             let refused = with(&[("console_issuer", wrong), ("console_client_id", "c")]);
             assert!(refused.unwrap_err().contains(wrong), "{wrong}");
             assert!(with(&[("console_hosts", wrong)]).is_err(), "{wrong}");

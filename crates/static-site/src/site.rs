@@ -53,7 +53,7 @@ impl Site {
 
     fn answer_to<B>(&self, request: &Request<B>) -> Response<Bytes> {
         let path = request.uri().path();
-        if path == self.base {
+        if path == self.base && !self.files.is_empty() {
             // The addresses in the page are relative to the folder that it is in, and so is this one to
             // whatever path a proxy has put before it.
             let folder = self.base.rsplit('/').next().unwrap_or_default();
@@ -68,10 +68,17 @@ impl Site {
         };
         match *request.method() {
             Method::GET | Method::HEAD => with_file(file, request.headers()),
-            Method::OPTIONS => with_methods(short(StatusCode::NO_CONTENT, "")),
-            _ => with_methods(short(StatusCode::METHOD_NOT_ALLOWED, "Pages can only be read.\n")),
+            ref method => without_file(method),
         }
     }
+}
+
+/// The answer to a method that reads nothing.
+pub fn without_file(method: &Method) -> Response<Bytes> {
+    with_methods(match *method {
+        Method::OPTIONS => short(StatusCode::NO_CONTENT, ""),
+        _ => short(StatusCode::METHOD_NOT_ALLOWED, "Pages can only be read.\n"),
+    })
 }
 
 fn with_file(file: &File, headers: &HeaderMap) -> Response<Bytes> {
@@ -234,6 +241,15 @@ mod tests {
         // What is known is known in one coding.
         let headers = [("if-none-match", tag), ("accept-encoding", "gzip")];
         assert_eq!(get("/console/", &headers).status(), 200);
+    }
+
+    #[test]
+    fn without_files_there_is_nothing() {
+        let nothing = Site { files: &[], ..site() };
+        for path in ["/console", "/console/", "/console/index.html"] {
+            let request = Request::get(path).body(()).unwrap();
+            assert_eq!(nothing.answer(&request, "").status(), 404, "{path}");
+        }
     }
 
     #[test]

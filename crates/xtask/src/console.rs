@@ -14,6 +14,9 @@ const PACKAGE: &str = "console-page";
 /// What its files are called.
 const NAME: &str = "console";
 
+/// What runs before it.
+const SCRIPTS: [&str; 2] = ["theme.js", "start.js"];
+
 /// What it has of the npm package of the validator.
 const OF_VALIDATOR: [&str; 4] = ["browser.js", "documents.js", "validator.js", "validator_bg.wasm"];
 
@@ -29,7 +32,9 @@ pub fn build() -> anyhow::Result<()> {
     }
     web::bundle_if_newer(&web::compile(PACKAGE)?, NAME, &assets)?;
     put(&site.join("index.html"), &read(&sources.join("index.html"))?)?;
-    put(&assets.join("start.js"), &read(&sources.join("start.js"))?)?;
+    for script in SCRIPTS {
+        put(&assets.join(script), &read(&sources.join(script))?)?;
+    }
     put(&assets.join("style.css"), &style(&sources.join("style"))?)
 }
 

@@ -3,7 +3,7 @@
 mod request;
 mod send;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use request::Request;
 pub use send::{exchange, fetch_json};
@@ -19,6 +19,14 @@ pub struct Page {
     pub documents: Vec<Value>,
     /// How many the whole list has, of the same moment.
     pub total: usize,
+}
+
+impl Page {
+    /// How many were read, and of how many, where that is not all of them.
+    pub fn part(&self) -> Option<(usize, usize)> {
+        let read = self.documents.len();
+        (read < self.total).then_some((read, self.total))
+    }
 }
 
 /// A resource as it is stored.
@@ -44,6 +52,10 @@ pub fn client() -> Client {
 const AT_ONCE: usize = 500;
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
+const JSON_PATCH: &str = "application/json-patch+json";
+
+/// How many can be created with one request.
+pub const MOST_CREATED: usize = 1_000;
 
 impl Client {
     /// A page of a list; `query` is the API's own.
@@ -98,6 +110,20 @@ impl Client {
         let request = Request::new("POST", resource.api, resource.name.to_owned());
         let request = request.header("Idempotency-Key", key);
         self.stored(request.body("application/json", document.to_string())).await
+    }
+
+    /// Creates all of the documents, or none; the key is that of all of them together.
+    pub async fn create_many(
+        &self,
+        resource: &Resource,
+        documents: &[Value],
+        key: &str,
+    ) -> Result<(), Failure> {
+        let add = |document: &Value| json!({"op": "add", "path": "/", "value": document});
+        let patch = Value::Array(documents.iter().map(add).collect());
+        let request = Request::new("PATCH", resource.api, resource.name.to_owned());
+        let request = request.header("Idempotency-Key", key);
+        request.body(JSON_PATCH, patch.to_string()).send(self.session).await.map(drop)
     }
 
     /// Changes a resource by a merge patch (RFC 7396), unless it has another state than that of the

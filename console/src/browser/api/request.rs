@@ -45,8 +45,9 @@ impl Request {
         let init = RequestInit::new();
         init.set_method(self.method);
         let headers = web_sys::Headers::new().map_err(|_| Failure::Network)?;
-        let token = session.token().await.map(|token| ("Authorization", format!("Bearer {token}")));
-        for (name, value) in self.headers.into_iter().chain(token) {
+        let token = session.token().await;
+        let bearer = token.as_ref().map(|token| ("Authorization", format!("Bearer {token}")));
+        for (name, value) in self.headers.into_iter().chain(bearer) {
             // What is no header value cannot be sent: a token with signs that no token has.
             headers.set(name, &value).map_err(|_| Failure::Network)?;
         }
@@ -61,7 +62,7 @@ impl Request {
         }
         let (status, answer) = (response.status(), Answer(response));
         if status == 401 {
-            session.end();
+            session.end(token.as_deref());
         }
         let request = answer.header("x-request-id").unwrap_or_default();
         let body = answer.json().await.unwrap_or_default();

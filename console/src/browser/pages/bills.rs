@@ -7,6 +7,7 @@ use super::list::List;
 use crate::browser::router::router;
 use crate::browser::words::{now, t};
 use crate::model::bill_view::{VIEWS, from, period, until, view_of};
+use crate::model::calendar::Day;
 use crate::model::resource::Resource;
 
 #[component]
@@ -18,12 +19,11 @@ pub fn Bills(resource: &'static Resource) -> AnyView {
 #[component]
 fn Tabs() -> AnyView {
     let router = router();
-    let today = now().get(..10).unwrap_or_default().to_owned();
+    let Some(today) = Day::of(&now()) else { return ().into_any() };
     let tabs = VIEWS.iter().map(|view| {
-        let today = today.clone();
         let address = move || {
             let query = router.query.get().without("offset");
-            router.asking(view.asked(query, &today))
+            router.asking(view.asked(query, today))
         };
         let current = move || (view_of(&router.query.get()) == Some(view)).then_some("page");
         view! { <li><a href=address aria-current=current>{t(view.text)}</a></li> }

@@ -67,6 +67,7 @@ fn with_token(problem: RwSignal<String>) -> AnyView {
         } else if payload(&token).is_none() {
             problem.set(t("sign.tokenBroken"));
         } else {
+            problem.set(String::new());
             session.open(Tokens::brought(&token));
         }
     };

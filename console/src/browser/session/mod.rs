@@ -66,9 +66,11 @@ impl Session {
         self.tokens.set(None);
     }
 
-    /// Forgets the token, because the server does not accept it.
-    pub fn end(&self) {
-        if self.config().asks {
+    /// Forgets the token that was sent, because the server does not accept it. Another one, that
+    /// came in the meantime, stays.
+    pub fn end(&self, sent: Option<&str>) {
+        let has_sent = |tokens: &Option<Tokens>| tokens.as_ref().map(|it| &*it.access) == sent;
+        if self.config().asks && self.tokens.with_untracked(has_sent) {
             self.is_over.set(true);
             self.close();
         }
@@ -87,7 +89,10 @@ impl Session {
 
     fn refresh(self, old: Tokens) -> Promise {
         let promise = future_to_promise(async move {
-            if let Some(fresh) = provider::refreshed(&self.config(), &old).await {
+            let fresh = provider::refreshed(&self.config(), &old).await;
+            // Somebody may have signed out meanwhile, or in again.
+            let is_current = self.tokens.with_untracked(|tokens| tokens.as_ref() == Some(&old));
+            if let Some(fresh) = fresh.filter(|_| is_current) {
                 fresh.keep();
                 self.tokens.set(Some(fresh));
             }

@@ -127,6 +127,10 @@ async fn endpoint(issuer: &str, name: &str) -> Result<String, String> {
     let issuer = issuer.trim_end_matches('/');
     let document = fetch_json(&format!("{issuer}/.well-known/openid-configuration")).await;
     let document = document.ok_or_else(|| t("error.network"))?;
+    let named = document.get("issuer").and_then(Value::as_str).unwrap_or_default();
+    if named.trim_end_matches('/') != issuer {
+        return Err(tv("sign.otherIssuer", &[("expected", issuer), ("named", named)]));
+    }
     let endpoint = document.get(name).and_then(Value::as_str);
     endpoint.map(str::to_owned).ok_or_else(|| t("sign.unreadable"))
 }

@@ -7,7 +7,7 @@ use crate::browser::dom;
 use crate::browser::words::{self, name_of, t};
 use crate::text::{LANGUAGES, Language};
 
-/// As `start.js` knows it, which sets it before anything is drawn.
+/// As `theme.js` knows it, which sets it before anything is drawn.
 const KEPT_AS: &str = "console.theme";
 
 const THEMES: [&str; 3] = ["system", "light", "dark"];

@@ -87,17 +87,12 @@ pub fn number(text: &str) -> String {
 /// Money, with all its digits, and as many as its currency has at least. What `Intl` does not take
 /// for a currency stands behind the number.
 pub fn money(amount: &str, currency: &str) -> String {
-    let decimals = amount.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    let digits = decimals.min(20).to_string();
     let is_currency = currency.len() == 3 && currency.bytes().all(|it| it.is_ascii_alphabetic());
     if !is_currency {
         return format!("{} {currency}", number(amount));
     }
-    let mut given = vec![("style", "currency"), ("currency", currency)];
-    if decimals > 2 {
-        given.push(("maximumFractionDigits", &digits));
-    }
-    decimal(amount, &format!("money {currency} {digits}"), &given)
+    let given = [("style", "currency"), ("currency", currency), ("maximumFractionDigits", "20")];
+    decimal(amount, &format!("money {currency}"), &given)
 }
 
 fn decimal(text: &str, name: &str, given: &[(&str, &str)]) -> String {

@@ -20,7 +20,8 @@ async function show() {
   const [, base] = chosen();
   for (const link of document.querySelectorAll("#apis a")) {
     const isShown = link.hash === `#${base}`;
-    link.toggleAttribute("aria-current", isShown);
+    if (isShown) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
   const address = new URL(base, application);
   const response = await fetch(`${address}/openapi.json`);
@@ -28,6 +29,8 @@ async function show() {
     throw new Error(`The document is answered with ${response.status}.`);
   }
   const spec = await response.json();
+  // Another one may have been chosen meanwhile.
+  if (chosen()[1] !== base) return;
   spec.servers = [{ url: address.href, description: "This application." }];
   SwaggerUIBundle({
     spec,

@@ -81,6 +81,12 @@ fn Branch(relative: Relative) -> AnyView {
     let client = client();
     let session = session();
     let is_open = RwSignal::new(false);
+    // It is told of closing too, which changes nothing.
+    let open = move |_| {
+        if !is_open.get_untracked() {
+            is_open.set(true);
+        }
+    };
     let shown = link(&relative);
     let Some(resource) = relative.resource() else { return shown };
     let id = relative.id;
@@ -99,7 +105,7 @@ fn Branch(relative: Relative) -> AnyView {
     };
     view! {
         {shown}
-        <details on:toggle=move |_| is_open.set(true)>
+        <details on:toggle=open>
             <summary>{t("family.below")}</summary>
             {content}
         </details>

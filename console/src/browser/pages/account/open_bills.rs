@@ -4,13 +4,14 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::browser::api::{Page, client};
-use crate::browser::pages::bill::{Items, name, read_items};
+use crate::browser::pages::bill::{Items, name, only, read_items_of};
 use crate::browser::parts::{Loaded, badge, load, reference, shown, sums};
 use crate::browser::words::{now, number, t, tv};
 use crate::model::balance::{OWED, of_kind};
+use crate::model::calendar::Day;
 use crate::model::document;
-use crate::model::due::is_overdue;
-use crate::model::query::encode;
+use crate::model::due::{is_overdue, owed};
+use crate::model::query::Query;
 use crate::model::resource::Resource;
 use crate::model::route::Route;
 use crate::model::sums::Sums;
@@ -27,23 +28,25 @@ pub fn OpenBills(
     asked: String,
 ) -> AnyView {
     let client = client();
-    let all = format!("#/customerBill?{asked}&state.ne=settled&sort=paymentDueDate");
+    let query = format!("{asked}&{}", owed(Query::default()).with("sort", "paymentDueDate"));
+    let all = format!("#/customerBill?{query}");
+    let path = asked.split_once('=').map_or(&*asked, |(path, _)| path).to_owned();
+    let id = document::text(&account, "id").unwrap_or_default().to_owned();
     let bills = load(move || {
-        let query =
-            format!("{asked}&state.ne=settled&remainingAmount.value.ne=0&sort=paymentDueDate");
+        let (query, path, id) = (query.clone(), path.clone(), id.clone());
         async move {
             match Resource::named("customerBill") {
-                Some(bill) => client.whole(bill, &query, MOST).await,
+                Some(bill) => Ok(only(client.whole(bill, &query, MOST).await?, &path, &id)),
                 None => Ok(Page::default()),
             }
         }
     });
-    let owed = of_kind(&account, OWED);
+    let balance = of_kind(&account, OWED);
     view! {
         <section class="card">
             <h2>{t("owed.title")}</h2>
             <Loaded load=bills view=move |page: Page| {
-                list(&page, names_accounts, owed.as_ref(), &all)
+                list(&page, names_accounts, balance.as_ref(), &all)
             }/>
         </section>
     }
@@ -84,7 +87,8 @@ fn entry(bill: &Value, names_accounts: bool) -> AnyView {
         let date = shown(document::shown(bill, "paymentDueDate"));
         view! { <span class="hint">{t("owed.due")} " " {date}</span> }
     });
-    let late = is_overdue(bill, &now())
+    let late = Day::of(&now())
+        .is_some_and(|today| is_overdue(bill, today))
         .then(|| view! { <span class="badge badge-bad">{t("owed.overdue")}</span> });
     let (remains, of) =
         (document::shown(bill, "remainingAmount"), document::shown(bill, "amountDue"));
@@ -112,13 +116,16 @@ fn Why(id: String) -> AnyView {
         let id = id.clone();
         is_open.get().then(|| {
             let items = load(move || {
-                let query = format!("bill.id={}&sort=date", encode(&id));
-                async move { read_items(client, &query).await }
+                let id = id.clone();
+                async move { read_items_of(client, &id).await }
             });
             view! {
                 <Loaded load=items view=|page: Page| match page.documents.is_empty() {
                     true => view! { <p class="hint">{t("check.noItems")}</p> }.into_any(),
-                    false => view! { <Items items=page.documents/> }.into_any(),
+                    false => {
+                        let part = page.part();
+                        view! { <Items items=page.documents part/> }.into_any()
+                    }
                 }/>
             }
         })

@@ -52,9 +52,15 @@ fn list(page: &Page, balance: Option<&Sums>, all: &str) -> AnyView {
     let sum = sums(sum.as_ref());
     let items = StoredValue::new(page.documents.clone());
     let is_open = RwSignal::new(false);
+    // It is told of closing too, which changes nothing.
+    let open = move |_| {
+        if !is_open.get_untracked() {
+            is_open.set(true);
+        }
+    };
     view! {
         <p class="owed-sum">{sum} " " <span class="hint">{t("unbilled.withTaxes")}</span> " " {mark}</p>
-        <details on:toggle=move |_| is_open.set(true)>
+        <details on:toggle=open>
             <summary>{tv("unbilled.items", &[("count", &count)])}</summary>
             {move || is_open.get().then(|| view! { <Items items=items.get_value()/> })}
         </details>

@@ -6,13 +6,13 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
 
-use super::{name, read_items};
-use crate::browser::api::{Client, Stored, client};
+use super::{name, partly, read_items_of};
+use crate::browser::api::{Client, MOST_CREATED, Page, Stored, client};
 use crate::browser::parts::{FailureNotice, Heading, Loaded, Scroller, load, shown, sums};
 use crate::browser::router::go;
 use crate::browser::session::fresh_key;
-use crate::browser::words::{name_of, t, tv};
-use crate::model::correction::credit;
+use crate::browser::words::{name_of, number as written, t, tv};
+use crate::model::correction::credits;
 use crate::model::document;
 use crate::model::failure::Failure;
 use crate::model::query::encode;
@@ -31,16 +31,16 @@ pub fn Correct(resource: &'static Resource, id: String) -> AnyView {
     });
     let back = Route::to([resource.key, &id]).to_string();
     let title = Signal::derive(move || {
-        let number = both.value().map(|(bill, _): (Stored, Vec<Value>)| {
-            name(&bill.document).unwrap_or_default().to_owned()
-        });
+        let number = both
+            .value()
+            .map(|(bill, _): (Stored, Page)| name(&bill.document).unwrap_or_default().to_owned());
         tv("correct.titled", &[("number", &number.unwrap_or_else(|| id.clone()))])
     });
     view! {
         <nav class="trail" aria-label=t("detail.trail")><a href=back>{t("correct.back")}</a></nav>
         <Heading text=title/>
         <p class="lead">{t("correct.lead")}</p>
-        <Loaded load=both view=|(bill, items)| view! { <Choice bill=bill.document items/> }.into_any()/>
+        <Loaded load=both view=|(bill, page)| view! { <Choice bill=bill.document page/> }.into_any()/>
     }
     .into_any()
 }
@@ -49,15 +49,17 @@ async fn read_both(
     client: Client,
     resource: &Resource,
     id: &str,
-) -> Result<(Stored, Vec<Value>), Failure> {
+) -> Result<(Stored, Page), Failure> {
     let bill = client.read(resource, id).await?;
-    let items = read_items(client, &format!("bill.id={}&sort=date", encode(id))).await?;
-    Ok((bill, items.documents))
+    let page = read_items_of(client, id).await?;
+    Ok((bill, page))
 }
 
 #[component]
-fn Choice(bill: Value, items: Vec<Value>) -> AnyView {
+fn Choice(bill: Value, page: Page) -> AnyView {
     let client = client();
+    let part = page.part().map(partly);
+    let items = page.documents;
     let chosen = RwSignal::new(BTreeSet::<usize>::new());
     let failure = RwSignal::new(None::<Failure>);
     let is_busy = RwSignal::new(false);
@@ -71,31 +73,53 @@ fn Choice(bill: Value, items: Vec<Value>) -> AnyView {
     let rows = rows.collect_view();
     let items = StoredValue::new(items);
     let description = tv("correct.description", &[("number", &number)]);
+    // All that are chosen, or how many of them cannot be credited.
     let credits = Memo::new(move |_| {
         let chosen = chosen.get();
         items.with_value(|items| {
-            let chosen = chosen.iter().filter_map(|place| items.get(*place));
-            chosen.filter_map(|item| credit(item, &description)).collect::<Vec<_>>()
+            credits(chosen.iter().filter_map(|place| items.get(*place)), &description)
         })
     });
-    let total = move || sums(credits.with(|credits| Sums::of_items(credits)).as_ref());
+    let total = move || {
+        let sum = credits.with(|credits| Sums::of_items(credits.as_ref().ok()?));
+        sums(sum.as_ref())
+    };
     // One for this page: who sends twice because no answer came makes each credit once.
     let key = StoredValue::new(fresh_key());
     let send = move |_| {
+        let Ok(credits) = credits.get_untracked() else { return };
         let account = account.clone();
         is_busy.set(true);
         spawn_local(async move {
-            match created(client, &credits.get_untracked(), &key.get_value()).await {
+            match created(client, &credits, &key.get_value()).await {
                 Ok(()) => go(&Route::to(["billingAccount", &account, "bill"])),
-                Err(refused) => drop(failure.try_set(Some(refused))),
+                Err(refused) => {
+                    if is_refusal(&refused) {
+                        key.try_set_value(fresh_key());
+                    }
+                    failure.try_set(Some(refused));
+                }
             }
             is_busy.try_set(false);
         });
     };
-    let is_none = move || credits.with(Vec::is_empty);
+    let is_none = move || credits.with(|credits| credits.as_ref().map_or(true, Vec::is_empty));
+    let hindrance = Memo::new(move |_| {
+        let count = |it: usize| written(&it.to_string());
+        credits.with(|credits| match credits {
+            Err(others) => Some(tv("correct.notCredited", &[("count", &count(*others))])),
+            Ok(credits) if credits.len() > MOST_CREATED => {
+                Some(tv("correct.tooMany", &[("count", &count(MOST_CREATED))]))
+            }
+            Ok(_) => None,
+        })
+    });
+    let is_hindered = move || hindrance.with(Option::is_some);
+    let reason = move || hindrance.get().map(|reason| view! { <p class="fault">{reason}</p> });
     view! {
         <section class="card">
             <h2>{t("correct.which")}</h2>
+            {part}
             <Scroller label=t("list.scroll")>
                 <table class="table">
                     <caption class="unseen">{t("correct.which")}</caption>
@@ -110,12 +134,13 @@ fn Choice(bill: Value, items: Vec<Value>) -> AnyView {
                 </table>
             </Scroller>
             <p class="sum-line" role="status">{t("correct.sum")} {total}</p>
+            <div aria-live="polite">{reason}</div>
             {move || failure.get().map(|failure| view! { <FailureNotice failure/> })}
             <div class="form-end">
                 <button
                     type="button"
                     class="button primary"
-                    disabled=move || is_busy.get() || is_none()
+                    disabled=move || is_busy.get() || is_none() || is_hindered()
                     on:click=send
                 >
                     {t("correct.send")}
@@ -156,11 +181,14 @@ fn row(place: usize, item: &Value, chosen: RwSignal<BTreeSet<usize>>) -> AnyView
     .into_any()
 }
 
-/// Makes the items, each with a key of its own.
+/// Whether the next try is another request, since this one was refused. A key that was used for another
+/// choice (422) stays: that one was made, though no answer came.
+fn is_refusal(failure: &Failure) -> bool {
+    failure.is_final() && failure.status() != Some(422)
+}
+
+/// Makes all of the items, or none.
 async fn created(client: Client, items: &[Value], key: &str) -> Result<(), Failure> {
     let Some(resource) = Resource::named("appliedCustomerBillingRate") else { return Ok(()) };
-    for (place, item) in items.iter().enumerate() {
-        client.create(resource, item, &format!("{key}-{place}")).await?;
-    }
-    Ok(())
+    client.create_many(resource, items, key).await
 }

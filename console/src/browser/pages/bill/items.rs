@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
+use super::partly;
 use crate::browser::parts::{Scroller, shown, sums};
 use crate::browser::words::{name_of, number, t, tv};
 use crate::model::document::{self, Shown};
@@ -14,7 +15,12 @@ const AT_FIRST: usize = 200;
 
 /// A table of items, by their kinds, with the sum of each.
 #[component]
-pub fn Items(items: Vec<Value>) -> AnyView {
+pub fn Items(
+    items: Vec<Value>,
+    /// How many were read and of how many, where that is not all: then nothing is added up.
+    #[prop(optional_no_strip)]
+    part: Option<(usize, usize)>,
+) -> AnyView {
     let total = items.len();
     let are_all = RwSignal::new(total <= AT_FIRST);
     let items = StoredValue::new(items);
@@ -26,7 +32,7 @@ pub fn Items(items: Vec<Value>) -> AnyView {
         let bodies = groups.into_iter().map(|group| {
             let shown = group.items.len().min(left);
             left -= shown;
-            body(&group, shown)
+            body(&group, shown, part.is_none())
         });
         view! {
             <table class="table items">
@@ -53,10 +59,11 @@ pub fn Items(items: Vec<Value>) -> AnyView {
             }
         })
     };
-    view! { <Scroller label=t("list.scroll")>{table}</Scroller> {all} }.into_any()
+    let part = part.map(partly);
+    view! { {part} <Scroller label=t("list.scroll")>{table}</Scroller> {all} }.into_any()
 }
 
-fn body(group: &Group, shown: usize) -> AnyView {
+fn body(group: &Group, shown: usize, is_summed: bool) -> AnyView {
     let name = match &*group.kind {
         "" => t("items.noKind"),
         kind => name_of("charge", kind),
@@ -66,7 +73,7 @@ fn body(group: &Group, shown: usize) -> AnyView {
         <tbody>
             <tr class="group">
                 <th scope="rowgroup" colspan="3"><bdi>{name}</bdi></th>
-                <td class="number">{sums(group.sum.as_ref())}</td>
+                <td class="number">{is_summed.then(|| sums(group.sum.as_ref()))}</td>
             </tr>
             {rows}
         </tbody>

@@ -27,6 +27,7 @@ use crate::model::claims::Right;
 use crate::model::document;
 use crate::model::due::is_open;
 use crate::model::failure::Failure;
+use crate::model::items::referring;
 use crate::model::query::encode;
 use crate::model::resource::Resource;
 use crate::model::route::Route;
@@ -107,8 +108,8 @@ fn body(stored: &Stored) -> AnyView {
     let id = document::text(&bill, "id").unwrap_or_default().to_owned();
     let client = client();
     let items = load(move || {
-        let query = format!("bill.id={}&sort=date", encode(&id));
-        async move { read_items(client, &query).await }
+        let id = id.clone();
+        async move { read_items_of(client, &id).await }
     });
     let state = document::text(&bill, "state").map(badge);
     let cycle = bill.get("billCycle").map(|it| (t("bill.cycle"), reference(it)));
@@ -119,10 +120,13 @@ fn body(stored: &Stored) -> AnyView {
     view! {
         <section class="bill-state no-print">
             <p>{state}</p>
-            <Loaded load=items view=move |page| judged(&checked, &page)/>
+            <Loaded load=items view=move |page: Page| judged(&checked, &page.documents, page.part())/>
         </section>
         {paper(&bill, view! {
-            <Loaded load=items view=|page: Page| view! { <Items items=page.documents/> }.into_any()/>
+            <Loaded load=items view=|page: Page| {
+                let part = page.part();
+                view! { <Items items=page.documents part/> }.into_any()
+            }/>
         }.into_any())}
         <section class="card no-print"><h2>{t("bill.more")}</h2>{facts}</section>
     }
@@ -130,13 +134,35 @@ fn body(stored: &Stored) -> AnyView {
 }
 
 /// The mark; or that there are too many items to compute anything of.
-fn judged(bill: &Value, page: &Page) -> AnyView {
-    if page.documents.len() < page.total {
-        let count = number(&page.total.to_string());
+fn judged(bill: &Value, items: &[Value], part: Option<(usize, usize)>) -> AnyView {
+    if let Some((_, total)) = part {
+        let count = number(&total.to_string());
         return view! { <p class="mark">{tv("check.tooMany", &[("count", &count)])}</p> }
             .into_any();
     }
-    mark(&check(bill, &page.documents))
+    mark(&check(bill, items))
+}
+
+/// The items of a bill.
+pub async fn read_items_of(client: Client, bill: &str) -> Result<Page, Failure> {
+    let page = read_items(client, &format!("bill.id={}&sort=date", encode(bill))).await?;
+    Ok(only(page, "bill.id", bill))
+}
+
+/// A page without the items that refer to something else.
+pub fn only(page: Page, path: &str, id: &str) -> Page {
+    let is_part = page.part().is_some();
+    let documents = referring(page.documents, path, id);
+    // Where not all were read, nobody knows how many of the others it would be.
+    let total = if is_part { page.total } else { documents.len() };
+    Page { documents, total }
+}
+
+/// That these are not all.
+fn partly((read, total): (usize, usize)) -> AnyView {
+    let (read, total) = (number(&read.to_string()), number(&total.to_string()));
+    view! { <p class="notice">{tv("items.part", &[("count", &read), ("total", &total)])}</p> }
+        .into_any()
 }
 
 /// The items that a query finds; none, where the reader may not see items.

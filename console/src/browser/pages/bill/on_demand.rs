@@ -6,14 +6,13 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::{Value, json};
 
-use super::{Items, mark, paper, read_items};
+use super::{Items, judged, only, paper, read_items};
 use crate::browser::api::{Client, Stored, client};
 use crate::browser::dom;
 use crate::browser::parts::{FailureNotice, Heading, Load, Loaded, load};
 use crate::browser::router::go;
 use crate::browser::session::fresh_key;
 use crate::browser::words::{t, tv};
-use crate::model::check::check;
 use crate::model::document;
 use crate::model::failure::Failure;
 use crate::model::query::encode;
@@ -38,6 +37,8 @@ struct Terms {
 struct Trial {
     request: Value,
     items: Vec<Value>,
+    /// How many items were read and of how many, where that is not all of them.
+    part: Option<(usize, usize)>,
 }
 
 /// The page for the next bill of an account.
@@ -186,9 +187,9 @@ fn Make(
 fn preview(trial: &Trial) -> AnyView {
     match trial.request.get("preview") {
         Some(bill) => {
-            let items = view! { <Items items=trial.items.clone()/> }.into_any();
+            let items = view! { <Items items=trial.items.clone() part=trial.part/> }.into_any();
             view! {
-                <div class="bill-state no-print">{mark(&check(bill, &trial.items))}</div>
+                <div class="bill-state no-print">{judged(bill, &trial.items, trial.part)}</div>
                 {paper(bill, items)}
             }
             .into_any()
@@ -241,11 +242,13 @@ async fn tried(
     if let Some(until) = until.and_then(Value::as_str) {
         query += &format!("&date.lte={}", encode(until));
     }
-    let mut items = read_items(client, &query).await?.documents;
+    let page = only(read_items(client, &query).await?, "billingAccount.id", account);
+    let part = page.part();
+    let mut items = page.documents;
     if let Some(currency) = answer.pointer("/preview/amountDue/unit").and_then(Value::as_str) {
         items.retain(|item| currency_of(item) == Some(currency));
     }
-    Ok(Trial { request: answer, items })
+    Ok(Trial { request: answer, items, part })
 }
 
 /// Makes the bill, and waits until it is there or given up.

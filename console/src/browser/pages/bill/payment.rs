@@ -64,8 +64,16 @@ fn Form(
     let understood = move || match paid.get() {
         Ok(paid) => tv("payment.understood", &[("amount", &written(&paid))]),
         Err(Mistake::NoNumber) => t("payment.noNumber"),
+        Err(Mistake::TooFine) => t("payment.tooFine"),
         Err(Mistake::Nothing) => t("payment.nothing"),
         Err(Mistake::TooMuch) => t("payment.tooMuch"),
+    };
+    let notice = move || {
+        failure.get().map(|failure| match failure.status() {
+            // Another one changed it: what remains is to be looked at again.
+            Some(412) => view! { <FailureNotice failure retry=move || again.run(())/> }.into_any(),
+            _ => view! { <FailureNotice failure/> }.into_any(),
+        })
     };
     view! {
         <form class="fields" on:submit=send>
@@ -94,7 +102,7 @@ fn Form(
                 />
             </label>
             <p class="hint">{t("payment.hint")}</p>
-            {move || failure.get().map(|failure| view! { <FailureNotice failure/> })}
+            {notice}
             <div class="form-end">
                 <button
                     type="submit"

@@ -91,7 +91,7 @@ fn Form(resource: &'static Resource, cycles: Vec<Value>) -> AnyView {
                 }
                 Err(refused) => {
                     // Another document is another request.
-                    if refused.status().is_some() {
+                    if refused.is_final() {
                         key.set_value(fresh_key());
                     }
                     failure.set(Some(refused));

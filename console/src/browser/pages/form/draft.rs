@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
 
+use crate::browser::api::Stored;
 use crate::browser::validator::validate;
 use crate::model::difference::set;
 use crate::model::failure::{Failure, Fault};
@@ -26,25 +27,42 @@ pub struct Draft {
     /// Counts changes of which fields there are. What is typed into one changes none.
     pub shape: RwSignal<usize>,
     pub faults: RwSignal<Vec<Fault>>,
-    /// Counts what was typed.
+    /// What is stored, if something is.
+    base: Option<RwSignal<Stored>>,
+    /// Counts what was typed, and what else makes a check stale.
     typed: StoredValue<usize>,
 }
 
 impl Draft {
     /// A draft of a document that there is not yet.
     pub fn new(resource: &'static Resource, description: Arc<Value>, document: Value) -> Self {
-        Self { is_new: true, ..Self::of(resource, description, document) }
+        Self::begun(resource, description, document, None)
     }
 
     /// A draft of another state of a document.
-    pub fn of(resource: &'static Resource, description: Arc<Value>, document: Value) -> Self {
+    pub fn of(
+        resource: &'static Resource,
+        description: Arc<Value>,
+        base: RwSignal<Stored>,
+    ) -> Self {
+        let document = base.with_untracked(|base| base.document.clone());
+        Self::begun(resource, description, document, Some(base))
+    }
+
+    fn begun(
+        resource: &'static Resource,
+        description: Arc<Value>,
+        document: Value,
+        base: Option<RwSignal<Stored>>,
+    ) -> Self {
         Self {
             resource,
-            is_new: false,
+            is_new: base.is_none(),
             description: StoredValue::new(description),
             document: RwSignal::new(document),
             shape: RwSignal::new(0),
             faults: RwSignal::new(Vec::new()),
+            base,
             typed: StoredValue::new(0),
         }
     }
@@ -75,6 +93,7 @@ impl Draft {
 
     /// Another document instead of the present one.
     pub fn replace(&self, document: Value) {
+        self.outdate_checks();
         self.document.set(document);
         self.faults.set(Vec::new());
         self.shape.update(|shape| *shape += 1);
@@ -82,6 +101,7 @@ impl Draft {
 
     /// Shows the server's faults at their places.
     pub fn refuse(&self, failure: &Failure) {
+        self.outdate_checks();
         self.faults.set(failure.faults());
     }
 
@@ -106,8 +126,13 @@ impl Draft {
         }
     }
 
+    /// Makes what is being checked count no more.
+    fn outdate_checks(&self) {
+        self.typed.try_update_value(|typed| *typed += 1);
+    }
+
     fn check_soon(self) {
-        self.typed.update_value(|typed| *typed += 1);
+        self.outdate_checks();
         let Some(mine) = self.typed.try_get_value() else { return };
         set_timeout(move || spawn_local(self.check(mine)), PAUSE);
     }
@@ -118,9 +143,14 @@ impl Draft {
             return;
         }
         let Some(document) = self.document.try_get_untracked() else { return };
-        if let Some(faults) = validate(self.resource.class, &document).await
-            && is_current()
+        let Some(mut faults) = validate(self.resource.class, &document).await else { return };
+        // What is stored may be from before a rule: that is no fault of the change.
+        if let Some(base) = self.base.and_then(|base| base.try_get_untracked())
+            && let Some(known) = validate(self.resource.class, &base.document).await
         {
+            faults.retain(|fault| !known.contains(fault));
+        }
+        if is_current() {
             self.faults.try_set(faults);
         }
     }

@@ -71,7 +71,7 @@ fn Creating(draft: Draft) -> AnyView {
                 Ok(stored) => go(&Route::to([resource.key, id(&stored)])),
                 Err(refused) => {
                     // Another document is another request.
-                    if refused.status().is_some() {
+                    if refused.is_final() {
                         key.set_value(fresh_key());
                     }
                     draft.refuse(&refused);
@@ -114,8 +114,9 @@ pub fn Edit(resource: &'static Resource, id: String) -> AnyView {
     view! {
         <Heading text=title/>
         <Loaded load=both view=move |(stored, description)| {
-            let draft = Draft::of(resource, description, stored.document.clone());
-            view! { <Changing draft stored/> }.into_any()
+            let base = RwSignal::new(stored);
+            let draft = Draft::of(resource, description, base);
+            view! { <Changing draft base/> }.into_any()
         }/>
     }
     .into_any()
@@ -131,9 +132,9 @@ async fn read_both(
 }
 
 #[component]
-fn Changing(draft: Draft, stored: Stored) -> AnyView {
-    let address = Route::to([draft.resource.key, id(&stored)]).to_string();
-    let base = RwSignal::new(stored);
+fn Changing(draft: Draft, base: RwSignal<Stored>) -> AnyView {
+    let address = base.with_untracked(|stored| Route::to([draft.resource.key, id(stored)]));
+    let address = address.to_string();
     let failure = RwSignal::new(None);
     let is_reviewing = RwSignal::new(false);
     let look = move |event: SubmitEvent| {
