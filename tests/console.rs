@@ -123,6 +123,8 @@ async fn the_operator_the_partner_and_the_customer_each_see_what_is_theirs() {
     }
     browser.open(&world.page("/customerBill")).await;
     browser.see("1–1 of 1").await;
+    browser.open(&world.page("/billingAccount")).await;
+    browser.see("Account a1").await;
     assert!(!browser.offers("New").await);
     browser.expect_no_faults().await;
 }

@@ -82,7 +82,7 @@ async fn pages(api: &Api, bill: &str) -> Vec<(&'static str, String, &'static str
         ("bill", format!("/customerBill/{bill}"), "Adds up"),
         ("correct", format!("/customerBill/{bill}/correct"), "What was charged wrongly?"),
         ("items", "/appliedCustomerBillingRate".to_owned(), "Fibre"),
-        ("item", format!("/appliedCustomerBillingRate/{item}"), "EUR"),
+        ("item", format!("/appliedCustomerBillingRate/{item}"), "What is charged"),
         ("new-item", "/new/appliedCustomerBillingRate".to_owned(), "New: Bill items"),
         ("runs", "/billCycle".to_owned(), "January"),
         ("run", format!("/billCycle/{run}"), "How far it is"),

@@ -1,14 +1,17 @@
 //! Chromium, as somebody uses it who sees names and texts, and not what a page is made of.
+//!
+//! It is driven over WebDriver (W3C), with what Chromium's driver adds. Libraries for that turn on features of
+//! serde_json that would be those of every native test then.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use thirtyfour::cdp::Cdp;
-use thirtyfour::prelude::*;
-use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 
 /// How long anything may take until it is there.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,9 +42,14 @@ impl Look {
     }
 }
 
+/// What WebDriver calls an element in JSON.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
 /// A browser with one window.
 pub struct Browser {
-    driver: WebDriver,
+    client: Client,
+    /// Where its session is at the driver.
+    session: String,
     /// Ends with the browser.
     _process: Driver,
 }
@@ -50,25 +58,38 @@ impl Browser {
     /// A browser that nobody has used yet, in English.
     pub async fn start() -> Self {
         let process = Driver::start();
-        let mut capabilities = DesiredCapabilities::chrome();
+        let client = Client::new();
         // Chromium runs as root only without its sandbox; what it loads is this test's own.
-        for argument in [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-dev-shm-usage",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--lang=en-US",
-        ] {
-            capabilities.add_arg(argument).unwrap();
-        }
-        capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
-        let driver = WebDriver::new(&process.url, capabilities).await.unwrap();
-        let browser = Self { driver, _process: process };
+        let options = json!({ "args": [
+            "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--lang=en-US"
+        ] });
+        let wanted = json!({
+            "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" }
+        });
+        let wanted = json!({ "capabilities": { "alwaysMatch": wanted } });
+        let url = format!("{}/session", process.url);
+        let begun = send(&client, Method::POST, &url, Some(&wanted)).await.unwrap();
+        let session = format!("{url}/{}", begun["sessionId"].as_str().unwrap());
+        let browser = Self { client, session, _process: process };
         browser.look(Look::DESK).await;
         browser
+    }
+
+    /// What the driver answers to a command of the session.
+    async fn ask(&self, path: &str, parameters: Value) -> Result<Value, String> {
+        send(&self.client, Method::POST, &format!("{}/{path}", self.session), Some(&parameters))
+            .await
+    }
+
+    /// What it answers where nothing can go wrong.
+    async fn tell(&self, path: &str, parameters: Value) -> Value {
+        self.ask(path, parameters).await.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    async fn read(&self, path: &str) -> Value {
+        send(&self.client, Method::GET, &format!("{}/{path}", self.session), None).await.unwrap()
     }
 
     /// Looks at pages that way from now on.
@@ -84,17 +105,17 @@ impl Browser {
     }
 
     async fn command(&self, name: &str, parameters: Value) -> Value {
-        Cdp::new(self.driver.handle().clone()).send_raw(name, parameters).await.unwrap()
+        self.tell("goog/cdp/execute", json!({ "cmd": name, "params": parameters })).await
     }
 
     /// Opens an address.
     pub async fn open(&self, url: &str) {
-        self.driver.goto(url).await.unwrap();
+        self.tell("url", json!({ "url": url })).await;
     }
 
     /// The address that is shown.
     pub async fn address(&self) -> String {
-        self.driver.current_url().await.unwrap().to_string()
+        self.read("url").await.as_str().unwrap_or_default().to_owned()
     }
 
     /// Waits until the address has this part.
@@ -108,39 +129,47 @@ impl Browser {
 
     /// What a script returns.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
-        self.driver.execute(script, arguments).await.unwrap().json().clone()
+        self.tell("execute/sync", json!({ "script": script, "args": arguments })).await
     }
 
-    /// Clicks the first button or link of the name, once there is one.
+    /// Clicks the first button or link of the name, once there is one that is not covered.
     pub async fn click(&self, name: &str) {
-        self.element("control", name).await.click().await.unwrap();
+        let begin = Instant::now();
+        loop {
+            let element = self.element("control", name).await;
+            let path = format!("element/{}/click", id_of(&element));
+            match self.ask(&path, json!({})).await {
+                Ok(_) => return,
+                Err(error) => assert!(begin.elapsed() < PATIENCE, "{name:?}: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Enters a text in the field of the name, instead of what is there.
     pub async fn enter(&self, name: &str, text: &str) {
         let field = self.element("field", name).await;
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
+        let path = format!("element/{}", id_of(&field));
+        self.tell(&format!("{path}/clear"), json!({})).await;
+        self.tell(&format!("{path}/value"), json!({ "text": text })).await;
     }
 
     /// Chooses what is shown as `option` in the field of the name.
     pub async fn choose(&self, name: &str, option: &str) {
         let field = self.element("field", name).await;
         let script = format!("{FINDER} return choose(arguments[0], arguments[1]);");
-        let arguments = vec![field.to_json().unwrap(), json!(option)];
-        let chosen = self.run(&script, arguments).await;
+        let chosen = self.run(&script, vec![field, json!(option)]).await;
         assert_eq!(chosen, json!(true), "{name} has no {option}");
     }
 
     /// What has the name, once it is there and can be used.
-    async fn element(&self, kind: &str, name: &str) -> WebElement {
+    async fn element(&self, kind: &str, name: &str) -> Value {
         let script = format!("{FINDER} return find(arguments[0], arguments[1]);");
         let begin = Instant::now();
         loop {
-            let arguments = vec![json!(kind), json!(name)];
-            let found = self.driver.execute(&script[..], arguments).await.unwrap();
-            if let Ok(element) = found.element() {
-                return element;
+            let found = self.run(&script, vec![json!(kind), json!(name)]).await;
+            if !found.is_null() {
+                return found;
             }
             assert!(begin.elapsed() < PATIENCE, "no {kind} {name:?} in: {}", self.text().await);
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -197,20 +226,23 @@ impl Browser {
 
     /// Presses keys, wherever the focus is.
     pub async fn press(&self, keys: &str) {
-        self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
+        let focused = self.read("element/active").await;
+        let path = format!("element/{}/value", id_of(&focused));
+        self.tell(&path, json!({ "text": keys })).await;
     }
 
     /// What axe-core finds against WCAG 2.2 AA on the page, each with its place.
     pub async fn violations(&self) -> Vec<String> {
         let axe = std::fs::read_to_string(axe()).expect("cargo xtask test installs axe-core");
-        self.driver.execute(&axe[..], vec![]).await.unwrap();
+        self.run(&axe, vec![]).await;
         let script = "const done = arguments[arguments.length - 1];
             const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
             axe.run(document, { runOnly: { type: 'tag', values: tags } })
                 .then((found) => done(found.violations.flatMap((violation) =>
                     violation.nodes.map((node) => `${violation.id}: ${node.target} ${node.failureSummary}`))));";
-        let found = self.driver.execute_async(script, vec![]).await.unwrap();
-        found.convert::<Vec<String>>().unwrap()
+        let found = self.tell("execute/async", json!({ "script": script, "args": [] })).await;
+        let found = found.as_array().expect("axe-core answers").clone();
+        found.iter().map(|it| it.as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// Keeps a picture of the page, for people to look at, in `target/screenshots`.
@@ -218,7 +250,8 @@ impl Browser {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join(format!("{name}-{}.png", look.name()));
-        self.driver.screenshot(&file).await.unwrap();
+        let picture = self.read("screenshot").await;
+        std::fs::write(file, STANDARD.decode(picture.as_str().unwrap()).unwrap()).unwrap();
     }
 
     /// How many pages of paper the page is, printed.
@@ -233,17 +266,42 @@ impl Browser {
     /// Expects that the page has caused no fault in the browser: no script failed, and nothing was tried that its
     /// policy forbids. Answers of the server that tell a fault are none.
     pub async fn expect_no_faults(&self) {
-        let log = self.driver.browser_log().await.unwrap();
-        let is_fault = |entry: &&thirtyfour::BrowserLogEntry| {
-            entry.level == "SEVERE" && entry.source.as_deref() != Some("network")
-        };
-        let faults: Vec<_> = log.iter().filter(is_fault).map(|entry| &entry.message).collect();
+        let log = self.tell("se/log", json!({ "type": "browser" })).await;
+        let is_fault = |entry: &&Value| entry["level"] == "SEVERE" && entry["source"] != "network";
+        let faults: Vec<_> = log.as_array().unwrap().iter().filter(is_fault).collect();
         assert!(faults.is_empty(), "{faults:#?}");
     }
 
     pub async fn quit(self) {
-        self.driver.quit().await.unwrap();
+        send(&self.client, Method::DELETE, &self.session, None).await.unwrap();
     }
+}
+
+/// What the driver answers; inside, what it says is wrong.
+async fn send(
+    client: &Client,
+    method: Method,
+    url: &str,
+    parameters: Option<&Value>,
+) -> Result<Value, String> {
+    let request = client.request(method, url);
+    let request = match parameters {
+        Some(parameters) => request.json(parameters),
+        None => request,
+    };
+    let response = request.send().await.map_err(|error| error.to_string())?;
+    let is_success = response.status().is_success();
+    let mut answer: Value = response.json().await.map_err(|error| error.to_string())?;
+    let value = answer["value"].take();
+    match is_success {
+        true => Ok(value),
+        false => Err(value["message"].as_str().unwrap_or_default().to_owned()),
+    }
+}
+
+/// The name that the driver has for an element.
+fn id_of(element: &Value) -> &str {
+    element[ELEMENT].as_str().expect("it is an element")
 }
 
 /// Where axe-core is, as `cargo xtask test` installs it.

@@ -49,8 +49,9 @@ pub fn Table(
         });
         view! { <tr>{cells.collect_view()}</tr> }
     });
+    let label = format!("{caption}: {}", t("list.scroll"));
     view! {
-        <Scroller label=t("list.scroll")>
+        <Scroller label>
             <table class="table">
                 <caption class="unseen">{caption}</caption>
                 <thead><tr>{heads.collect_view()}</tr></thead>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::browser::parts::reference;
-use crate::browser::words::{name_of, t, tv};
+use crate::browser::words::{name_of, t};
 use crate::model::document;
 use crate::model::query::Query;
 use crate::model::reference::name_of as called;
@@ -32,7 +32,7 @@ fn party(resource: &'static Resource, related: &Value) -> AnyView {
         let query = Query::default().with("relatedParty.partyOrPartyRole.id", id);
         let address = Route::to([resource.key]).asking(query).to_string();
         let whose = party.and_then(called).unwrap_or(id);
-        let label = tv("account.allOf", &[("party", whose)]);
+        let label = format!("{}: {whose}", t("account.all"));
         view! { <a href=address aria-label=label>{t("account.all")}</a> }
     });
     let shown = id.filter(|id| party.and_then(called) != Some(id)).map(str::to_owned);
