@@ -95,7 +95,7 @@ fn an_entry_can_be_read_and_nothing_else() {
             assert_eq!(refused.headers()["allow"], "GET, HEAD, OPTIONS");
         }
         let settings = Settings::read(&[], |_| None).unwrap();
-        let refused = ask_with(&settings, &Method::GET, &path, Some(("accept", "text/html")));
+        let refused = ask_with(&settings, &Method::GET, &path, Some(("accept", "text/csv")));
         expect(&refused, 406);
     }
 }
