@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod callers;
+pub mod events;
 pub mod ways;
 
 use bytes::Bytes;
