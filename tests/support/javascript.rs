@@ -6,11 +6,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::browser::Browser;
+use crate::request::Request;
 
 /// How long a page may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -103,11 +104,9 @@ impl Drop for Site {
 }
 
 /// Answers one request. A browser may break off, which is no fault.
-async fn serve(mut connection: TcpStream) -> Option<()> {
-    let mut lines = tokio::io::BufReader::new(&mut connection).lines();
-    let first = lines.next_line().await.ok()??;
-    while lines.next_line().await.ok()?.is_some_and(|line| !line.is_empty()) {}
-    let path = first.split(' ').nth(1)?.trim_start_matches('/');
+async fn serve(connection: TcpStream) -> Option<()> {
+    let (request, mut connection) = Request::read(connection).await.ok()?;
+    let path = request.target.trim_start_matches('/');
     let file = match path.strip_prefix("tmf-schemas/") {
         Some(name) => package().join(name),
         None => scripts().join(path),

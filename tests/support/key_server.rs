@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+use crate::request::Request;
 use crate::tokens::{Key, set};
 
 /// Where the keys are.
@@ -110,14 +111,9 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// Answers one request, and closes the connection.
-async fn answer(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    *shared.requests.lock().unwrap().entry(path).or_default() += 1;
+async fn answer(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
+    let (request, mut stream) = Request::read(stream).await?;
+    *shared.requests.lock().unwrap().entry(request.target).or_default() += 1;
     let behaviour = shared.behaviour.lock().unwrap().clone();
     let (status, headers, body) = match behaviour {
         Behaviour::Publishes(text) => (200, String::new(), text),

@@ -13,6 +13,7 @@ pub mod key_server;
 pub mod process;
 pub mod provider;
 pub mod receiver;
+pub mod request;
 pub mod tokens;
 
 use std::ops::Deref;

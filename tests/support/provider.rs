@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+use crate::request::Request;
 use crate::tokens::base64url;
 
 /// What the console is called there.
@@ -73,26 +74,15 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// Answers one request, and closes the connection.
-async fn answer(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
-    });
-    let mut body = vec![0; length.unwrap_or_default()];
-    stream.read_exact(&mut body).await?;
-    let target = head.split(' ').nth(1).unwrap_or_default();
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+async fn answer(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
+    let (request, mut stream) = Request::read(stream).await?;
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let (status, headers, body) = match path {
         "/.well-known/openid-configuration" => (200, String::new(), shared.discovery()),
         "/authorize" => {
             (302, format!("location: {}\r\n", shared.authorize(&form(query))), json!({}))
         }
-        "/token" => match shared.redeem(&form(&String::from_utf8_lossy(&body))) {
+        "/token" => match shared.redeem(&form(&request.body)) {
             Ok(answer) => (200, String::new(), answer),
             Err(error) => (400, String::new(), json!({ "error": error })),
         },

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::Sha256;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+use crate::request::Request;
 use crate::tokens::seconds_from_now;
 
 /// How long it may take until what is waited for has arrived.
@@ -254,19 +255,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 
 /// Reads a request, and answers it as the script has it.
 async fn take(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
-    let mut stream = BufReader::new(stream);
-    let mut line = String::new();
-    stream.read_line(&mut line).await?;
-    let mut words = line.split(' ').map(str::to_owned);
-    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let mut headers = BTreeMap::new();
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await?;
-        let Some((name, value)) = line.split_once(':') else { break };
-        headers.insert(name.to_lowercase(), value.trim().to_owned());
-    }
-    let body = read_body(&mut stream, &headers).await?;
+    let (request, stream) = Request::read(stream).await?;
+    let Request { method, target: path, headers, body } = request;
     let reply = match shared.scripts.lock().unwrap().get_mut(&path) {
         Some(script) => script.first.pop_front().unwrap_or_else(|| script.then.clone()),
         None => Reply::Status(204),
@@ -274,32 +264,7 @@ async fn take(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let is_taken = reply.is_taking();
     let arrival = Arrival { at: Instant::now(), path, method, headers, body, is_taken };
     shared.arrivals.lock().unwrap().push(arrival);
-    reply.write(stream.into_inner(), shared).await
-}
-
-async fn read_body(
-    stream: &mut BufReader<TcpStream>,
-    headers: &BTreeMap<String, String>,
-) -> std::io::Result<String> {
-    let mut body = Vec::new();
-    if let Some(length) = headers.get("content-length") {
-        body.resize(length.parse().unwrap(), 0);
-        stream.read_exact(&mut body).await?;
-    } else if headers.contains_key("transfer-encoding") {
-        loop {
-            let mut line = String::new();
-            stream.read_line(&mut line).await?;
-            let size = usize::from_str_radix(line.trim(), 16).unwrap();
-            // A line break ends each chunk.
-            let mut chunk = vec![0; size + 2];
-            stream.read_exact(&mut chunk).await?;
-            if size == 0 {
-                break;
-            }
-            body.extend_from_slice(&chunk[..size]);
-        }
-    }
-    Ok(String::from_utf8(body).unwrap())
+    reply.write(stream, shared).await
 }
 
 impl Reply {

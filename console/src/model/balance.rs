@@ -48,7 +48,7 @@ pub fn of_kind(account: &Value, kind: &str) -> Option<Sums> {
 fn balances(account: &Value) -> impl Iterator<Item = Balance> {
     document::at(account, "accountBalance").into_iter().filter_map(|it| {
         let kind = document::text(it, "balanceType").unwrap_or_default().to_owned();
-        Some(Balance { kind, amount: Money::read_sum(it.get("amount")?, "").ok()? })
+        Some(Balance { kind, amount: document::amount(it, "amount")? })
     })
 }
 

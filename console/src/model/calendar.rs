@@ -103,6 +103,12 @@ fn date_of(number: i64) -> (i64, i64, i64) {
     (era * 400 + year + i64::from(month <= 2), month, day)
 }
 
+/// Whether an instant means a day: the API writes a date without a time as the beginning of that day.
+pub fn is_day(instant: &str) -> bool {
+    let time = instant.get(10..).unwrap_or_default();
+    matches!(time, "T00:00Z" | "T00:00:00Z" | "T00:00:00.000Z")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,5 +149,13 @@ mod tests {
         assert_eq!(first(&months[0]), "2025-04-01");
         assert_eq!(first(&months[11]), "2026-03-01");
         assert_eq!(first(&months[8].next()), "2026-01-01");
+    }
+
+    #[test]
+    fn days_begin_at_midnight() {
+        assert!(is_day("2026-11-01T00:00:00.000Z") && is_day("2026-11-01T00:00:00Z"));
+        for instant in ["2026-11-01T00:00:01.000Z", "2026-11-01T00:00:00+01:00", "2026-11-01", ""] {
+            assert!(!is_day(instant), "{instant}");
+        }
     }
 }

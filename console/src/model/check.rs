@@ -3,6 +3,7 @@
 use money::{BillAmounts, ItemAmounts, Money, Rounding, Totals};
 use serde_json::Value;
 
+use super::document::amount;
 use super::sums::Sums;
 
 /// What came of it.
@@ -89,10 +90,6 @@ fn compare_included(bill: &Value, items: &[Value]) -> Option<Check> {
         true => Check::AddsUp { items: items.len() },
         false => Check::Differs { attribute: INCLUDED, items: *sum, bill: said },
     })
-}
-
-fn amount(bill: &Value, attribute: &str) -> Option<Money> {
-    Money::read_sum(bill.get(attribute)?, "").ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a document has at a dotted path, and what kind of thing that is to a reader.
 
+use money::Money;
 use serde_json::Value;
 
 /// A value as a reader sees it.
@@ -107,6 +108,11 @@ fn is_instant(text: &str) -> bool {
             b'd' => byte.is_ascii_digit(),
             expected => byte == expected,
         })
+}
+
+/// The amount of money that an attribute is, as the server reads sums; nothing if it is none.
+pub fn amount(document: &Value, name: &str) -> Option<Money> {
+    Money::read_sum(document.get(name)?, "").ok()
 }
 
 #[cfg(test)]

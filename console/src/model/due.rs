@@ -1,6 +1,5 @@
 //! Whether a bill is to be paid, and by when: of a bill, and as conditions of a list.
 
-use money::Money;
 use serde_json::Value;
 
 use super::calendar::Day;
@@ -14,7 +13,7 @@ pub(super) const DUE_BEFORE: &str = "paymentDueDate.lt";
 
 /// Whether something remains to be paid of a bill.
 pub fn is_open(bill: &Value) -> bool {
-    let remains = bill.get("remainingAmount").and_then(|it| Money::read_sum(it, "").ok());
+    let remains = document::amount(bill, "remainingAmount");
     remains.is_some_and(|it| !it.amount().is_zero())
 }
 

@@ -1,6 +1,6 @@
 //! What lies above and below an account: a tree that documents of accounts tell a piece of each.
 
-use account_hierarchy::Place;
+use account_rules::hierarchy::Place;
 use serde_json::Value;
 
 use super::document;

@@ -10,7 +10,6 @@ pub mod claims;
 pub mod config;
 pub mod correction;
 pub mod csv;
-pub mod day;
 pub mod delivery;
 pub mod difference;
 pub mod document;

@@ -3,6 +3,8 @@
 use money::{Decimal, Money};
 use serde_json::{Value, json};
 
+use super::document::amount;
+
 /// The number that was typed, with a comma or a point before its decimals. Both of them mean that
 /// the last one is before the decimals. Thousands may be separated, by one sign for all of them; a
 /// comma or a point does so where it occurs twice, or where the other one follows.
@@ -88,10 +90,6 @@ pub fn adding(bill: &Value, paid: &Money, reference: &str) -> Value {
     }
     payments.push(payment);
     json!({"appliedPayment": payments})
-}
-
-fn amount(bill: &Value, attribute: &str) -> Option<Money> {
-    Money::read_sum(bill.get(attribute)?, "").ok()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Names that are the console's own: the API does not hear of them.
-const OWN: [&str; 3] = ["columns", "search", "tab"];
+const OWN: [&str; 2] = ["columns", "search"];
 
 /// What conditions are not.
 const PAGING: [&str; 6] = ["sort", "offset", "limit", "fields", "filter", "format"];
@@ -39,9 +39,10 @@ impl Query {
         Self(pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(decoded).collect())
     }
 
-    /// The value of a name, if it has one that is not blank.
+    /// The value of a name, if it has one that is not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+        let value = self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
+        value.filter(|value| !value.is_empty())
     }
 
     /// The number of a name, or else another one.
@@ -107,12 +108,11 @@ impl Query {
 
 impl Condition {
     fn of(name: &str, value: &str) -> Self {
-        // Of several that end it, the last.
-        let suffixes = OPERATORS.iter().rev().filter(|(_, suffix)| !suffix.is_empty());
-        let mut found = suffixes.filter_map(|(operator, suffix)| {
+        let mut suffixes = OPERATORS.iter().filter(|(_, suffix)| !suffix.is_empty());
+        let found = suffixes.find_map(|(operator, suffix)| {
             name.strip_suffix(suffix).map(|attribute| (attribute, *operator))
         });
-        let (attribute, operator) = found.next().unwrap_or((name, "is"));
+        let (attribute, operator) = found.unwrap_or((name, "is"));
         Self { attribute: attribute.to_owned(), operator, value: value.to_owned() }
     }
 
@@ -165,6 +165,8 @@ pub fn decode(text: &str) -> String {
     let mut place = 0;
     while let Some(&byte) = bytes.get(place) {
         let digits = text.get(place + 1..place + 3).filter(|_| byte == b'%');
+        // A sign in front is a number for Rust, and no encoding.
+        let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
         match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(byte) => {
                 decoded.push(byte);

@@ -3,6 +3,8 @@
 use money::{ItemAmounts, Money};
 use serde_json::Value;
 
+use super::document;
+
 /// What amounts come to: one for each currency, in the order of their codes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums(Vec<Money>);
@@ -65,7 +67,7 @@ impl Sums {
 pub fn included(item: &Value) -> Option<Money> {
     match ItemAmounts::of(item.as_object()?) {
         Ok(amounts) => amounts.included().ok(),
-        Err(_) => Money::read_sum(item.get("taxIncludedAmount")?, "").ok(),
+        Err(_) => document::amount(item, "taxIncludedAmount"),
     }
 }
 

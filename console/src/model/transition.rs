@@ -1,7 +1,9 @@
 //! Which states may follow, as far as it can be known before the server is asked.
 
+use account_rules::life_cycle;
 use serde_json::Value;
 
+use super::document::amount;
 use super::resource::{ACCOUNT_STATES, BILL_STATES};
 
 /// The states that can be chosen.
@@ -13,15 +15,7 @@ pub struct Choices {
     pub others: Vec<&'static str>,
 }
 
-const ACCOUNT: [(&str, &[&str]); 6] = [
-    ("Defined", &["Active"]),
-    ("Active", &["Suspended", "Pending_Update", "Pending_Closed"]),
-    ("Suspended", &["Active", "Closed"]),
-    ("Pending_Update", &["Active"]),
-    ("Pending_Closed", &["Closed"]),
-    ("Closed", &[]),
-];
-
+/// Of bills, as far as no payment decides it.
 const BILL: [(&str, &[&str]); 6] = [
     ("new", &["validated", "sent", "onHold"]),
     ("validated", &["sent", "onHold"]),
@@ -35,7 +29,7 @@ const BILL: [(&str, &[&str]); 6] = [
 /// does not say so: what is not usual is offered too, and the server decides.
 pub fn of_account(account: &Value) -> Choices {
     let state = state(account);
-    let Some(usual) = following(&ACCOUNT, state) else {
+    let Some(usual) = life_cycle::following(state) else {
         return Choices { usual: ACCOUNT_STATES.into(), others: Vec::new() };
     };
     let others = ACCOUNT_STATES.into_iter().filter(|it| *it != state && !usual.contains(it));
@@ -46,7 +40,8 @@ pub fn of_account(account: &Value) -> Choices {
 /// is put on hold, or its rest is given up.
 pub fn of_bill(bill: &Value) -> Choices {
     let state = state(bill);
-    let usual = match (following(&BILL, state), paid_state(bill)) {
+    let following = BILL.iter().find(|(from, _)| *from == state).map(|(_, following)| *following);
+    let usual = match (following, paid_state(bill)) {
         (None, None) => BILL_STATES.into(),
         (Some(usual), None) => usual.into(),
         (_, Some(_)) if state == "settled" => Vec::new(),
@@ -73,20 +68,11 @@ impl Choices {
 fn paid_state(bill: &Value) -> Option<&'static str> {
     let payments = bill.get("appliedPayment")?.as_array()?;
     payments.iter().find(|payment| payment.get("appliedAmount").is_some())?;
-    let amount = |name: &str| money::Money::read_sum(bill.get(name)?, "").ok();
-    let (due, remaining) = (amount("amountDue")?, amount("remainingAmount")?);
+    let (due, remaining) = (amount(bill, "amountDue")?, amount(bill, "remainingAmount")?);
     match remaining.amount().is_zero() {
         true => Some("settled"),
         false => (remaining != due).then_some("partiallyPaid"),
     }
-}
-
-/// What follows a state of the standard; nothing is known of others.
-fn following(
-    transitions: &[(&str, &'static [&'static str])],
-    state: &str,
-) -> Option<&'static [&'static str]> {
-    transitions.iter().find(|(from, _)| *from == state).map(|(_, follow)| *follow)
 }
 
 fn state(document: &Value) -> &str {

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use account_hierarchy::Place;
+use account_rules::hierarchy::Place;
 use schemas::Fault;
 use serde_json::Value;
 use tmf630::model::index::Index;

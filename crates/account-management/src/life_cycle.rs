@@ -1,7 +1,8 @@
-//! Which state of an account may follow which.
+//! The rule that states of an account follow one another.
 
 use std::future::ready;
 
+use account_rules::life_cycle::following;
 use serde_json::Value;
 use tmf630::model::rule::{Asked, Change, Data, Rule};
 use tmf630::model::variable::Variable;
@@ -15,17 +16,6 @@ pub(crate) const STATE_TRANSITIONS: Variable = Variable {
     description: "Which changes of an account's state are allowed: open (all), or tmf (those of TM Forum's life cycle).",
     is_secret: false,
 };
-
-/// The life of an account as TM Forum's billing management has it: from each state, the states that
-/// may follow. Other states are a deployment's own and free.
-const TRANSITIONS: [(&str, &[&str]); 6] = [
-    ("Defined", &["Active"]),
-    ("Active", &["Suspended", "Pending_Update", "Pending_Closed"]),
-    ("Suspended", &["Active", "Closed"]),
-    ("Pending_Update", &["Active"]),
-    ("Pending_Closed", &["Closed"]),
-    ("Closed", &[]),
-];
 
 /// The rule that states follow one another as in TM Forum's life cycle, where a deployment wants it.
 #[derive(Debug)]
@@ -53,9 +43,8 @@ fn state_of(document: &Value) -> &str {
 }
 
 fn check(from: &str, to: &str) -> Result<(), Error> {
-    let known = TRANSITIONS.iter().find(|(state, _)| *state == from);
-    let next = match known {
-        Some((_, next)) if from != to && !next.contains(&to) => *next,
+    let next = match following(from) {
+        Some(next) if from != to && !next.contains(&to) => next,
         _ => return Ok(()),
     };
     let message = match next {

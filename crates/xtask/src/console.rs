@@ -17,6 +17,9 @@ const NAME: &str = "console";
 /// What runs before it.
 const SCRIPTS: [&str; 2] = ["theme.js", "start.js"];
 
+/// Its style.
+const STYLE: &str = "style.css";
+
 /// What it has of the npm package of the validator.
 const OF_VALIDATOR: [&str; 4] = ["browser.js", "documents.js", "validator.js", "validator_bg.wasm"];
 
@@ -35,7 +38,22 @@ pub fn build() -> anyhow::Result<()> {
     for script in SCRIPTS {
         put(&assets.join(script), &read(&sources.join(script))?)?;
     }
-    put(&assets.join("style.css"), &style(&sources.join("style"))?)
+    put(&assets.join(STYLE), &style(&sources.join("style"))?)?;
+    let bundle = [format!("{NAME}.js"), format!("{NAME}_bg.wasm")];
+    let made = SCRIPTS.into_iter().chain([STYLE]).map(str::to_owned).chain(bundle);
+    remove_others(&assets, &made.collect::<Vec<_>>())
+}
+
+/// Removes files of a folder that are not made any more: all that are there are served.
+fn remove_others(folder: &Path, made: &[String]) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("{}", folder.display()))? {
+        let entry = entry?;
+        let is_made = made.iter().any(|name| *name == entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_file() && !is_made {
+            fs::remove_file(entry.path()).with_context(|| format!("{}", entry.path().display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// All style sheets of a folder as one, in the order of their names.
@@ -79,6 +97,20 @@ mod tests {
         assert_eq!(fs::metadata(&made).unwrap().modified().unwrap(), long_ago);
         put(&made, b"2").unwrap();
         assert!(fs::metadata(&made).unwrap().modified().unwrap() > long_ago);
+    }
+
+    #[test]
+    fn what_is_not_made_any_more_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("validator");
+        fs::create_dir(&inner).unwrap();
+        for file in [&folder.path().join("old.js"), &folder.path().join("new.js"), &inner.join("a")]
+        {
+            put(file, b"1").unwrap();
+        }
+        remove_others(folder.path(), &["new.js".to_owned()]).unwrap();
+        assert!(!folder.path().join("old.js").exists());
+        assert!(folder.path().join("new.js").exists() && inner.join("a").exists());
     }
 
     #[test]

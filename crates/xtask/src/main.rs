@@ -111,7 +111,7 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Openapi => written::write("openapi"),
         Command::Manifest => written::write("manifest"),
         Command::Contract(arguments) => contract::contract(arguments),
-        Command::Npm => npm::npm().map(drop),
+        Command::Npm => npm::npm().map(|folder| println!("The package is in {}", folder.display())),
         Command::Token(arguments) => token::token(arguments),
         Command::Demo(arguments) => client::client("demo", arguments),
         Command::Audit(arguments) => client::client("audit", arguments),

@@ -9,7 +9,7 @@ use anyhow::Context;
 /// What the package has beside what is compiled.
 const FILES: [&str; 4] = ["browser.js", "documents.js", "index.d.ts", "node.js"];
 
-/// Builds the npm package of the validator, and says where it is.
+/// Builds the npm package of the validator; the answer is its folder.
 pub fn npm() -> anyhow::Result<PathBuf> {
     let wasm = web::compile("schemas-npm")?;
     let out = target_dir().join("npm");
@@ -21,7 +21,6 @@ pub fn npm() -> anyhow::Result<PathBuf> {
     copy(&source.join("README.md"), &out)?;
     copy(&root().join("LICENSE"), &out)?;
     write_package(&source.join("package/package.json"), &out.join("package.json"))?;
-    println!("The package is in {}", out.display());
     Ok(out)
 }
 

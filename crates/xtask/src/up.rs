@@ -76,7 +76,8 @@ pub fn up(arguments: &Arguments) -> anyhow::Result<()> {
     let listen = can_listen(listen)?;
     println!("{reason}");
 
-    // Beside the components: cargo keeps them in folders of their own, so neither waits for the other.
+    // Beside the components: cargo keeps them in folders of their own, so neither waits for the other. What
+    // makes the bundle of the console is a native program too, and waits for these.
     let mut programs = cargo();
     programs.args(["build", "--quiet"]).args(host.programs());
     if development_issuer.is_some() {

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
 use super::list::List;
+use crate::browser::dom;
 use crate::browser::router::router;
-use crate::browser::words::{now, t};
+use crate::browser::words::t;
 use crate::model::bill_view::{VIEWS, from, period, until, view_of};
 use crate::model::calendar::Day;
 use crate::model::resource::Resource;
@@ -19,7 +20,7 @@ pub fn Bills(resource: &'static Resource) -> AnyView {
 #[component]
 fn Tabs() -> AnyView {
     let router = router();
-    let Some(today) = Day::of(&now()) else { return ().into_any() };
+    let Some(today) = Day::of(&dom::now()) else { return ().into_any() };
     let tabs = VIEWS.iter().map(|view| {
         let address = move || {
             let query = router.query.get().without("offset");

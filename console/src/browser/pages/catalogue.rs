@@ -4,16 +4,17 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::detail;
-use crate::browser::api::{Stored, client};
-use crate::browser::parts::{Copyable, Heading, Loaded, Tree, fact, facts, load};
+use crate::browser::api::client;
+use crate::browser::parts::{
+    Copyable, Heading, Loaded, Tree, fact, facts, load, stored, title, trail,
+};
 use crate::browser::session::session;
-use crate::browser::words::{name_of, number, t, tv};
+use crate::browser::words::{number, t, tv};
 use crate::model::claims::Right;
 use crate::model::document;
 use crate::model::query::encode;
 use crate::model::resource::Resource;
 use crate::model::rest::without;
-use crate::model::route::Route;
 
 const FACTS: [&str; 10] = [
     "description",
@@ -34,23 +35,10 @@ const ELSEWHERE: [&str; 3] = ["id", "href", "name"];
 /// The page of an entry of a catalogue.
 #[component]
 pub fn Entry(resource: &'static Resource, id: String) -> AnyView {
-    let client = client();
-    let asked = id.clone();
-    let entry = load(move || {
-        let id = asked.clone();
-        async move { client.read(resource, &id).await }
-    });
-    let title = Signal::derive(move || {
-        let name = entry
-            .value()
-            .and_then(|it: Stored| document::text(&it.document, "name").map(str::to_owned));
-        name.unwrap_or_else(|| id.clone())
-    });
-    let back = tv("detail.back", &[("resource", &name_of("resource", resource.key))]);
+    let entry = stored(resource, &id);
+    let title = title(entry, id, |entry| document::text(entry, "name").map(str::to_owned));
     view! {
-        <nav class="trail" aria-label=t("detail.trail")>
-            <a href=Route::to([resource.key]).to_string()>{back}</a>
-        </nav>
+        {trail(resource)}
         <Heading text=title>
             <Start resource id=Signal::derive(move || {
                 let stored = entry.value()?;

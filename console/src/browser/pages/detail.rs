@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::browser::api::{Stored, client};
-use crate::browser::parts::{Delete, Heading, Load, Loaded, Tree, load};
+use crate::browser::api::Stored;
+use crate::browser::parts::{Delete, Heading, Load, Loaded, Tree, stored, title, trail};
 use crate::browser::session::session;
-use crate::browser::words::{name_of, t, tv};
+use crate::browser::words::t;
 use crate::model::claims::Right;
 use crate::model::document;
 use crate::model::resource::Resource;
@@ -14,28 +14,13 @@ use crate::model::route::Route;
 /// Everything that a resource has.
 #[component]
 pub fn Detail(resource: &'static Resource, id: String) -> AnyView {
-    let client = client();
-    let asked = id.clone();
-    let stored = load(move || {
-        let id = asked.clone();
-        async move { client.read(resource, &id).await }
+    let stored = stored(resource, &id);
+    let title = title(stored, id, |document| {
+        let names = resource.known_by.iter();
+        names.copied().find_map(|path| document::text(document, path)).map(str::to_owned)
     });
-    let title = Signal::derive(move || {
-        let name = stored.with(|outcome| match outcome {
-            Some(Ok(Stored { document, .. })) => resource
-                .known_by
-                .iter()
-                .find_map(|path| document::text(document, path))
-                .map(str::to_owned),
-            _ => None,
-        });
-        name.unwrap_or_else(|| id.clone())
-    });
-    let back = tv("detail.back", &[("resource", &name_of("resource", resource.key))]);
     view! {
-        <nav class="trail" aria-label=t("detail.trail")>
-            <a href=format!("#/{}", resource.key)>{back}</a>
-        </nav>
+        {trail(resource)}
         <Heading text=title>
             <button type="button" class="button" on:click=move |_| stored.again()>
                 {t("detail.reload")}

@@ -5,13 +5,14 @@ use serde_json::Value;
 
 use super::detail;
 use super::form::New;
-use crate::browser::api::{Client, Stored, client};
+use crate::browser::api::{Client, client};
 use crate::browser::parts::{
-    Copyable, Fact, Heading, Loaded, Tree, badge, fact, facts, load, reference,
+    Copyable, Fact, Heading, Loaded, Tree, badge, fact, facts, load, reference, stored, title,
+    trail,
 };
 use crate::browser::router::router;
 use crate::browser::session::session;
-use crate::browser::words::{name_of, t, tv};
+use crate::browser::words::{t, tv};
 use crate::model::claims::Right;
 use crate::model::correction::{correction, item_for};
 use crate::model::document;
@@ -37,19 +38,8 @@ const ELSEWHERE: [&str; 7] =
 /// The page of an item.
 #[component]
 pub fn Item(resource: &'static Resource, id: String) -> AnyView {
-    let client = client();
-    let asked = id.clone();
-    let item = load(move || {
-        let id = asked.clone();
-        async move { client.read(resource, &id).await }
-    });
-    let title = Signal::derive(move || {
-        let name = item
-            .value()
-            .and_then(|it: Stored| document::text(&it.document, "name").map(str::to_owned));
-        name.unwrap_or_else(|| id.clone())
-    });
-    let back = tv("detail.back", &[("resource", &name_of("resource", resource.key))]);
+    let item = stored(resource, &id);
+    let title = title(item, id, |item| document::text(item, "name").map(str::to_owned));
     let is_billed = move || {
         item.value().is_some_and(|it| it.document.get("isBilled") == Some(&Value::Bool(true)))
     };
@@ -57,9 +47,7 @@ pub fn Item(resource: &'static Resource, id: String) -> AnyView {
     let actions =
         move || (!is_billed()).then(|| view! { <detail::Actions resource stored=item title/> });
     view! {
-        <nav class="trail" aria-label=t("detail.trail")>
-            <a href=Route::to([resource.key]).to_string()>{back}</a>
-        </nav>
+        {trail(resource)}
         <Heading text=title>{actions}</Heading>
         <Loaded load=item view=|stored| body(&stored.document)/>
     }

@@ -5,6 +5,14 @@ use leptos::prelude::*;
 use crate::browser::words::{t, tv};
 use crate::model::failure::Failure;
 
+/// A failure of a change; where another one was faster, with a way to look at the newer state.
+pub fn of_change(failure: Failure, again: Callback<()>) -> AnyView {
+    match failure.status() {
+        Some(412) => view! { <FailureNotice failure retry=again/> }.into_any(),
+        _ => view! { <FailureNotice failure/> }.into_any(),
+    }
+}
+
 /// A failure, in words that say what to do; what the server says of it stands below.
 #[component]
 pub fn FailureNotice(

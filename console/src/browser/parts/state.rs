@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use serde_json::json;
 use web_sys::SubmitEvent;
 
-use super::{Dialog, FailureNotice};
+use super::{Dialog, of_change};
 use crate::browser::api::{Stored, client};
 use crate::browser::words::{name_of, t};
 use crate::model::document;
@@ -80,13 +80,7 @@ fn Choose(
             </fieldset>
         }
     });
-    let notice = move || {
-        failure.get().map(|failure| match failure.status() {
-            // Another one changed it: what may follow is to be looked at again.
-            Some(412) => view! { <FailureNotice failure retry=move || again.run(())/> }.into_any(),
-            _ => view! { <FailureNotice failure/> }.into_any(),
-        })
-    };
+    let notice = move || failure.get().map(|failure| of_change(failure, again));
     view! {
         <form class="fields" on:submit=send>
             <fieldset class="choices">

@@ -10,7 +10,7 @@ use js_sys::Intl::{DateTimeFormat, NumberFormat, RelativeTimeFormat};
 use js_sys::{Array, Date, Function, Object, Reflect};
 use wasm_bindgen::JsValue;
 
-use crate::model::day::is_day;
+use crate::model::calendar::is_day;
 
 thread_local! {
     /// Making a formatter takes longer than using it a thousand times.
@@ -19,11 +19,6 @@ thread_local! {
 
 pub fn forget() {
     FORMATS.take();
-}
-
-/// The present moment, as the API writes instants.
-pub fn now() -> String {
-    Date::new_0().to_iso_string().into()
 }
 
 /// An instant: date and time, in the reader's time zone; or the date alone, if it means a day.

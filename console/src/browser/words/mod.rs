@@ -4,7 +4,7 @@ mod locale;
 
 use std::cell::RefCell;
 
-pub use locale::{date, instant, last_date, money, month, now, number, relative};
+pub use locale::{date, instant, last_date, money, month, number, relative};
 
 use super::dom;
 use crate::text::{LANGUAGES, Language, Texts, readable};

@@ -1,13 +1,13 @@
 //! The balances of an account: a small chart for each currency, with its numbers.
 
 use leptos::prelude::*;
-use money::Money;
 use serde_json::Value;
 
 use crate::browser::parts::amount;
 use crate::browser::words::{name_of, t, tv};
 use crate::model::balance::{Balance, by_currency};
 use crate::model::bars::bars;
+use crate::model::document;
 
 /// Nothing, if the account has none.
 pub fn balances(account: &Value) -> Option<AnyView> {
@@ -52,7 +52,7 @@ fn chart(currency: &str, balances: &[Balance], account: &Value) -> AnyView {
         }
     });
     let rows = rows.collect_view();
-    let limit = account.get("creditLimit").and_then(|limit| Money::read_sum(limit, "").ok());
+    let limit = document::amount(account, "creditLimit");
     let limit = limit.filter(|limit| limit.currency().code() == currency).map(|limit| {
         view! { <p class="hint">{t("account.limit")} " " {amount(&limit)}</p> }
     });

@@ -13,10 +13,12 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::detail;
-use crate::browser::api::{Stored, client};
-use crate::browser::parts::{Copyable, Heading, Load, Loaded, StateChange, Tree, badge, load};
+use crate::browser::api::Stored;
+use crate::browser::parts::{
+    Copyable, Heading, Load, Loaded, StateChange, Tree, badge, stored, title, trail,
+};
 use crate::browser::session::session;
-use crate::browser::words::{name_of, t, tv};
+use crate::browser::words::{name_of, t};
 use crate::model::claims::Right;
 use crate::model::document;
 use crate::model::query::encode;
@@ -32,23 +34,10 @@ use unbilled::Unbilled;
 /// The page of an account.
 #[component]
 pub fn Account(resource: &'static Resource, id: String) -> AnyView {
-    let client = client();
-    let asked = id.clone();
-    let account = load(move || {
-        let id = asked.clone();
-        async move { client.read(resource, &id).await }
-    });
-    let title = Signal::derive(move || {
-        let name = account
-            .value()
-            .and_then(|it: Stored| reference::name_of(&it.document).map(str::to_owned));
-        name.unwrap_or_else(|| id.clone())
-    });
-    let back = tv("detail.back", &[("resource", &name_of("resource", resource.key))]);
+    let account = stored(resource, &id);
+    let title = title(account, id, |account| reference::name_of(account).map(str::to_owned));
     view! {
-        <nav class="trail" aria-label=t("detail.trail")>
-            <a href=Route::to([resource.key]).to_string()>{back}</a>
-        </nav>
+        {trail(resource)}
         <Heading text=title>
             <Billing resource account/>
             <Change resource account/>

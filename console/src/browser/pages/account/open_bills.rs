@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::browser::api::{Page, client};
+use crate::browser::dom;
 use crate::browser::pages::bill::{Items, name, only, read_items_of};
 use crate::browser::parts::{Loaded, badge, load, reference, shown, sums};
-use crate::browser::words::{now, number, t, tv};
+use crate::browser::words::{number, t, tv};
 use crate::model::balance::{OWED, of_kind};
 use crate::model::calendar::Day;
 use crate::model::document;
@@ -87,7 +88,7 @@ fn entry(bill: &Value, names_accounts: bool) -> AnyView {
         let date = shown(document::shown(bill, "paymentDueDate"));
         view! { <span class="hint">{t("owed.due")} " " {date}</span> }
     });
-    let late = Day::of(&now())
+    let late = Day::of(&dom::now())
         .is_some_and(|today| is_overdue(bill, today))
         .then(|| view! { <span class="badge badge-bad">{t("owed.overdue")}</span> });
     let (remains, of) =

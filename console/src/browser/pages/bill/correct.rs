@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{name, partly, read_items_of};
 use crate::browser::api::{Client, MOST_CREATED, Page, Stored, client};
-use crate::browser::parts::{FailureNotice, Heading, Loaded, Scroller, load, shown, sums};
+use crate::browser::parts::{FailureNotice, Heading, Loaded, Scroller, Trail, load, shown, sums};
 use crate::browser::router::go;
 use crate::browser::session::fresh_key;
 use crate::browser::words::{name_of, number as written, t, tv};
@@ -29,7 +29,7 @@ pub fn Correct(resource: &'static Resource, id: String) -> AnyView {
         let id = asked.clone();
         async move { read_both(client, resource, &id).await }
     });
-    let back = Route::to([resource.key, &id]).to_string();
+    let back = Route::to([resource.key, &id]);
     let title = Signal::derive(move || {
         let number = both
             .value()
@@ -37,7 +37,7 @@ pub fn Correct(resource: &'static Resource, id: String) -> AnyView {
         tv("correct.titled", &[("number", &number.unwrap_or_else(|| id.clone()))])
     });
     view! {
-        <nav class="trail" aria-label=t("detail.trail")><a href=back>{t("correct.back")}</a></nav>
+        <Trail to=back text=t("correct.back")/>
         <Heading text=title/>
         <p class="lead">{t("correct.lead")}</p>
         <Loaded load=both view=|(bill, page)| view! { <Choice bill=bill.document page/> }.into_any()/>

@@ -18,10 +18,10 @@ pub use on_demand::OnDemand;
 use crate::browser::api::{Client, Page, Stored, client};
 use crate::browser::dom;
 use crate::browser::parts::{
-    Heading, Load, Loaded, StateChange, badge, fact, facts, load, reference,
+    Heading, Load, Loaded, StateChange, badge, fact, facts, load, reference, stored, title, trail,
 };
 use crate::browser::session::session;
-use crate::browser::words::{name_of, number, t, tv};
+use crate::browser::words::{number, t, tv};
 use crate::model::check::check;
 use crate::model::claims::Right;
 use crate::model::document;
@@ -46,21 +46,10 @@ const FACTS: [&str; 4] = ["category", "runType", "lastUpdate", "id"];
 /// The page of a bill.
 #[component]
 pub fn Bill(resource: &'static Resource, id: String) -> AnyView {
-    let client = client();
-    let asked = id.clone();
-    let bill = load(move || {
-        let id = asked.clone();
-        async move { client.read(resource, &id).await }
-    });
-    let title = Signal::derive(move || {
-        let number = bill.value().and_then(|it: Stored| name(&it.document).map(str::to_owned));
-        number.map_or_else(|| id.clone(), |number| tv("bill.titled", &[("number", &number)]))
-    });
-    let back = tv("detail.back", &[("resource", &name_of("resource", resource.key))]);
+    let bill = stored(resource, &id);
+    let title = title(bill, id, |bill| Some(tv("bill.titled", &[("number", name(bill)?)])));
     view! {
-        <nav class="trail no-print" aria-label=t("detail.trail")>
-            <a href=Route::to([resource.key]).to_string()>{back}</a>
-        </nav>
+        {trail(resource)}
         <Heading text=title><Actions resource bill/></Heading>
         <Loaded load=bill view=move |stored| body(&stored)/>
     }

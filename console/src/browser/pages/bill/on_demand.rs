@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Items, judged, only, paper, read_items};
 use crate::browser::api::{Client, Stored, client};
 use crate::browser::dom;
-use crate::browser::parts::{FailureNotice, Heading, Load, Loaded, load};
+use crate::browser::parts::{FailureNotice, Heading, Load, Loaded, Trail, load, stored, title};
 use crate::browser::router::go;
 use crate::browser::session::fresh_key;
 use crate::browser::words::{t, tv};
@@ -46,27 +46,18 @@ struct Trial {
 pub fn OnDemand(account: &'static Resource, request: &'static Resource, id: String) -> AnyView {
     let client = client();
     let terms = RwSignal::new(Terms::default());
-    let asked = id.clone();
-    let stored = load(move || {
-        let id = asked.clone();
-        async move { client.read(account, &id).await }
-    });
+    let stored = stored(account, &id);
     let asked = id.clone();
     let trial = load(move || {
         let (id, terms) = (asked.clone(), terms.get());
         async move { tried(client, request, &id, &terms).await }
     });
-    let back = Route::to([account.key, &id]).to_string();
-    let title = Signal::derive(move || {
-        let name = stored
-            .value()
-            .and_then(|stored: Stored| reference::name_of(&stored.document).map(str::to_owned));
-        tv("demand.titled", &[("name", &name.unwrap_or_else(|| id.clone()))])
+    let back = Route::to([account.key, &id]);
+    let title = title(stored, id, |account| {
+        Some(tv("demand.titled", &[("name", reference::name_of(account)?)]))
     });
     view! {
-        <nav class="trail no-print" aria-label=t("detail.trail")>
-            <a href=back>{t("demand.back")}</a>
-        </nav>
+        <Trail to=back text=t("demand.back")/>
         <Heading text=title/>
         <p class="lead no-print">{t("demand.lead")}</p>
         <section class="card no-print" aria-label=t("demand.terms")>

@@ -1,7 +1,6 @@
 //! A bill as it looks on paper.
 
 use leptos::prelude::*;
-use money::Money;
 use serde_json::Value;
 
 use super::items::tax;
@@ -82,7 +81,7 @@ fn totals(bill: &Value) -> AnyView {
             let name = document::text(payment, "name").or(document::text(payment, "id"))?;
             Some(tv("bill.paidBy", &[("name", name)]))
         });
-        let paid = it.get("appliedAmount").and_then(|it| Money::read_sum(it, "").ok());
+        let paid = document::amount(it, "appliedAmount");
         let taken = paid.map_or(Shown::Nothing, |paid| document::of(&paid.negated().to_value()));
         line(who.unwrap_or_else(|| t("bill.paid")), taken, "paid")
     });

@@ -9,9 +9,10 @@ use serde_json::Value;
 
 pub use new::NewCycle;
 
-use crate::browser::api::{Stored, client};
+use crate::browser::api::Stored;
 use crate::browser::parts::{
-    Column, Copyable, Heading, Live, Load, Table, Tree, badge, fact, facts, load, reference, sums,
+    Column, Copyable, Heading, Live, Load, Table, Tree, badge, fact, facts, reference, stored,
+    sums, title, trail,
 };
 use crate::browser::words::{name_of, number, t, tv};
 use crate::model::document;
@@ -42,25 +43,14 @@ const ELSEWHERE: [&str; 5] = ["id", "href", "name", "run", "BillCycleSpecificati
 /// The page of a run.
 #[component]
 pub fn Cycle(resource: &'static Resource, id: String) -> AnyView {
-    let client = client();
-    let asked = id.clone();
-    let cycle = load(move || {
-        let id = asked.clone();
-        async move { client.read(resource, &id).await }
-    });
+    let cycle = stored(resource, &id);
     look_again(cycle);
-    let title = Signal::derive(move || {
-        let name = cycle.value().and_then(|it: Stored| {
-            let names = ["name", "BillCycleSpecification.name"];
-            names.iter().find_map(|path| document::text(&it.document, path)).map(str::to_owned)
-        });
-        name.unwrap_or_else(|| id.clone())
+    let title = title(cycle, id, |cycle| {
+        let names = ["name", "BillCycleSpecification.name"];
+        names.iter().find_map(|path| document::text(cycle, path)).map(str::to_owned)
     });
-    let back = tv("detail.back", &[("resource", &name_of("resource", resource.key))]);
     view! {
-        <nav class="trail" aria-label=t("detail.trail")>
-            <a href=Route::to([resource.key]).to_string()>{back}</a>
-        </nav>
+        {trail(resource)}
         <Heading text=title/>
         <Live load=cycle view=body/>
     }

@@ -9,7 +9,7 @@ use super::created::Created;
 use super::helper::Helper;
 use super::{HUBS, PAGE};
 use crate::browser::api::client;
-use crate::browser::parts::{FailureNotice, Heading};
+use crate::browser::parts::{FailureNotice, Heading, Trail};
 use crate::browser::session::{fresh_key, session};
 use crate::browser::words::{name_of, t};
 use crate::model::claims::Right;
@@ -117,9 +117,7 @@ pub fn New(
     let result =
         move || created.get().map(|(hub, stored)| view! { <Created resource=hub stored/> });
     view! {
-        <nav class="trail" aria-label=t("detail.trail")>
-            <a href=Route::to([PAGE]).to_string()>{t("resource.subscriptions")}</a>
-        </nav>
+        <Trail to=Route::to([PAGE]) text=t("resource.subscriptions")/>
         <Heading text=t("subscription.newTitle")/>
         {result}
         <div hidden=move || created.with(Option::is_some)>{form}</div>

@@ -8,7 +8,7 @@ use super::{Hub, PAGE};
 use crate::browser::api::{Stored, client};
 use crate::browser::dom;
 use crate::browser::parts::{
-    Confirm, Copyable, FailureNotice, Heading, Live, Load, Refresh, badge, load,
+    Confirm, Copyable, FailureNotice, Heading, Live, Load, Refresh, Trail, badge, load,
 };
 use crate::browser::router::go;
 use crate::browser::session::{fresh_key, session};
@@ -42,11 +42,8 @@ pub fn Subscription(resource: &'static Resource, id: String) -> AnyView {
     let title = Signal::derive(move || {
         read.value().map_or_else(|| fallback.clone(), |read| read.hub.callback)
     });
-    let page = Route::to([PAGE]).to_string();
     view! {
-        <nav class="trail" aria-label=t("detail.trail")>
-            <a href=page>{t("resource.subscriptions")}</a>
-        </nav>
+        <Trail to=Route::to([PAGE]) text=t("resource.subscriptions")/>
         <Heading text=title><Refresh again=move || read.again()/></Heading>
         <Live load=read view=move |state| everything(resource, read, state)/>
     }

@@ -3,8 +3,6 @@
 //! The standard leaves the words of `relationshipType` open. [`Place::of`] promises to understand them in
 //! any of the ways that are in use: the server refuses circles by it, and the console draws trees.
 
-#![forbid(unsafe_code)]
-
 /// Where a related account lies, seen from the account that has the relationship.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
