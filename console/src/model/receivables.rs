@@ -38,8 +38,8 @@ impl Age {
         }
         match today.since(due) {
             ..=30 => Self::To30Days,
-            ..=60 => Self::To60Days,
-            ..=90 => Self::To90Days,
+            31..=60 => Self::To60Days,
+            61..=90 => Self::To90Days,
             _ => Self::Older,
         }
     }
