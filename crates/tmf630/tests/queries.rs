@@ -120,6 +120,22 @@ fn a_tilde_and_signs_in_values_are_themselves() {
 }
 
 #[test]
+fn alternatives_repeat_an_expression_as_often_as_they_need() {
+    let memory = accounts(&[json!({ "name": "ab" }), json!({ "name": "b", "description": "ab" })]);
+    let alternatives = |expressions: usize| {
+        let all = (0..8).map(|at| {
+            let expression = at % expressions;
+            format!("name.regex=b&description.regex=a{{1,{}}}", expression + 1)
+        });
+        format!("?{}", all.collect::<Vec<_>>().join(";").replace('{', "%7B").replace('}', "%7D"))
+    };
+    assert_finds(&memory, &alternatives(3), "1");
+    for (case, list) in every_list(&memory, &alternatives(4)) {
+        assert_eq!(list.status(), 400, "{case}");
+    }
+}
+
+#[test]
 fn times_are_compared_as_instants_in_every_year() {
     let memory = accounts(&[
         json!({ "until": "9999-12-31T23:59:59Z" }),

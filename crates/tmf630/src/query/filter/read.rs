@@ -94,21 +94,36 @@ impl Builder {
             return Err(Error::invalid_parameter("the query", &limit));
         }
         let groups = self.groups.into_iter().filter(|group| !group.is_empty());
+        let mut patterns = Patterns::default();
         let read = |RawGroup { criteria, json_paths }| {
-            let criteria = criteria.into_iter().map(|raw: Raw| raw.read(names));
+            let criteria = criteria.into_iter().map(|raw: Raw| raw.read(names, &mut patterns));
             Ok(Group { criteria: criteria.collect::<Result<_, Error>>()?, json_paths })
         };
         let filter = Filter(groups.map(read).collect::<Result<_, Error>>()?);
-        let of_criteria = filter.criteria().filter(|criterion| criterion.pattern.is_some()).count();
         let of_json_paths = filter.0.iter().flat_map(|group| &group.json_paths);
-        let patterns = of_criteria + of_json_paths.map(JsonPath::patterns).sum::<usize>();
-        match patterns > MAX_PATTERNS {
+        let count = patterns.0.len() + of_json_paths.map(JsonPath::patterns).sum::<usize>();
+        match count > MAX_PATTERNS {
             true => {
                 let limit = format!("can have up to {MAX_PATTERNS} regular expressions");
                 Err(Error::invalid_parameter("the query", &limit))
             }
             false => Ok(filter),
         }
+    }
+}
+
+/// The expressions that were read so far, with their texts: alternatives repeat what they share.
+#[derive(Default)]
+struct Patterns(Vec<(String, Pattern)>);
+
+impl Patterns {
+    fn get(&mut self, text: &str) -> Result<Pattern, String> {
+        if let Some((_, known)) = self.0.iter().find(|(known, _)| known == text) {
+            return Ok(known.clone());
+        }
+        let pattern = Pattern::compile(text)?;
+        self.0.push((text.to_owned(), pattern.clone()));
+        Ok(pattern)
     }
 }
 
@@ -156,13 +171,12 @@ impl Raw {
         Ok(Self { path, operator, operands })
     }
 
-    fn read(self, names: &impl Attributes) -> Result<Criterion, Error> {
+    fn read(self, names: &impl Attributes, patterns: &mut Patterns) -> Result<Criterion, Error> {
         let Self { path, operator, operands } = self;
         let kind = names.kind_of(&path);
         let pattern = match (operator, &operands[..]) {
             (Operator::Matches, [pattern]) => {
-                let compiled = Pattern::compile(&pattern.text);
-                Some(compiled.map_err(|fault| {
+                Some(patterns.get(&pattern.text).map_err(|fault| {
                     let fault = format!("has a regular expression that {fault}");
                     Error::invalid_parameter(path.as_str(), &fault)
                 })?)
