@@ -1,10 +1,15 @@
 // Starts the console.
-import start from "./console.js";
+import start from "./code/console.js";
 
-// Only forms need it, and it is as large as the console itself.
+globalThis.fetchTexts = async (language) => {
+  const answer = await fetch(new URL(`./texts/${language}.json`, import.meta.url));
+  if (!answer.ok) throw new Error(`${answer.status} for the texts`);
+  return answer.text();
+};
+// Only forms need it, and it is half as large as all the rest.
 globalThis.loadValidator = async () => {
   const validator = await import("./validator/browser.js");
   await validator.default();
   return validator;
 };
-start({ module_or_path: new URL("./console_bg.wasm", import.meta.url) });
+start({ module_or_path: new URL("./code/console_bg.wasm", import.meta.url) });

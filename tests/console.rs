@@ -194,8 +194,8 @@ async fn events_that_a_dead_receiver_did_not_take_are_sent_again() {
     browser.expect_no_faults().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn somebody_signs_in_at_a_provider_and_stays_signed_in() {
+/// An application that trusts a provider, at which the console signs in.
+async fn with_provider() -> (Provider, Issuer, Api) {
     let provider = Provider::start().await;
     let issuer = Issuer::new(&provider.url, Issuer::default().key);
     let issuers = trusting(&[issuer.trusted()]);
@@ -206,11 +206,21 @@ async fn somebody_signs_in_at_a_provider_and_stays_signed_in() {
         ("console_client_id", CLIENT_ID),
     ])
     .await;
-    let own = json!({ "tenant": "default", "party_id": "c1", "scope": CUSTOMER });
-    let soon = json!({ "exp": seconds_from_now(20) });
+    (provider, issuer, api)
+}
+
+/// The token of a customer that is about to expire: whoever goes on does so with another one.
+fn expiring(issuer: &Issuer, scope: &str) -> String {
+    let own = json!({ "tenant": "default", "party_id": "c1", "scope": scope });
     let mut claims = issuer.claims_with(&own);
-    claims["exp"] = soon["exp"].clone();
-    provider.give(&issuer.key.token(&claims));
+    claims["exp"] = json!(seconds_from_now(20));
+    issuer.key.token(&claims)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_signs_in_at_a_provider_and_stays_signed_in() {
+    let (provider, issuer, api) = with_provider().await;
+    provider.give(&expiring(&issuer, CUSTOMER));
     let browser = Browser::start().await;
     browser.open(&format!("{}/console/#/billingAccount", api.base_url())).await;
     browser.click("Sign in").await;
@@ -218,7 +228,7 @@ async fn somebody_signs_in_at_a_provider_and_stays_signed_in() {
     browser.see("Nothing here yet").await;
     assert!(browser.address().await.ends_with("/console/#/billingAccount"));
     assert_eq!(provider.grants()[0], "authorization_code");
-    // The token is about to expire: whoever goes on does so with another one.
+    let own = json!({ "tenant": "default", "party_id": "c1", "scope": CUSTOMER });
     provider.give(&issuer.key.token(&issuer.claims_with(&own)));
     browser.open(&format!("{}/console/#/billFormat", api.base_url())).await;
     browser.see("Bill formats").await;
@@ -228,6 +238,21 @@ async fn somebody_signs_in_at_a_provider_and_stays_signed_in() {
     browser.see("tmf666:read").await;
     assert!(provider.grants().contains(&"refresh_token".to_owned()), "{:?}", provider.grants());
     browser.expect_no_faults().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_stays_while_its_token_is_renewed() {
+    let (provider, issuer, api) = with_provider().await;
+    provider.give(&expiring(&issuer, PARTNER));
+    let browser = Browser::start().await;
+    browser.open(&format!("{}/console/#/new/billingAccount", api.base_url())).await;
+    browser.click("Sign in").await;
+    browser.enter("Name", "Kept").await;
+    // What it is renewed with allows less, and the form is the place to say so.
+    provider.give(&expiring(&issuer, CUSTOMER));
+    browser.click("Create").await;
+    browser.see("Your sign-in does not allow this").await;
+    assert_eq!(browser.value("Name").await, "Kept");
 }
 
 /// Names that want to be more than names.

@@ -11,7 +11,7 @@
 //!
 //! Only `model` and the catalogues exist outside of the browser.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod model;
 pub mod text;

@@ -154,6 +154,13 @@ impl Browser {
         self.tell(&format!("{path}/value"), json!({ "text": text })).await;
     }
 
+    /// What stands in the field of the name.
+    pub async fn value(&self, name: &str) -> String {
+        let field = self.element("field", name).await;
+        let value = self.run("return arguments[0].value;", vec![field]).await;
+        value.as_str().unwrap_or_default().to_owned()
+    }
+
     /// Chooses what is shown as `option` in the field of the name.
     pub async fn choose(&self, name: &str, option: &str) {
         let field = self.element("field", name).await;

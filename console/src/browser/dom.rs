@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use js_sys::{Date, Function, Promise};
+use js_sys::{Array, Date, Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -49,6 +49,13 @@ pub fn set_root_attribute(name: &str, value: Option<&str>) {
     };
 }
 
+/// Loads the page again.
+pub fn reload() {
+    if let Some(window) = window() {
+        let _ = window.location().reload();
+    }
+}
+
 /// Where the page itself is, without query and fragment.
 pub fn page_address() -> Option<String> {
     let location = window()?.location();
@@ -84,28 +91,49 @@ pub fn focus(id: &str) {
 /// When a file that is given to the reader has been read.
 const UNTIL_READ: Duration = Duration::from_secs(60);
 
-/// Gives the reader a file.
-pub fn download(name: &str, media_type: &str, text: &str) {
-    let _ = try_download(name, media_type, text);
+/// A file that is made part by part. The browser keeps them, outside of this program's memory.
+pub struct Parts(Array);
+
+impl Parts {
+    pub fn new() -> Self {
+        Self(Array::new())
+    }
+
+    pub fn add(&self, text: &str) {
+        let text = JsValue::from_str(text);
+        let blob = Blob::new_with_str_sequence(&Array::of1(&text));
+        self.0.push(&blob.map_or(text, JsValue::from));
+    }
+
+    /// Gives the reader the file.
+    pub fn download(&self, name: &str, media_type: &str) {
+        let _ = self.try_download(name, media_type);
+    }
+
+    fn try_download(&self, name: &str, media_type: &str) -> Result<(), JsValue> {
+        let document = document().ok_or(JsValue::NULL)?;
+        let options = BlobPropertyBag::new();
+        options.set_type(media_type);
+        let blob = Blob::new_with_blob_sequence_and_options(&self.0, &options)?;
+        let address = Url::create_object_url_with_blob(&blob)?;
+        let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
+        link.set_href(&address);
+        link.set_download(name);
+        link.click();
+        // Some browsers begin to read it only later.
+        spawn_local(async move {
+            pause(UNTIL_READ).await;
+            let _ = Url::revoke_object_url(&address);
+        });
+        Ok(())
+    }
 }
 
-fn try_download(name: &str, media_type: &str, text: &str) -> Result<(), JsValue> {
-    let document = document().ok_or(JsValue::NULL)?;
-    let options = BlobPropertyBag::new();
-    options.set_type(media_type);
-    let parts = js_sys::Array::of1(&text.into());
-    let blob = Blob::new_with_str_sequence_and_options(&parts, &options)?;
-    let address = Url::create_object_url_with_blob(&blob)?;
-    let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
-    link.set_href(&address);
-    link.set_download(name);
-    link.click();
-    // Some browsers begin to read it only later.
-    spawn_local(async move {
-        pause(UNTIL_READ).await;
-        let _ = Url::revoke_object_url(&address);
-    });
-    Ok(())
+/// Gives the reader a file.
+pub fn download(name: &str, media_type: &str, text: &str) {
+    let file = Parts::new();
+    file.add(text);
+    file.download(name, media_type);
 }
 
 /// Prints the page, or saves it as PDF: the browser asks which.

@@ -2,6 +2,7 @@
 
 mod api;
 mod dom;
+mod lent;
 mod pages;
 mod parts;
 mod router;

@@ -2,12 +2,15 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::spawn_local;
 
 use super::shell::Console;
 use super::words;
 
 #[wasm_bindgen(start)]
 pub fn start() {
-    words::speak(words::preferred());
-    mount_to_body(Console);
+    spawn_local(async {
+        words::speak(words::preferred()).await;
+        mount_to_body(Console);
+    });
 }

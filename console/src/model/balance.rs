@@ -37,6 +37,19 @@ pub fn by_currency(account: &Value) -> Vec<(&'static str, Vec<Balance>)> {
     all
 }
 
+/// The balances that are not of money, such as what is prepaid in gigabytes, or cannot be read.
+pub fn others(account: &Value) -> Vec<&Value> {
+    let all = document::at(account, "accountBalance").into_iter();
+    all.filter(|it| document::amount(it, "amount").is_none()).collect()
+}
+
+/// Whether a balance is what its parts come to; nothing, where that cannot be told: what differs may be
+/// what the reader does not see.
+pub fn agrees(balance: Option<&Sums>, parts: Option<&Sums>, sees_all: bool) -> Option<bool> {
+    let agrees = balance?.agree_with(parts?);
+    (agrees || sees_all).then_some(agrees)
+}
+
 /// The sums of the balances of a kind; nothing, if the account shows none of it.
 pub fn of_kind(account: &Value, kind: &str) -> Option<Sums> {
     let all = document::at(account, "accountBalance").into_iter();
@@ -77,6 +90,26 @@ mod tests {
         };
         assert_eq!((found[0].0, kinds(0)), ("CHF", vec!["receivable"]));
         assert_eq!((found[1].0, kinds(1)), ("EUR", vec!["receivable", "unbilled", "deposit"]));
+    }
+
+    #[test]
+    fn what_is_no_money_is_a_balance_too() {
+        let data = json!({"balanceType": "prepaid", "amount": {"unit": "GB", "value": 5}});
+        let mut account = account();
+        account["accountBalance"].as_array_mut().unwrap().push(data.clone());
+        assert_eq!(others(&account), [&json!({"balanceType": "broken"}), &data]);
+    }
+
+    #[test]
+    fn what_differs_says_nothing_to_who_sees_a_part() {
+        let sums = |value: i64| {
+            Sums::of([&json!({"due": {"unit": "EUR", "value": value}})], "due").unwrap()
+        };
+        let (one, two) = (sums(1), sums(2));
+        assert_eq!(agrees(Some(&one), Some(&one), false), Some(true));
+        assert_eq!(agrees(Some(&two), Some(&one), true), Some(false));
+        assert_eq!(agrees(Some(&two), Some(&one), false), None);
+        assert_eq!(agrees(None, Some(&one), true), None);
     }
 
     #[test]

@@ -36,13 +36,15 @@ pub static VIEWS: [View; 8] = [
 ];
 
 const STATE: &str = "state";
+/// A condition in JSONPath.
+const FILTER: &str = "filter";
 const FROM: &str = "billDate.gte";
 const UNTIL: &str = "billDate.lte";
 
 impl View {
     /// A query with the conditions of this view instead of another one's.
     pub fn asked(&self, asked: Query, today: Day) -> Query {
-        let others = [STATE, NOT_STATE, NOT_REMAINING, DUE_BEFORE].into_iter();
+        let others = [STATE, NOT_STATE, NOT_REMAINING, DUE_BEFORE, FILTER].into_iter();
         let query = others.fold(asked, Query::without);
         match self.shows {
             Shows::All => query,
@@ -54,8 +56,9 @@ impl View {
 
 /// The view that a query is, if it is one of them.
 pub fn view_of(query: &Query) -> Option<&'static View> {
-    let is_any = |name| query.get(name).is_some_and(|value| !value.is_empty());
+    let is_any = |name| query.get(name).is_some();
     let shows = match query.get(STATE).unwrap_or_default() {
+        _ if is_any(FILTER) => return None,
         "" if asks_for_overdue(query) => Shows::Overdue,
         "" if [DUE_BEFORE, NOT_STATE, NOT_REMAINING].into_iter().any(is_any) => return None,
         "" => Shows::All,
@@ -107,6 +110,9 @@ mod tests {
         assert_eq!(view_of(&Query::parse("state.ne=sent")), None);
         let open = "state.ne=settled&remainingAmount.value.ne=0";
         assert_eq!(view_of(&Query::parse(open)), None);
+        let undated = Query::parse("filter=%24%5B%3F%21%40.paymentDueDate%5D");
+        assert_eq!(view_of(&undated), None);
+        assert!(VIEWS[0].asked(undated, today()).is_empty());
     }
 
     #[test]

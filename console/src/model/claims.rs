@@ -22,18 +22,19 @@ impl Default for ClaimNames {
     }
 }
 
-/// Who is signed in.
+/// Who is signed in. It stays the same when a token is renewed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     pub subject: Option<String>,
     pub tenant: Option<String>,
-    /// For whom they act; nobody: for the whole tenant.
+    /// For whom they act; nobody: for the whole tenant, as administrators always do.
     pub parties: Vec<String>,
     /// `None`: nobody is asked, everything is allowed.
     pub scopes: Option<Vec<String>>,
-    /// In seconds since 1970.
-    pub expires: Option<i64>,
 }
+
+/// The scope that is all of them.
+const ADMIN: &str = "admin";
 
 /// What is done to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,17 +47,23 @@ impl Claims {
     /// What the payload of a token says.
     pub fn of(payload: &Value, names: &ClaimNames) -> Self {
         let text = |name: &str| payload.get(name).and_then(Value::as_str).map(str::to_owned);
+        let scopes = payload.get(&names.scope).map(words).unwrap_or_default();
+        let parties = payload.get(&names.party).map(texts).unwrap_or_default();
+        let is_admin = scopes.iter().any(|scope| scope == ADMIN);
         Self {
             subject: ["name", "preferred_username", "email", "sub"].iter().find_map(|it| text(it)),
             tenant: text(&names.tenant),
-            parties: payload.get(&names.party).map(texts).unwrap_or_default(),
-            scopes: Some(payload.get(&names.scope).map(words).unwrap_or_default()),
-            expires: payload.get("exp").and_then(Value::as_f64).map(|seconds| seconds as i64),
+            parties: if is_admin { Vec::new() } else { parties },
+            scopes: Some(scopes),
         }
     }
 
-    /// Whether the server would allow it, as far as scopes say.
+    /// Whether the server would allow it, whatever it is about. Who acts for parties changes nothing that
+    /// all parties share.
     pub fn may(&self, right: Right, resource: &Resource) -> bool {
+        if right == Right::Write && resource.is_shared() && !self.parties.is_empty() {
+            return false;
+        }
         let Some(scopes) = &self.scopes else { return true };
         let right = match right {
             Right::Read => "read",
@@ -64,7 +71,7 @@ impl Claims {
         };
         let api = resource.api.scope();
         let sufficient =
-            ["admin".into(), format!("{api}:{right}"), format!("{api}:{}:{right}", resource.name)];
+            [ADMIN.into(), format!("{api}:{right}"), format!("{api}:{}:{right}", resource.name)];
         scopes.iter().any(|scope| sufficient.contains(scope))
     }
 }
@@ -109,5 +116,19 @@ mod tests {
         assert!(!claims.may(Right::Read, bill) && claims.may(Right::Write, bill));
         assert_eq!(claims.parties, ["7"]);
         assert!(Claims::default().may(Right::Write, bill));
+    }
+
+    #[test]
+    fn what_parties_share_is_not_changed_for_one_of_them() {
+        let format = Resource::named("billFormat").unwrap();
+        let account = Resource::named("billingAccount").unwrap();
+        let may = |scope: &str, party: Value| {
+            let token = json!({"scope": scope, "party_id": party});
+            let claims = Claims::of(&token, &ClaimNames::default());
+            assert!(claims.may(Right::Read, format) && claims.may(Right::Write, account));
+            claims.may(Right::Write, format)
+        };
+        let all = "tmf666:read tmf666:write";
+        assert!(may(all, Value::Null) && !may(all, json!("7")) && may("admin", json!("7")));
     }
 }

@@ -8,13 +8,39 @@ use super::document::{self, Shown};
 ///
 /// Money becomes two columns, amount and currency, and a period its two ends, so that numbers stay
 /// numbers and times stay times.
-pub fn csv(documents: &[Value], columns: &[String]) -> String {
-    let columns: Vec<_> = columns.iter().flat_map(|path| parts(documents, path)).collect();
-    let mut text = line(columns.iter().map(|path| cell(path)));
-    for document in documents {
-        text += &line(columns.iter().map(|path| written(&document::shown(document, path))));
+pub struct Csv {
+    columns: Vec<String>,
+}
+
+impl Csv {
+    /// That of the columns, of which the first documents of the list tell what they have.
+    pub fn of(first: &[Value], columns: &[String]) -> Self {
+        Self { columns: columns.iter().flat_map(|path| parts(first, path)).collect() }
     }
-    text
+
+    /// The line of names.
+    pub fn head(&self) -> String {
+        line(self.columns.iter().map(|path| cell(path)))
+    }
+
+    /// The lines of some documents.
+    pub fn rows(&self, documents: &[Value]) -> String {
+        documents.iter().map(|document| self.row(document)).collect()
+    }
+
+    fn row(&self, document: &Value) -> String {
+        line(self.columns.iter().map(|path| written(&document::shown(document, path))))
+    }
+}
+
+/// What the API is to be asked for, in `fields`, to have what is in the columns. Nothing, which is
+/// all of a document, where there is a column that cannot be named there.
+pub fn fields(columns: &[String]) -> String {
+    let is_path = |column: &String| {
+        let is_step = |step: &str| !step.is_empty() && !step.contains(['$', '[', '*']);
+        column.split('.').all(is_step)
+    };
+    if columns.iter().all(is_path) { columns.join(",") } else { String::new() }
 }
 
 /// The columns that a path becomes.
@@ -66,16 +92,38 @@ fn plain(value: &Shown) -> String {
     }
 }
 
-/// A text as a cell. What a spreadsheet would take for a formula begins with an apostrophe.
+/// What begins a formula.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// What parts cells or lines, in one country or another: who opens a file with a list separator
+/// that it does not have finds quotes in the middle of a cell, where they protect nothing.
+const PARTING: [char; 5] = [',', ';', '\t', '\r', '\n'];
+
+/// A text as a cell. What a spreadsheet would take for a formula has an apostrophe before it.
 fn cell(text: &str) -> String {
-    let is_quoted = text.contains(['"', ',', ';', '\r', '\n', '\t', '\'']);
-    let is_formula =
-        text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let apostrophe = if is_formula { "'" } else { "" };
+    let is_quoted = text.contains(['"', '\'']) || text.contains(PARTING);
+    // A blank line or a tab in front may be left out.
+    let apostrophe = if text.starts_with(['\t', '\r', '\n']) { "'" } else { "" };
+    let text = guarded(text);
     match is_quoted {
         true => format!("\"{apostrophe}{}\"", text.replace('"', "\"\"")),
-        false => format!("{apostrophe}{text}"),
+        false => text,
     }
+}
+
+/// A text with an apostrophe wherever a cell could begin with a formula.
+fn guarded(text: &str) -> String {
+    let mut guarded = String::with_capacity(text.len());
+    let mut is_beginning = true;
+    for (place, letter) in text.char_indices() {
+        // Quotes that stand before it may be taken for those of a cell.
+        if is_beginning && text[place..].trim_start_matches('"').starts_with(FORMULA) {
+            guarded.push('\'');
+        }
+        guarded.push(letter);
+        is_beginning = PARTING.contains(&letter);
+    }
+    guarded
 }
 
 #[cfg(test)]
@@ -84,8 +132,13 @@ mod tests {
 
     use super::*;
 
+    fn texts(columns: &[&str]) -> Vec<String> {
+        columns.iter().map(|&it| it.to_owned()).collect()
+    }
+
     fn of(documents: &[Value], columns: &[&str]) -> String {
-        csv(documents, &columns.iter().map(|&it| it.to_owned()).collect::<Vec<_>>())
+        let csv = Csv::of(documents, &texts(columns));
+        csv.head() + &csv.rows(documents)
     }
 
     #[test]
@@ -103,7 +156,7 @@ mod tests {
     #[test]
     fn whatever_a_spreadsheet_might_calculate_or_part_is_text() {
         for (text, written) in [
-            ("\n=1", "\"'\n=1\""),
+            ("\n=1", "\"'\n'=1\""),
             ("\ta", "\"'\ta\""),
             ("＝1", "'＝1"),
             ("＋1", "'＋1"),
@@ -116,6 +169,54 @@ mod tests {
         ] {
             assert_eq!(cell(text), written);
         }
+    }
+
+    #[test]
+    fn no_separator_makes_a_formula_of_the_rest() {
+        for (text, written) in [
+            ("x;=HYPERLINK(\"a\")", "\"x;'=HYPERLINK(\"\"a\"\")\""),
+            ("x,+1", "\"x,'+1\""),
+            ("x\t-1", "\"x\t'-1\""),
+            ("x\r\n@a", "\"x\r\n'@a\""),
+            ("x\r＝1", "\"x\r'＝1\""),
+            ("x;;=1;=2", "\"x;;'=1;'=2\""),
+            ("x;\t=1", "\"x;\t'=1\""),
+            ("x;\"=1\"", "\"x;'\"\"=1\"\"\""),
+            ("\"\"=1", "\"'\"\"\"\"=1\""),
+            ("x;1=2; -3, y", "\"x;1=2; -3, y\""),
+            ("x\r\ny", "\"x\r\ny\""),
+        ] {
+            assert_eq!(cell(text), written, "{text}");
+        }
+    }
+
+    #[test]
+    fn several_numbers_stay_as_they_are() {
+        let documents = [json!({"b": [{"unit": "EUR", "value": 1}, {"unit": "EUR", "value": -2}]})];
+        assert_eq!(of(&documents, &["b"]), "b.value,b.unit\r\n\"1; -2\",\"EUR; EUR\"\r\n");
+    }
+
+    #[test]
+    fn only_what_has_a_path_is_asked_for() {
+        let of = |columns: &[&str]| fields(&texts(columns));
+        assert_eq!(of(&["name", "relatedParty.role", "@type"]), "name,relatedParty.role,@type");
+        for column in ["a..b", "", "a.", "a[0]", "$.a"] {
+            assert_eq!(of(&["name", column]), "", "{column}");
+        }
+    }
+
+    #[test]
+    fn later_pages_have_the_columns_of_the_first() {
+        let first = [json!({"due": {"unit": "EUR", "value": 1}})];
+        let csv = Csv::of(&first, &texts(&["id", "due"]));
+        assert_eq!(csv.head(), "id,due.value,due.unit\r\n");
+        assert_eq!(csv.rows(&[json!({"id": "7"}), json!({"id": "8"})]), "7,,\r\n8,,\r\n");
+    }
+
+    #[test]
+    fn nobody_gets_a_name_that_is_not_stored() {
+        let documents = [json!({"relatedParty": [{"id": "7"}]})];
+        assert_eq!(of(&documents, &["relatedParty.name"]), "relatedParty.name\r\n\r\n");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a document has at a dotted path, and what kind of thing that is to a reader.
 
 use money::Money;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A value as a reader sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +34,22 @@ pub fn at<'a>(document: &'a Value, path: &str) -> Vec<&'a Value> {
 
 /// What is at a dotted path, as a reader sees it.
 pub fn shown(document: &Value, path: &str) -> Shown {
+    together(path, at(document, path))
+}
+
+/// The same as a cell of a table shows it: who has no name is known by their id.
+pub fn shown_in_cell(document: &Value, path: &str) -> Shown {
+    match path.strip_suffix(".name") {
+        Some(owners) => {
+            together(path, at(document, owners).into_iter().filter_map(name_or_id).collect())
+        }
+        None => shown(document, path),
+    }
+}
+
+fn together(path: &str, values: Vec<&Value>) -> Shown {
     let is_state = path == "state" || path.ends_with(".state") || path.ends_with(".status");
-    let all = at(document, path).into_iter().map(|value| match value {
+    let all = values.into_iter().map(|value| match value {
         Value::String(state) if is_state => Shown::State(state.clone()),
         value => of(value),
     });
@@ -66,11 +80,25 @@ pub fn of(value: &Value) -> Shown {
     }
 }
 
+/// What something is known by: without a name, by its id.
+fn name_or_id(owner: &Value) -> Option<&Value> {
+    let name = owner.get("name").filter(|name| name.as_str() != Some(""));
+    name.or_else(|| owner.get("id"))
+}
+
 fn elements(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
     match value {
         Value::Array(elements) => Box::new(elements.iter()),
         value => Box::new(std::iter::once(value)),
     }
+}
+
+/// Whether a value is money and says no more than that: then its amount says it all.
+pub fn is_mere_money(value: &Value) -> bool {
+    const USUAL: [&str; 3] = ["unit", "value", "@type"];
+    let says_no_more =
+        |members: &Map<String, Value>| members.keys().all(|name| USUAL.contains(&name.as_str()));
+    value.as_object().is_some_and(says_no_more) && money(value).is_some()
 }
 
 /// Money: `unit` and `value`, or that in the attribute of a balance.
@@ -132,11 +160,35 @@ mod tests {
     }
 
     #[test]
+    fn who_has_no_name_is_known_by_their_id() {
+        let document =
+            json!({"relatedParty": [{"name": "Acme"}, {"id": "7"}, {"id": "8", "name": ""}]});
+        let text = |name: &str| Shown::Text(name.into());
+        let names = Shown::Several(vec![text("Acme"), text("7"), text("8")]);
+        assert_eq!(shown_in_cell(&document, "relatedParty.name"), names);
+        assert_eq!(shown(&document, "relatedParty.name"), text("Acme"));
+        assert_eq!(
+            shown_in_cell(&document, "relatedParty.id"),
+            shown(&document, "relatedParty.id")
+        );
+    }
+
+    #[test]
     fn amounts_keep_their_digits() {
         let document = serde_json::from_str(r#"{"due": {"unit": "EUR", "value": 100.10}}"#);
         let document: Value = document.unwrap();
         let money = Shown::Money { amount: "100.10".into(), currency: "EUR".into() };
         assert_eq!(shown(&document, "due"), money);
+    }
+
+    #[test]
+    fn a_balance_is_more_than_its_amount() {
+        let amount = json!({"unit": "EUR", "value": 1});
+        let balance = json!({"balanceType": "deposit", "amount": amount.clone()});
+        assert!(is_mere_money(&amount) && !is_mere_money(&balance));
+        assert!(!is_mere_money(&json!({"amount": amount})));
+        assert!(!is_mere_money(&json!({"unit": "EUR", "value": 1, "note": "own"})));
+        assert!(!is_mere_money(&json!({"unit": "EUR"})));
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub enum Failure {
     Network,
     /// What came is no answer of the API.
     Unreadable,
+    /// A part of the console itself is not to be had: another version of it may be served by now.
+    Code,
     /// The server refused.
     Refused(Refusal),
 }
@@ -35,6 +37,9 @@ pub struct Fault {
     pub message: String,
 }
 
+/// The status of a request whose idempotency key was used with another body.
+const KEY_OF_ANOTHER: u16 = 422;
+
 impl Failure {
     /// What an answer with an error says.
     pub fn refused(status: u16, body: &Value, request: String) -> Self {
@@ -47,26 +52,30 @@ impl Failure {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused(refusal) => Some(refusal.status),
-            Self::Network | Self::Unreadable => None,
+            Self::Network | Self::Unreadable | Self::Code => None,
         }
     }
 
-    /// Whether nothing came of the request: what is sent next is another one. Without an answer, or
-    /// with one of a server that is in trouble, it may have been done all the same.
+    /// Whether nothing came of what was sent with an idempotency key: the next try is another request,
+    /// with another key. Without an answer, or with one of a server that is in trouble, it may have been
+    /// done all the same. A key that was sent with something else before (422) stays: that was done,
+    /// though no answer came.
     pub fn is_final(&self) -> bool {
-        matches!(self.status(), Some(400..=499))
+        matches!(self.status(), Some(400..=499)) && self.status() != Some(KEY_OF_ANOTHER)
     }
 
     /// The key of the text that tells a reader what to do.
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Network => "error.network",
+            Self::Code => "error.code",
             Self::Unreadable => "error.unreadable",
             Self::Refused(refusal) => match refusal.status {
                 401 => "error.unauthorized",
                 403 => "error.forbidden",
                 404 => "error.notFound",
                 412 => "error.conflict",
+                KEY_OF_ANOTHER => "error.sentBefore",
                 429 | 502..=504 => "error.busy",
                 500.. => "error.server",
                 _ => "error.refused",
@@ -113,10 +122,16 @@ mod tests {
     #[test]
     fn only_what_the_server_refused_was_certainly_not_done() {
         let of = |status| Failure::refused(status, &Value::Null, String::new());
-        assert!([400, 422, 499].into_iter().map(of).all(|failure| failure.is_final()));
-        let others = [500, 503].into_iter().map(of);
+        assert!([400, 409, 499].into_iter().map(of).all(|failure| failure.is_final()));
+        let others = [422, 500, 503].into_iter().map(of);
         let mut others = others.chain([Failure::Network, Failure::Unreadable]);
         assert!(!others.any(|failure| failure.is_final()));
+    }
+
+    #[test]
+    fn who_sends_a_used_key_is_told_what_became_of_it() {
+        let failure = Failure::refused(422, &Value::Null, String::new());
+        assert_eq!(failure.advice(), "error.sentBefore");
     }
 
     #[test]

@@ -25,6 +25,16 @@ pub fn referring(mut items: Vec<Value>, path: &str, id: &str) -> Vec<Value> {
     items
 }
 
+/// Those of a bill, by its id and its account, as its document has them: what was made elsewhere may name
+/// the bill of another account, which is none of this one's.
+pub fn of_bill(items: Vec<Value>, bill: &Value) -> Vec<Value> {
+    let text = |path| document::text(bill, path).unwrap_or_default();
+    let mut items = referring(items, "bill.id", text("id"));
+    let account = text("billingAccount.id");
+    items.retain(|it| document::text(it, "billingAccount.id").is_none_or(|it| it == account));
+    items
+}
+
 /// Groups items by kind; within a kind they keep their order.
 pub fn grouped(items: &[Value]) -> Vec<Group> {
     let mut kinds: Vec<_> = items.iter().map(kind).collect();
@@ -57,6 +67,16 @@ mod tests {
         let of = |id: &str| json!({"bill": {"id": id}});
         let items = vec![of("a"), of("a,b"), of("b"), json!({})];
         assert_eq!(referring(items, "bill.id", "a,b"), [of("a,b")]);
+    }
+
+    #[test]
+    fn items_of_other_accounts_are_not_on_a_bill() {
+        let of = |account: &str| json!({"bill": {"id": "b"}, "billingAccount": {"id": account}});
+        let bill = json!({"id": "b", "billingAccount": {"id": "a"}});
+        let unsaid = json!({"bill": {"id": "b"}});
+        let other_bill = json!({"bill": {"id": "c"}, "billingAccount": {"id": "a"}});
+        let items = vec![of("a"), of("other"), unsaid.clone(), other_bill];
+        assert_eq!(of_bill(items, &bill), [of("a"), unsaid]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fmt;
 const OWN: [&str; 2] = ["columns", "search"];
 
 /// What conditions are not.
-const PAGING: [&str; 6] = ["sort", "offset", "limit", "fields", "filter", "format"];
+const PAGING: [&str; 5] = ["sort", "offset", "limit", "fields", "format"];
 
 /// The operators of a condition, with what stands behind the attribute's name.
 pub const OPERATORS: [(&str, &str); 7] = [
@@ -83,7 +83,7 @@ impl Query {
         self.without("offset")
     }
 
-    /// The conditions on attributes.
+    /// The conditions: on attributes, and `filter`, which is JSONPath.
     pub fn conditions(&self) -> impl Iterator<Item = Condition> {
         let pairs = self.0.iter().filter(|(name, _)| is_condition(name));
         pairs.map(|(name, value)| Condition::of(name, value))
@@ -143,13 +143,14 @@ fn is_condition(name: &str) -> bool {
     !PAGING.contains(&name) && !OWN.contains(&name)
 }
 
-/// Percent-encodes everything that could mean something in a query or a path. So are commas: those
-/// that are not encoded separate alternatives, and lists such as `fields` are read either way.
+/// Percent-encodes everything that could mean something in a query or a path. So are commas and tildes:
+/// the ones that are not encoded separate alternatives, and lists such as `fields` are read either way;
+/// the others make a regular expression of what follows.
 pub fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'@' => {
                 encoded.push(char::from(byte));
             }
             _ => encoded.push_str(&format!("%{byte:02X}")),
@@ -205,6 +206,11 @@ mod tests {
     }
 
     #[test]
+    fn a_value_is_no_regular_expression() {
+        assert_eq!(Query::default().with("id", "~1").to_string(), "id=%7E1");
+    }
+
+    #[test]
     fn broken_encodings_stay() {
         assert_eq!(decode("100%"), "100%");
         assert_eq!(decode("%zz%4"), "%zz%4");
@@ -217,6 +223,8 @@ mod tests {
         let conditions: Vec<_> = query.conditions().map(|it| (it.attribute, it.operator)).collect();
         assert_eq!(conditions, [("state".into(), "is"), ("lastUpdate".into(), "at_least")]);
         assert_eq!(query.asked().get("columns"), None);
+        let path = Query::parse("filter=%24&sort=name");
+        assert_eq!(path.conditions().map(|it| it.attribute).collect::<Vec<_>>(), ["filter"]);
     }
 
     #[test]

@@ -197,6 +197,13 @@ impl Resource {
         self.known_by.contains(&PARTY)
     }
 
+    /// Whether all parties see it, none of them its owner.
+    pub fn is_shared(&self) -> bool {
+        const SHARED: [&str; 4] =
+            ["billFormat", "billPresentationMedia", "billingCycleSpecification", "billCycle"];
+        SHARED.contains(&self.key)
+    }
+
     /// The states that are offered to choose from, if it has any of the standard's.
     pub fn states(&self) -> &'static [&'static str] {
         match self.key {

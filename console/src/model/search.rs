@@ -67,6 +67,13 @@ mod tests {
     }
 
     #[test]
+    fn every_condition_holds_for_every_alternative() {
+        let resource = Resource::named("billFormat").unwrap();
+        let asked = resource.asked(&Query::parse("search=a&sort=name&filter=%24"));
+        assert_eq!(asked, "filter=%24&name.regex=%28%3Fi%29a;filter=%24&id=a&sort=name");
+    }
+
+    #[test]
     fn a_customers_id_finds_what_is_theirs() {
         let resource = Resource::named("billingAccount").unwrap();
         let asked = resource.asked(&Query::parse("search=C-1"));

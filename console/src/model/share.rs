@@ -7,24 +7,26 @@ use rust_decimal::prelude::ToPrimitive;
 
 /// A part of a whole, in thousandths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Share(u64);
+pub struct Share(u128);
 
-const WHOLE: u64 = 1_000;
+const WHOLE: u128 = 1_000;
 
 impl Share {
     /// How much a count is of another one.
     pub fn of(part: usize, whole: usize) -> Self {
-        let (part, whole) = (part.min(whole) as u64, whole as u64);
-        Self(part.saturating_mul(WHOLE).checked_div(whole).unwrap_or_default())
+        Self::of_numbers(part as u128, whole as u128)
     }
 
     /// How much an amount is of another one, to the hundredth of its unit.
     pub fn of_amount(part: Decimal, whole: Decimal) -> Self {
-        let hundredths = |amount: Decimal| {
-            let amount = amount.checked_mul(Decimal::ONE_HUNDRED)?;
-            amount.to_i128()?.try_into().ok()
-        };
-        Self::of(hundredths(part).unwrap_or_default(), hundredths(whole).unwrap_or_default())
+        let hundredths = |amount: Decimal| amount.checked_mul(Decimal::ONE_HUNDRED)?.to_u128();
+        let (part, whole) = (hundredths(part), hundredths(whole));
+        Self::of_numbers(part.unwrap_or_default(), whole.unwrap_or_default())
+    }
+
+    fn of_numbers(part: u128, whole: u128) -> Self {
+        let thousandths = part.min(whole).saturating_mul(WHOLE);
+        Self(thousandths.checked_div(whole).unwrap_or_default())
     }
 
     /// This and another part together.
@@ -61,5 +63,15 @@ mod tests {
         assert_eq!(share("0.10", "0.40"), "25.0%");
         assert_eq!(share("-5", "40"), "0.0%");
         assert_eq!(share("5", "-40"), "0.0%");
+    }
+
+    #[test]
+    fn the_largest_sums_have_shares() {
+        let share = |part: &str, whole: &str| {
+            Share::of_amount(part.parse().unwrap(), whole.parse().unwrap()).to_string()
+        };
+        assert_eq!(share("42949672.96", "85899345.92"), "50.0%");
+        let (part, whole) = ("75000000000000000000.12345678", "299999999999999999999.99999999");
+        assert_eq!(share(part, whole), "25.0%");
     }
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::npm;
 use crate::project::{root, target_dir};
-use crate::{npm, web};
+use crate::web::{self, Parts};
 
 /// The library that is the console, in the folder of that name.
 const PACKAGE: &str = "console-page";
@@ -19,6 +20,9 @@ const SCRIPTS: [&str; 2] = ["theme.js", "start.js"];
 
 /// Its style.
 const STYLE: &str = "style.css";
+
+/// The language that is compiled in, and not fetched.
+const LANGUAGE: &str = "en.json";
 
 /// What it has of the npm package of the validator.
 const OF_VALIDATOR: [&str; 4] = ["browser.js", "documents.js", "validator.js", "validator_bg.wasm"];
@@ -33,19 +37,23 @@ pub fn build() -> anyhow::Result<()> {
     for file in OF_VALIDATOR {
         put(&validator.join(file), &read(&package.join(file))?)?;
     }
-    web::bundle_if_newer(&web::compile(PACKAGE)?, NAME, &assets)?;
+    web::bundle(&web::compile(PACKAGE)?, NAME, &assets.join("code"), Parts::FetchedLater)?;
     put(&site.join("index.html"), &read(&sources.join("index.html"))?)?;
     for script in SCRIPTS {
         put(&assets.join(script), &read(&sources.join(script))?)?;
     }
     put(&assets.join(STYLE), &style(&sources.join("style"))?)?;
-    let bundle = [format!("{NAME}.js"), format!("{NAME}_bg.wasm")];
-    let made = SCRIPTS.into_iter().chain([STYLE]).map(str::to_owned).chain(bundle);
-    remove_others(&assets, &made.collect::<Vec<_>>())
+    let (texts, fetched) = (sources.join("texts"), assets.join("texts"));
+    fs::create_dir_all(&fetched).with_context(|| format!("{}", fetched.display()))?;
+    for text in files(&texts)?.into_iter().filter(|file| !file.ends_with(LANGUAGE)) {
+        put(&fetched.join(text.file_name().unwrap_or_default()), &read(&text)?)?;
+    }
+    let made: Vec<_> = SCRIPTS.into_iter().chain([STYLE]).collect();
+    remove_others(&assets, &made)
 }
 
 /// Removes files of a folder that are not made any more: all that are there are served.
-fn remove_others(folder: &Path, made: &[String]) -> anyhow::Result<()> {
+fn remove_others(folder: &Path, made: &[&str]) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("{}", folder.display()))? {
         let entry = entry?;
         let is_made = made.iter().any(|name| *name == entry.file_name().to_string_lossy());
@@ -58,15 +66,17 @@ fn remove_others(folder: &Path, made: &[String]) -> anyhow::Result<()> {
 
 /// All style sheets of a folder as one, in the order of their names.
 fn style(folder: &Path) -> anyhow::Result<Vec<u8>> {
+    let sheets = files(folder)?.iter().map(|sheet| read(sheet)).collect::<anyhow::Result<Vec<_>>>();
+    Ok(sheets?.concat())
+}
+
+/// What a folder has, in the order of the names.
+fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
-    let mut sheets: Vec<PathBuf> =
+    let mut files: Vec<PathBuf> =
         entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
-    sheets.sort();
-    let mut style = Vec::new();
-    for sheet in sheets {
-        style.extend(read(&sheet)?);
-    }
-    Ok(style)
+    files.sort();
+    Ok(files)
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
@@ -108,7 +118,7 @@ mod tests {
         {
             put(file, b"1").unwrap();
         }
-        remove_others(folder.path(), &["new.js".to_owned()]).unwrap();
+        remove_others(folder.path(), &["new.js"]).unwrap();
         assert!(!folder.path().join("old.js").exists());
         assert!(folder.path().join("new.js").exists() && inner.join("a").exists());
     }

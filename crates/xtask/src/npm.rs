@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::project::{root, target_dir};
-use crate::web;
 use anyhow::Context;
+
+use crate::project::{root, target_dir};
+use crate::web::{self, Parts};
 
 /// What the package has beside what is compiled.
 const FILES: [&str; 4] = ["browser.js", "documents.js", "index.d.ts", "node.js"];
@@ -12,8 +13,12 @@ const FILES: [&str; 4] = ["browser.js", "documents.js", "index.d.ts", "node.js"]
 /// Builds the npm package of the validator; the answer is its folder.
 pub fn npm() -> anyhow::Result<PathBuf> {
     let wasm = web::compile("schemas-npm")?;
-    let out = target_dir().join("npm");
-    web::bundle_if_newer(&wasm, "validator", &out)?;
+    let (out, bundle) = (target_dir().join("npm"), target_dir().join("web/validator"));
+    web::bundle(&wasm, "validator", &bundle, Parts::None)?;
+    std::fs::create_dir_all(&out).with_context(|| format!("{}", out.display()))?;
+    for file in ["validator.js", "validator_bg.wasm"] {
+        copy(&bundle.join(file), &out)?;
+    }
     let source = root().join("schemas/npm");
     for file in FILES {
         copy(&source.join("package").join(file), &out)?;

@@ -3,14 +3,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
 use crate::process::run;
 use crate::project::{cargo, root, target_dir};
 use crate::toolchain::{BROWSER, Toolchain};
 
 /// The profile of what is sent to browsers.
 const PROFILE: &str = "web";
+
+/// When the parts of a library are fetched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// It has none: all of it is there from the beginning.
+    None,
+    /// When one of them is needed first.
+    FetchedLater,
+}
 
 /// Compiles a package of this project, and says where its `.wasm` is.
 pub fn compile(package: &str) -> anyhow::Result<PathBuf> {
@@ -20,29 +27,28 @@ pub fn compile(package: &str) -> anyhow::Result<PathBuf> {
     Ok(target_dir().join(BROWSER.name).join(PROFILE).join(file))
 }
 
-/// Does what [`bundle`] does, unless that was done since the library was compiled and the bundler written.
-pub fn bundle_if_newer(wasm: &Path, name: &str, out: &Path) -> anyhow::Result<()> {
+/// Makes of a library what a browser loads, in the folder `out`, which has nothing else: a module of
+/// JavaScript that is called `name`, and the WebAssembly that it starts. Nothing is done if that was done
+/// since the library was compiled and the bundler written.
+pub fn bundle(wasm: &Path, name: &str, out: &Path, how: Parts) -> anyhow::Result<()> {
     let made = out.join(format!("{name}_bg.wasm"));
-    let bundler = root().join("crates/web-bundle/src/main.rs");
-    match is_newer(wasm, &made) || is_newer(&bundler, &made) {
-        true => bundle(wasm, name, out),
-        false => Ok(()),
+    let bundler =
+        ["main.rs", "parts.rs"].map(|file| root().join("crates/web-bundle/src").join(file));
+    if !is_newer(wasm, &made) && !bundler.iter().any(|source| is_newer(source, &made)) {
+        return Ok(());
     }
+    let mut bundle = cargo();
+    bundle.args(["run", "--quiet", "--package", "web-bundle", "--", "--name", name]);
+    if how == Parts::FetchedLater {
+        bundle.arg("--split");
+    }
+    run(bundle.arg("--out").arg(out).arg(wasm))
 }
 
 /// Whether what is made of `source` has to be made again.
 fn is_newer(source: &Path, made: &Path) -> bool {
     let modified = |path: &Path| fs::metadata(path).and_then(|it| it.modified()).ok();
     modified(made).is_none_or(|made| modified(source).is_none_or(|source| source > made))
-}
-
-/// Makes of it what a browser loads: a module of JavaScript that is called `name`, and the WebAssembly
-/// that it starts, in the folder `out`.
-pub fn bundle(wasm: &Path, name: &str, out: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(out).with_context(|| format!("{}", out.display()))?;
-    let mut bundle = cargo();
-    bundle.args(["run", "--quiet", "--package", "web-bundle", "--", "--name", name, "--out"]);
-    run(bundle.arg(out).arg(wasm))
 }
 
 #[cfg(test)]

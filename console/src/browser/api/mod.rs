@@ -10,6 +10,7 @@ pub use send::{exchange, fetch_json};
 
 use super::session::{Session, session};
 use crate::model::failure::Failure;
+use crate::model::paging::Walk;
 use crate::model::query::encode;
 use crate::model::resource::{Api, Resource};
 
@@ -48,9 +49,6 @@ pub fn client() -> Client {
     Client { session: session() }
 }
 
-/// How many are read with one request, where all are wanted.
-const AT_ONCE: usize = 500;
-
 const MERGE_PATCH: &str = "application/merge-patch+json";
 const JSON_PATCH: &str = "application/json-patch+json";
 
@@ -68,6 +66,19 @@ impl Client {
         Ok(Page { documents, total })
     }
 
+    /// The next page of a list that is read whole, without what was read before. Nothing comes
+    /// where something has moved: then it is read again from further in front.
+    pub async fn next(
+        &self,
+        resource: &Resource,
+        query: &str,
+        walk: &mut Walk,
+    ) -> Result<Vec<Value>, Failure> {
+        let page = format!("{query}&limit={}&offset={}", walk.limit, walk.offset);
+        let page = self.list(resource, &page).await?;
+        Ok(walk.take(page.documents, page.total))
+    }
+
     /// A list, page by page: all of it, or the first so many.
     pub async fn whole(
         &self,
@@ -75,18 +86,13 @@ impl Client {
         query: &str,
         most: usize,
     ) -> Result<Page, Failure> {
-        let mut whole = Page::default();
-        loop {
-            let (offset, limit) = (whole.documents.len(), AT_ONCE.min(most));
-            let page = format!("{query}&limit={limit}&offset={offset}");
-            let page = self.list(resource, &page).await?;
-            let is_last = page.documents.is_empty();
-            whole.documents.extend(page.documents);
-            whole.total = page.total.max(whole.documents.len());
-            if is_last || whole.documents.len() >= whole.total.min(most) {
-                return Ok(whole);
-            }
+        let (mut walk, mut documents) = (Walk::for_most(most), Vec::new());
+        while !walk.is_done && documents.len() < most {
+            documents.extend(self.next(resource, query, &mut walk).await?);
         }
+        documents.truncate(most);
+        let total = walk.total.max(documents.len());
+        Ok(Page { documents, total })
     }
 
     /// How many a list has.

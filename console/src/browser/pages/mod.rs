@@ -4,6 +4,7 @@ pub mod account;
 pub mod bill;
 pub mod bills;
 pub mod catalogue;
+mod code;
 pub mod cycle;
 pub mod detail;
 pub mod form;
@@ -16,69 +17,93 @@ pub mod search;
 pub mod sign_in;
 pub mod subscriptions;
 
+use std::future::Future;
+
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::session::session;
 use crate::model::claims::Right;
+use crate::model::failure::Failure;
 use crate::model::resource::Resource;
+use code::shown;
+
+/// Begins to fetch the code of the page at a path, before it can be known whether it may be shown: that
+/// of the first page, which has most readers.
+pub fn fetch_ahead(path: &[String]) {
+    if path.is_empty() {
+        spawn_local(async {
+            // Who fails to fetch it now is told when it is shown.
+            let _ = code::home().await;
+        });
+    }
+}
 
 /// The page at a path.
 pub fn page(path: &[String]) -> AnyView {
     let steps: Vec<_> = path.iter().map(String::as_str).collect();
     match *steps {
-        [] => home::Home().into_any(),
+        [] => shown(code::home, |page| page()),
         ["me"] => me::Me().into_any(),
-        ["search"] => search::Results().into_any(),
-        ["subscriptions"] => subscriptions::Overview().into_any(),
-        ["subscriptions", "new"] => view! { <subscriptions::New first=None/> }.into_any(),
+        ["search"] => shown(code::results, |page| page()),
+        ["subscriptions"] => shown(code::subscriptions, |page| page()),
+        ["subscriptions", "new"] => shown(code::new_subscription, |page| page(None)),
         ["new", key] => of_resource(key, Right::Write, new),
-        ["edit", key, id] => of_resource(key, Right::Write, |resource| {
-            view! { <form::Edit resource id=id.to_owned()/> }.into_any()
-        }),
-        [key] => of_resource(key, Right::Read, list),
+        ["edit", key, id] => {
+            of_resource(key, Right::Write, |resource| about(code::edit, resource, id.to_owned()))
+        }
+        [key] => of_resource(key, Right::Read, all),
         [key, id] => of_resource(key, Right::Read, |resource| one(resource, id.to_owned())),
         ["billingAccount", id, "bill"] => of_resource("billingAccount", Right::Read, |account| {
             let id = id.to_owned();
             of_resource("customerBillOnDemand", Right::Write, |request| {
-                view! { <bill::OnDemand account request id/> }.into_any()
+                shown(code::bill_on_demand, move |page| page(account, request, id.clone()))
             })
         }),
         ["customerBill", id, "correct"] => of_resource("customerBill", Right::Read, |resource| {
-            view! { <bill::Correct resource id=id.to_owned()/> }.into_any()
+            about(code::corrected_bill, resource, id.to_owned())
         }),
         _ => missing::Missing().into_any(),
     }
 }
 
-fn list(resource: &'static Resource) -> AnyView {
+fn all(resource: &'static Resource) -> AnyView {
     match resource.key {
-        "customerBill" => view! { <bills::Bills resource/> }.into_any(),
-        _ => view! { <list::List resource/> }.into_any(),
+        "customerBill" => shown(code::bills, move |page| page(resource)),
+        _ => shown(code::list, move |page| page(resource)),
     }
 }
 
 fn one(resource: &'static Resource, id: String) -> AnyView {
     match resource.key {
         "billingAccount" | "partyAccount" | "financialAccount" | "settlementAccount" => {
-            view! { <account::Account resource id/> }.into_any()
+            about(code::account, resource, id)
         }
-        "customerBill" => view! { <bill::Bill resource id/> }.into_any(),
-        "appliedCustomerBillingRate" => view! { <item::Item resource id/> }.into_any(),
-        "billCycle" => view! { <cycle::Cycle resource id/> }.into_any(),
-        "accountHub" | "billHub" => view! { <subscriptions::Subscription resource id/> }.into_any(),
+        "customerBill" => about(code::bill, resource, id),
+        "appliedCustomerBillingRate" => about(code::item, resource, id),
+        "billCycle" => about(code::cycle, resource, id),
+        "accountHub" | "billHub" => about(code::subscription, resource, id),
         "billFormat" | "billPresentationMedia" | "billingCycleSpecification" => {
-            view! { <catalogue::Entry resource id/> }.into_any()
+            about(code::catalogue_entry, resource, id)
         }
-        _ => view! { <detail::Detail resource id/> }.into_any(),
+        _ => about(code::detail, resource, id),
     }
+}
+
+/// A page about one thing.
+fn about<F>(fetch: impl Fn() -> F + 'static, resource: &'static Resource, id: String) -> AnyView
+where
+    F: Future<Output = Result<fn(&'static Resource, String) -> AnyView, Failure>> + 'static,
+{
+    shown(fetch, move |page| page(resource, id.clone()))
 }
 
 fn new(resource: &'static Resource) -> AnyView {
     match resource.key {
-        "appliedCustomerBillingRate" => view! { <item::NewItem resource/> }.into_any(),
-        "billCycle" => view! { <cycle::NewCycle resource/> }.into_any(),
-        "accountHub" | "billHub" => view! { <subscriptions::New first=Some(resource)/> }.into_any(),
-        _ => view! { <form::New resource/> }.into_any(),
+        "appliedCustomerBillingRate" => shown(code::new_item, move |page| page(resource)),
+        "billCycle" => shown(code::new_cycle, move |page| page(resource)),
+        "accountHub" | "billHub" => shown(code::new_subscription, move |page| page(Some(resource))),
+        _ => shown(code::new, move |page| page(resource)),
     }
 }
 

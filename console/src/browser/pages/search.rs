@@ -6,8 +6,8 @@ use serde_json::Value;
 use web_sys::SubmitEvent;
 
 use crate::browser::api::{Client, Page, client};
-use crate::browser::parts::{Column, Heading, Loaded, Table, load, shown};
-use crate::browser::router::{go, router};
+use crate::browser::parts::{Column, Heading, Loaded, Table, Turns, load, shown};
+use crate::browser::router::router;
 use crate::browser::session::session;
 use crate::browser::words::{name_of, number, t, tv};
 use crate::model::claims::Right;
@@ -44,20 +44,21 @@ pub fn Finder(
 ) -> AnyView {
     let client = client();
     let field = NodeRef::<leptos::html::Input>::new();
-    let is_busy = RwSignal::new(false);
+    let (is_busy, questions) = (RwSignal::new(false), Turns::new());
     let places = places();
     let find = move |event: SubmitEvent| {
         event.prevent_default();
         let text = field.get_untracked().map(|field| field.value().trim().to_owned());
         let Some(text) = text.filter(|text| !text.is_empty()) else { return };
         let places = places.clone();
+        let question = questions.next();
         is_busy.set(true);
         spawn_local(async move {
             let results = || Route::to(["search"]).asking(Query::default().with("search", &text));
             let route = exactly(client, &places, &text).await.unwrap_or_else(results);
-            // Who has left the page in the meantime does not want to be led away.
-            if is_busy.try_set(false).is_none() {
-                go(&route);
+            if question.counts() {
+                is_busy.try_set(false);
+                question.go(&route);
             }
         });
     };
@@ -171,7 +172,7 @@ fn row(resource: &'static Resource, document: &Value) -> Vec<AnyView> {
     let address = Route::to([resource.key, id]).to_string();
     let cells = resource.columns.iter().take(COLUMNS).enumerate();
     let cells = cells.map(|(place, path)| {
-        let value = document::shown(document, path);
+        let value = document::shown_in_cell(document, path);
         match place {
             0 if value == document::Shown::Nothing => {
                 view! { <a href=address.clone()><bdi>{id.to_owned()}</bdi></a> }.into_any()

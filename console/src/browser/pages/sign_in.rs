@@ -43,8 +43,8 @@ fn at_provider(sign_in: SignIn, problem: RwSignal<String>) -> AnyView {
         let sign_in = sign_in.clone();
         is_leaving.set(true);
         spawn_local(async move {
-            problem.set(leave(&sign_in).await);
-            is_leaving.set(false);
+            problem.try_set(leave(&sign_in).await);
+            is_leaving.try_set(false);
         });
     };
     view! {

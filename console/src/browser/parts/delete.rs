@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::Confirm;
+use super::{Confirm, this_page};
 use crate::browser::api::{Stored, client};
-use crate::browser::router::go;
 use crate::browser::words::{t, tv};
 use crate::model::document;
 use crate::model::resource::Resource;
@@ -19,13 +18,13 @@ pub fn Delete(
     /// What it is called.
     title: Signal<String>,
 ) -> AnyView {
-    let client = client();
+    let (client, page) = (client(), this_page());
     let id = document::text(&stored.document, "id").unwrap_or_default().to_owned();
     let act = move || {
         let (id, tag) = (id.clone(), stored.tag.clone());
         async move {
             client.delete(resource, &id, &tag).await?;
-            go(&Route::to([resource.key]));
+            page.go(&Route::to([resource.key]));
             Ok(())
         }
     };

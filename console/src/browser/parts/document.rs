@@ -22,7 +22,7 @@ pub fn Tree(value: Value) -> AnyView {
 
 fn tree(value: &Value) -> AnyView {
     match value {
-        Value::Object(_) if document::money(value).is_some() => shown(document::of(value)),
+        Value::Object(_) if document::is_mere_money(value) => shown(document::of(value)),
         Value::Object(_) if is_link(value) => reference(value),
         Value::Object(members) => {
             let told = members.iter().filter(|(name, _)| !FOR_PROGRAMS.contains(&name.as_str()));
@@ -53,6 +53,6 @@ fn attribute(name: &str, value: &Value) -> AnyView {
 }
 
 fn is_nested(value: &Value) -> bool {
-    let is_one = document::money(value).is_some() || is_link(value);
+    let is_one = document::is_mere_money(value) || is_link(value);
     (value.is_object() && !is_one) || value.is_array()
 }

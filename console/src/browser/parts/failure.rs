@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::browser::dom;
 use crate::browser::words::{t, tv};
 use crate::model::failure::Failure;
 
@@ -23,7 +24,7 @@ pub fn FailureNotice(
 ) -> AnyView {
     let (reason, message, request) = match &failure {
         Failure::Refused(it) => (it.reason.clone(), it.message.clone(), it.request.clone()),
-        Failure::Network | Failure::Unreadable => Default::default(),
+        Failure::Network | Failure::Unreadable | Failure::Code => Default::default(),
     };
     let words = [reason, message].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>();
     let details = (!words.is_empty()).then(|| {
@@ -34,6 +35,9 @@ pub fn FailureNotice(
             </p>
         }
     });
+    // Asking again for what is not served any more does not help; the page that is served now does.
+    let is_outdated = failure == Failure::Code;
+    let retry = if is_outdated { Some(Callback::new(|()| dom::reload())) } else { retry };
     let button = retry.map(|retry| {
         view! {
             <button type="button" class="button" on:click=move |_| retry.run(())>

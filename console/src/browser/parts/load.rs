@@ -12,7 +12,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::FailureNotice;
+use super::{FailureNotice, Turns};
 use crate::browser::words::t;
 use crate::model::failure::Failure;
 
@@ -33,7 +33,7 @@ impl<T> Clone for Load<T> {
 impl<T> Copy for Load<T> {}
 
 impl<T: Clone + Send + Sync + 'static> Load<T> {
-    /// Reads it again.
+    /// Reads it again, if the page is still there.
     pub fn again(&self) {
         self.reading.again();
     }
@@ -99,17 +99,15 @@ impl Reading {
             is_busy: RwSignal::new(true),
             turn: RwSignal::new(0),
         };
-        let asked = StoredValue::new(0_usize);
+        let questions = Turns::new();
         Effect::new(move || {
             reading.turn.track();
             let question = ask();
-            asked.update_value(|asked| *asked += 1);
-            let mine = asked.get_value();
+            let mine = questions.next();
             reading.is_busy.set(true);
             spawn_local(async move {
                 let answer = question.await;
-                // The page may have been left in the meantime; then there is nothing to tell.
-                if asked.try_get_value() == Some(mine) {
+                if mine.counts() {
                     reading.outcome.try_set(Some(answer));
                     reading.is_busy.try_set(false);
                 }
@@ -119,7 +117,7 @@ impl Reading {
     }
 
     fn again(&self) {
-        self.turn.update(|turn| *turn += 1);
+        self.turn.try_update(|turn| *turn += 1);
     }
 
     fn shown(self, view: Box<dyn Fn(&Whatever) -> AnyView + Send>) -> AnyView {

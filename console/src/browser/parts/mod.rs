@@ -19,6 +19,7 @@ mod state;
 mod stored;
 mod table;
 mod trail;
+mod turn;
 mod value;
 
 pub use amount::{amount, sums, written};
@@ -40,4 +41,5 @@ pub use state::StateChange;
 pub use stored::{stored, title};
 pub use table::{Column, Scroller, Table};
 pub use trail::{Trail, trail};
+pub use turn::{Turn, Turns, this_page};
 pub use value::{badge, shown, tone};

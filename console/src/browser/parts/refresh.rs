@@ -10,13 +10,18 @@ use crate::browser::words::t;
 const EVERY: Duration = Duration::from_secs(4);
 
 /// A button that pauses what it does by itself: calling for the newest state every few seconds, as
-/// long as the page is to be seen.
+/// long as the page is to be seen. As long as an answer is waited for, it does not call again.
 #[component]
-pub fn Refresh(again: impl Fn() + 'static) -> AnyView {
+pub fn Refresh(
+    again: impl Fn() + 'static,
+    /// Whether it is being read.
+    #[prop(into)]
+    is_busy: Signal<bool>,
+) -> AnyView {
     let is_paused = RwSignal::new(false);
     let read = move || {
         let is_hidden = dom::document().is_none_or(|document| document.hidden());
-        if !is_hidden && !is_paused.get_untracked() {
+        if !is_hidden && !is_paused.get_untracked() && !is_busy.get_untracked() {
             again();
         }
     };

@@ -54,10 +54,10 @@ fn Choose(
             let id = document::text(&stored.document, "id").unwrap_or_default();
             match client.patch(resource, id, &stored.tag, &json!({"state": state})).await {
                 Ok(_) => {
-                    is_open.set(false);
-                    again.run(());
+                    is_open.try_set(false);
+                    again.try_run(());
                 }
-                Err(refused) => failure.set(Some(refused)),
+                Err(refused) => drop(failure.try_set(Some(refused))),
             }
             is_busy.try_set(false);
         });

@@ -108,6 +108,11 @@ impl Session {
         self.claims.with(|claims| claims.may(right, resource))
     }
 
+    /// Whether nothing of the tenant is hidden from the reader, who then acts for no party.
+    pub fn sees_all(&self) -> bool {
+        self.claims.with(|claims| claims.parties.is_empty())
+    }
+
     /// Those of some resources, by their keys, that the server would allow it to.
     pub fn allowed(&self, right: Right, keys: &[&str]) -> Vec<&'static Resource> {
         let resources = keys.iter().filter_map(|key| Resource::named(key));

@@ -25,6 +25,11 @@ pub fn Frame() -> AnyView {
         event.prevent_default();
         dom::focus("content");
     };
+    // It stays as it is, whatever it looks at by the way: forms are not to be lost.
+    let shown = move || {
+        let path = router.path.get();
+        untrack(|| page(&path))
+    };
     view! {
         <a class="skip" href="#content" on:click=skip>{t("app.skip")}</a>
         <header class="top">
@@ -43,7 +48,7 @@ pub fn Frame() -> AnyView {
         </header>
         <div class="body">
             <div id="navigation" class="side" class:open=is_open><Navigation/></div>
-            <main id="content" tabindex="-1">{move || page(&router.path.get())}</main>
+            <main id="content" tabindex="-1">{shown}</main>
         </div>
     }
     .into_any()

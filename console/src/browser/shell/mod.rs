@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::api::fetch_json;
-use super::pages::sign_in::SignInPage;
+use super::pages::{self, sign_in::SignInPage};
 use super::router::Router;
 use super::session::{Session, finish};
 use super::words::{self, t};
@@ -24,8 +24,10 @@ pub struct Spoken(RwSignal<&'static str>);
 
 impl Spoken {
     pub fn choose(self, language: &'static Language) {
-        words::choose(language);
-        self.0.set(language.tag);
+        spawn_local(async move {
+            words::choose(language).await;
+            self.0.set(words::language().tag);
+        });
     }
 }
 
@@ -36,6 +38,7 @@ pub fn Console() -> AnyView {
     provide_context(router);
     let spoken = Spoken(RwSignal::new(words::language().tag));
     provide_context(spoken);
+    pages::fetch_ahead(&router.path.get_untracked());
     let opened = RwSignal::new(None);
     spawn_local(async move {
         let session = open().await;

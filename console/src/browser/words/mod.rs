@@ -7,6 +7,7 @@ use std::cell::RefCell;
 pub use locale::{date, instant, last_date, money, month, number, relative};
 
 use super::dom;
+use super::lent::lent;
 use crate::text::{LANGUAGES, Language, Texts, readable};
 
 const KEPT_AS: &str = "console.language";
@@ -18,13 +19,8 @@ struct Words {
 
 thread_local! {
     /// One for the page: choosing another one builds the page anew.
-    static WORDS: RefCell<Words> = RefCell::new(Words::of(&LANGUAGES[0]));
-}
-
-impl Words {
-    fn of(language: &'static Language) -> Self {
-        Self { language, texts: language.texts() }
-    }
+    static WORDS: RefCell<Words> =
+        RefCell::new(Words { language: &LANGUAGES[0], texts: Texts::first() });
 }
 
 /// The language that was chosen, or else fits the browser.
@@ -38,17 +34,25 @@ pub fn language() -> &'static Language {
     WORDS.with_borrow(|words| words.language)
 }
 
-/// Speaks another language from here on.
-pub fn speak(language: &'static Language) {
-    WORDS.set(Words::of(language));
+/// Speaks another language from here on, if its texts are to be had.
+pub async fn speak(language: &'static Language) {
+    let Some(texts) = texts_of(language).await else { return };
+    WORDS.set(Words { language, texts });
     locale::forget();
     dom::set_root_attribute("lang", Some(language.tag));
 }
 
 /// As [`speak`], also when the page is opened again.
-pub fn choose(language: &'static Language) {
+pub async fn choose(language: &'static Language) {
     dom::write(dom::kept(), KEPT_AS, Some(language.tag));
-    speak(language);
+    speak(language).await;
+}
+
+async fn texts_of(language: &Language) -> Option<Texts> {
+    if language.is_first() {
+        return Some(Texts::first());
+    }
+    Texts::read(&lent("fetchTexts", language.tag).await?.as_string()?)
 }
 
 /// The text of a key.

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use crate::browser::parts::amount;
+use crate::browser::parts::{Tree, amount};
 use crate::browser::words::{name_of, t, tv};
-use crate::model::balance::{Balance, by_currency};
+use crate::model::balance::{Balance, by_currency, others};
 use crate::model::bars::bars;
 use crate::model::document;
 
@@ -15,11 +15,15 @@ pub fn balances(account: &Value) -> Option<AnyView> {
         .into_iter()
         .map(|(currency, balances)| chart(currency, &balances, account));
     let charts: Vec<_> = charts.collect();
-    (!charts.is_empty()).then(|| {
+    let others = others(account).into_iter().cloned();
+    let others: Vec<_> = others.map(|it| view! { <li><Tree value=it/></li> }).collect();
+    (!charts.is_empty() || !others.is_empty()).then(|| {
+        let others = (!others.is_empty()).then(|| view! { <ul class="parts">{others}</ul> });
         view! {
             <section class="card">
                 <h2>{name_of("attribute", "accountBalance")}</h2>
                 <div class="charts">{charts}</div>
+                {others}
             </section>
         }
         .into_any()

@@ -12,6 +12,7 @@ mod unbilled;
 use leptos::prelude::*;
 use serde_json::Value;
 
+use super::bill::readable_items;
 use super::detail;
 use crate::browser::api::Stored;
 use crate::browser::parts::{
@@ -88,22 +89,21 @@ fn Change(resource: &'static Resource, account: Load<Stored>) -> AnyView {
 fn body(resource: &'static Resource, account: &Value) -> AnyView {
     let id = document::text(account, "id").unwrap_or_default().to_owned();
     let state = document::text(account, "state").map(badge);
-    // Those whose bills are found by their id.
-    let condition = match resource.key {
+    // What bills name it by, if they do.
+    let path = match resource.key {
         "billingAccount" => Some("billingAccount.id"),
         "financialAccount" => Some("financialAccount.id"),
         _ => None,
     };
-    let may_read = |key| Resource::named(key).is_some_and(|it| session().may(Right::Read, it));
-    let asked = condition.filter(|_| may_read("customerBill"));
-    let asked = asked.map(|condition| format!("{condition}={}", encode(&id)));
-    let names_accounts = resource.key != "billingAccount";
-    let open = asked.clone().map(|asked| {
-        view! { <OpenBills account=account.clone() names_accounts asked/> }
+    let bill = Resource::named("customerBill");
+    let path = path.filter(|_| bill.is_some_and(|it| session().may(Right::Read, it)));
+    let is_billed = resource.key == "billingAccount";
+    let open = path.map(|path| {
+        view! { <OpenBills account=account.clone() names_accounts=!is_billed path/> }
     });
-    let recent = asked.map(|asked| view! { <RecentBills asked/> });
-    let has_items = resource.key == "billingAccount" && may_read("appliedCustomerBillingRate");
-    let unbilled = has_items.then(|| view! { <Unbilled account=account.clone()/> });
+    let recent = path.map(|path| view! { <RecentBills path id=id.clone()/> });
+    let item = readable_items().filter(|_| is_billed);
+    let unbilled = item.map(|item| view! { <Unbilled account=account.clone() item/> });
     let rest = facts::rest(account).map(|rest| {
         view! { <section class="card"><h2>{t("account.rest")}</h2><Tree value=rest/></section> }
     });

@@ -5,14 +5,15 @@ use serde_json::Value;
 
 use crate::browser::api::{Page, client};
 use crate::browser::dom;
-use crate::browser::pages::bill::{Items, name, only, read_items_of};
+use crate::browser::pages::bill::{items_of, listed, name, not_shown, only};
 use crate::browser::parts::{Loaded, badge, load, reference, shown, sums};
+use crate::browser::session::session;
 use crate::browser::words::{number, t, tv};
-use crate::model::balance::{OWED, of_kind};
+use crate::model::balance::{OWED, agrees, of_kind};
 use crate::model::calendar::Day;
 use crate::model::document;
 use crate::model::due::{is_overdue, owed};
-use crate::model::query::Query;
+use crate::model::query::{Query, encode};
 use crate::model::resource::Resource;
 use crate::model::route::Route;
 use crate::model::sums::Sums;
@@ -25,24 +26,25 @@ pub fn OpenBills(
     account: Value,
     /// Whether the bills may be those of several accounts.
     names_accounts: bool,
-    /// The condition that finds its bills.
-    asked: String,
+    /// What its bills name it by.
+    path: &'static str,
 ) -> AnyView {
     let client = client();
-    let query = format!("{asked}&{}", owed(Query::default()).with("sort", "paymentDueDate"));
-    let all = format!("#/customerBill?{query}");
-    let path = asked.split_once('=').map_or(&*asked, |(path, _)| path).to_owned();
     let id = document::text(&account, "id").unwrap_or_default().to_owned();
+    let owed = owed(Query::default()).with("sort", "paymentDueDate");
+    let query = format!("{path}={}&{owed}", encode(&id));
+    let all = format!("#/customerBill?{query}");
     let bills = load(move || {
-        let (query, path, id) = (query.clone(), path.clone(), id.clone());
+        let (query, id) = (query.clone(), id.clone());
         async move {
             match Resource::named("customerBill") {
-                Some(bill) => Ok(only(client.whole(bill, &query, MOST).await?, &path, &id)),
+                Some(bill) => Ok(only(client.whole(bill, &query, MOST).await?, path, &id)),
                 None => Ok(Page::default()),
             }
         }
     });
-    let balance = of_kind(&account, OWED);
+    // The balance of several goes with the accounts, but each bill stays where it was made.
+    let balance = of_kind(&account, OWED).filter(|_| !names_accounts);
     view! {
         <section class="card">
             <h2>{t("owed.title")}</h2>
@@ -60,8 +62,8 @@ fn list(page: &Page, names_accounts: bool, owed: Option<&Sums>, all: &str) -> An
     }
     let sum = Sums::of(&page.documents, "remainingAmount");
     let is_whole = page.documents.len() == page.total;
-    let says_so = owed.zip(sum.as_ref()).filter(|_| is_whole);
-    let mark = says_so.map(|(owed, sum)| match owed.agree_with(sum) {
+    let agrees = agrees(owed.filter(|_| is_whole), sum.as_ref(), session().sees_all());
+    let mark = agrees.map(|agrees| match agrees {
         true => view! { <span class="mark mark-good">{t("owed.agrees")}</span> }.into_any(),
         false => view! { <span class="mark mark-bad">{t("owed.differs")}</span> }.into_any(),
     });
@@ -80,8 +82,8 @@ fn list(page: &Page, names_accounts: bool, owed: Option<&Sums>, all: &str) -> An
 }
 
 fn entry(bill: &Value, names_accounts: bool) -> AnyView {
-    let id = document::text(bill, "id").unwrap_or_default().to_owned();
-    let address = Route::to(["customerBill", &id]).to_string();
+    let id = document::text(bill, "id").unwrap_or_default();
+    let address = Route::to(["customerBill", id]).to_string();
     let number = name(bill).unwrap_or_default().to_owned();
     let state = document::text(bill, "state").map(badge);
     let due = document::text(bill, "paymentDueDate").map(|_| {
@@ -103,32 +105,19 @@ fn entry(bill: &Value, names_accounts: bool) -> AnyView {
         {late}
         {due}
         <span class="owed-amount"><strong>{shown(remains)}</strong> " " {of}</span>
-        <Why id/>
+        <Why bill=bill.clone()/>
     }
     .into_any()
 }
 
 /// The items of a bill, read when somebody asks for them.
 #[component]
-fn Why(id: String) -> AnyView {
-    let client = client();
+fn Why(bill: Value) -> AnyView {
     let is_open = RwSignal::new(false);
     let content = move || {
-        let id = id.clone();
-        is_open.get().then(|| {
-            let items = load(move || {
-                let id = id.clone();
-                async move { read_items_of(client, &id).await }
-            });
-            view! {
-                <Loaded load=items view=|page: Page| match page.documents.is_empty() {
-                    true => view! { <p class="hint">{t("check.noItems")}</p> }.into_any(),
-                    false => {
-                        let part = page.part();
-                        view! { <Items items=page.documents part/> }.into_any()
-                    }
-                }/>
-            }
+        is_open.get().then(|| match items_of(&bill) {
+            Some(items) => view! { <Loaded load=items view=on_it/> }.into_any(),
+            None => not_shown(),
         })
     };
     view! {
@@ -138,4 +127,12 @@ fn Why(id: String) -> AnyView {
         </details>
     }
     .into_any()
+}
+
+fn on_it(page: Page) -> AnyView {
+    if !page.documents.is_empty() {
+        return listed(page);
+    }
+    let why = if session().sees_all() { t("check.noItems") } else { t("check.unseen") };
+    view! { <p class="hint">{why}</p> }.into_any()
 }

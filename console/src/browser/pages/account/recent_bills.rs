@@ -4,10 +4,11 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::browser::api::{Page, client};
-use crate::browser::pages::bill::name;
+use crate::browser::pages::bill::{name, only};
 use crate::browser::parts::{Column, Loaded, Table, load, shown};
 use crate::browser::words::{name_of, number, t, tv};
 use crate::model::document;
+use crate::model::query::encode;
 use crate::model::resource::Resource;
 use crate::model::route::Route;
 
@@ -17,16 +18,18 @@ const COLUMNS: [&str; 5] = ["billNo", "billDate", "state", "amountDue", "remaini
 
 #[component]
 pub fn RecentBills(
-    /// The condition that finds its bills.
-    asked: String,
+    /// What its bills name it by, and its id.
+    path: &'static str,
+    id: String,
 ) -> AnyView {
     let client = client();
+    let asked = format!("{path}={}", encode(&id));
     let all = format!("#/customerBill?{asked}");
     let bills = load(move || {
-        let query = format!("{asked}&sort=-billDate&limit={MOST}");
+        let (query, id) = (format!("{asked}&sort=-billDate&limit={MOST}"), id.clone());
         async move {
             match Resource::named("customerBill") {
-                Some(bill) => client.list(bill, &query).await,
+                Some(bill) => Ok(only(client.list(bill, &query).await?, path, &id)),
                 None => Ok(Page::default()),
             }
         }
@@ -41,7 +44,7 @@ pub fn RecentBills(
 }
 
 fn list(page: &Page, all: &str) -> AnyView {
-    if page.documents.is_empty() {
+    if page.total == 0 {
         return view! { <p class="hint">{t("account.noBills")}</p> }.into_any();
     }
     let columns = COLUMNS.iter().map(|path| {

@@ -4,23 +4,29 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::browser::api::{Page, client};
-use crate::browser::pages::bill::{Items, read_items};
+use crate::browser::pages::bill::{Items, only, read_items};
 use crate::browser::parts::{Loaded, load, sums};
+use crate::browser::session::session;
 use crate::browser::words::{number, t, tv};
-use crate::model::balance::{UNBILLED, of_kind};
+use crate::model::balance::{UNBILLED, agrees, of_kind};
 use crate::model::document;
 use crate::model::query::encode;
+use crate::model::resource::Resource;
 use crate::model::sums::Sums;
 
 #[component]
-pub fn Unbilled(account: Value) -> AnyView {
+pub fn Unbilled(
+    account: Value,
+    /// The resource of items.
+    item: &'static Resource,
+) -> AnyView {
     let client = client();
     let id = document::text(&account, "id").unwrap_or_default().to_owned();
     let condition = format!("billingAccount.id={}&isBilled=false", encode(&id));
     let all = format!("#/appliedCustomerBillingRate?{condition}");
     let items = load(move || {
-        let query = format!("{condition}&sort=-date");
-        async move { read_items(client, &query).await }
+        let (query, id) = (format!("{condition}&sort=-date"), id.clone());
+        async move { Ok(only(read_items(client, item, &query).await?, "billingAccount.id", &id)) }
     });
     let balance = of_kind(&account, UNBILLED);
     view! {
@@ -45,7 +51,8 @@ fn list(page: &Page, balance: Option<&Sums>, all: &str) -> AnyView {
         .into_any();
     }
     let sum = Sums::of_items(&page.documents);
-    let mark = balance.zip(sum.as_ref()).map(|(balance, sum)| match balance.agree_with(sum) {
+    let agrees = agrees(balance, sum.as_ref(), session().sees_all());
+    let mark = agrees.map(|agrees| match agrees {
         true => view! { <span class="mark mark-good">{t("unbilled.agrees")}</span> }.into_any(),
         false => view! { <span class="mark mark-bad">{t("unbilled.differs")}</span> }.into_any(),
     });

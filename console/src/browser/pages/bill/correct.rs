@@ -6,12 +6,15 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
 
-use super::{name, partly, read_items_of};
+use super::{name, not_shown, partly, read_items_of, readable_items};
 use crate::browser::api::{Client, MOST_CREATED, Page, Stored, client};
-use crate::browser::parts::{FailureNotice, Heading, Loaded, Scroller, Trail, load, shown, sums};
-use crate::browser::router::go;
-use crate::browser::session::fresh_key;
+use crate::browser::dom;
+use crate::browser::parts::{
+    FailureNotice, Heading, Loaded, Scroller, Trail, load, shown, sums, this_page,
+};
+use crate::browser::session::{fresh_key, session};
 use crate::browser::words::{name_of, number as written, t, tv};
+use crate::model::claims::Right;
 use crate::model::correction::credits;
 use crate::model::document;
 use crate::model::failure::Failure;
@@ -24,51 +27,101 @@ use crate::model::sums::Sums;
 #[component]
 pub fn Correct(resource: &'static Resource, id: String) -> AnyView {
     let client = client();
+    let item = readable_items();
     let asked = id.clone();
     let both = load(move || {
         let id = asked.clone();
-        async move { read_both(client, resource, &id).await }
+        async move { read_both(client, resource, item, &id).await }
     });
     let back = Route::to([resource.key, &id]);
     let title = Signal::derive(move || {
-        let number = both
-            .value()
-            .map(|(bill, _): (Stored, Page)| name(&bill.document).unwrap_or_default().to_owned());
+        let number = both.value().map(|(bill, _): (Stored, Option<Page>)| {
+            name(&bill.document).unwrap_or_default().to_owned()
+        });
         tv("correct.titled", &[("number", &number.unwrap_or_else(|| id.clone()))])
     });
     view! {
         <Trail to=back text=t("correct.back")/>
         <Heading text=title/>
         <p class="lead">{t("correct.lead")}</p>
-        <Loaded load=both view=|(bill, page)| view! { <Choice bill=bill.document page/> }.into_any()/>
+        <Loaded load=both view=|(bill, page)| corrected(bill.document, page)/>
     }
     .into_any()
 }
 
+/// The bill, and its items if the reader may see any.
 async fn read_both(
     client: Client,
     resource: &Resource,
+    item: Option<&Resource>,
     id: &str,
-) -> Result<(Stored, Page), Failure> {
+) -> Result<(Stored, Option<Page>), Failure> {
     let bill = client.read(resource, id).await?;
-    let page = read_items_of(client, id).await?;
+    let page = match item {
+        Some(item) => Some(read_items_of(client, item, &bill.document).await?),
+        None => None,
+    };
     Ok((bill, page))
 }
 
+fn corrected(bill: Value, page: Option<Page>) -> AnyView {
+    let are_made = RwSignal::new(false);
+    let choice = match page {
+        Some(page) => view! { <Choice bill page are_made/> }.into_any(),
+        None => view! {
+            <section class="card">
+                {not_shown()}
+                <div class="form-end">{other(&bill)}</div>
+            </section>
+        }
+        .into_any(),
+    };
+    view! {
+        {move || are_made.get().then(made)}
+        <div hidden=are_made>{choice}</div>
+    }
+    .into_any()
+}
+
+const MADE: &str = "credits-made";
+
+/// That the credits are made, for who may not see the bill that they will be on.
+fn made() -> AnyView {
+    Effect::new(|| dom::focus(MADE));
+    view! { <p class="notice notice-good" id=MADE tabindex="-1">{t("correct.made")}</p> }.into_any()
+}
+
+/// A form for a correcting item of any other amount.
+fn other(bill: &Value) -> Option<AnyView> {
+    let id = document::text(bill, "id")?;
+    let address = format!("#/new/appliedCustomerBillingRate?corrects={}", encode(id));
+    Some(view! { <a class="button" href=address>{t("correct.other")}</a> }.into_any())
+}
+
+/// The page of the bill with the credits, before it is made, if the reader may see that.
+fn next(bill: &Value) -> Option<Route> {
+    let may = |right, key| Resource::named(key).is_some_and(|it| session().may(right, it));
+    let is_seen = may(Right::Read, "billingAccount") && may(Right::Write, "customerBillOnDemand");
+    let account = document::text(bill, "billingAccount.id").filter(|_| is_seen)?;
+    Some(Route::to(["billingAccount", account, "bill"]))
+}
+
 #[component]
-fn Choice(bill: Value, page: Page) -> AnyView {
-    let client = client();
+fn Choice(
+    bill: Value,
+    page: Page,
+    /// Is set where the reader stays on this page when the credits are made.
+    are_made: RwSignal<bool>,
+) -> AnyView {
+    let (client, this) = (client(), this_page());
     let part = page.part().map(partly);
     let items = page.documents;
     let chosen = RwSignal::new(BTreeSet::<usize>::new());
     let failure = RwSignal::new(None::<Failure>);
     let is_busy = RwSignal::new(false);
-    let account = document::text(&bill, "billingAccount.id").unwrap_or_default().to_owned();
     let number = name(&bill).unwrap_or_default().to_owned();
-    let other = bill
-        .get("id")
-        .and_then(Value::as_str)
-        .map(|id| format!("#/new/appliedCustomerBillingRate?corrects={}", encode(id)));
+    let next = next(&bill);
+    let hint = if next.is_some() { t("correct.next") } else { t("correct.later") };
     let rows = items.iter().enumerate().map(|(place, item)| row(place, item, chosen));
     let rows = rows.collect_view();
     let items = StoredValue::new(items);
@@ -88,13 +141,14 @@ fn Choice(bill: Value, page: Page) -> AnyView {
     let key = StoredValue::new(fresh_key());
     let send = move |_| {
         let Ok(credits) = credits.get_untracked() else { return };
-        let account = account.clone();
+        let (next, sent_with) = (next.clone(), key.get_value());
         is_busy.set(true);
         spawn_local(async move {
-            match created(client, &credits, &key.get_value()).await {
-                Ok(()) => go(&Route::to(["billingAccount", &account, "bill"])),
-                Err(refused) => {
-                    if is_refusal(&refused) {
+            match (created(client, &credits, &sent_with).await, next) {
+                (Ok(()), Some(next)) => this.go(&next),
+                (Ok(()), None) => drop(are_made.try_set(true)),
+                (Err(refused), _) => {
+                    if refused.is_final() {
                         key.try_set_value(fresh_key());
                     }
                     failure.try_set(Some(refused));
@@ -145,9 +199,9 @@ fn Choice(bill: Value, page: Page) -> AnyView {
                 >
                     {t("correct.send")}
                 </button>
-                {other.map(|other| view! { <a class="button" href=other>{t("correct.other")}</a> })}
+                {other(&bill)}
             </div>
-            <p class="hint">{t("correct.next")}</p>
+            <p class="hint">{hint}</p>
         </section>
     }
     .into_any()
@@ -179,12 +233,6 @@ fn row(place: usize, item: &Value, chosen: RwSignal<BTreeSet<usize>>) -> AnyView
         </tr>
     }
     .into_any()
-}
-
-/// Whether the next try is another request, since this one was refused. A key that was used for another
-/// choice (422) stays: that one was made, though no answer came.
-fn is_refusal(failure: &Failure) -> bool {
-    failure.is_final() && failure.status() != Some(422)
 }
 
 /// Makes all of the items, or none.

@@ -25,8 +25,8 @@ pub fn Documents(resource: &'static Resource, id: String, name: String) -> AnyVi
     let (id, name) = (StoredValue::new(id), StoredValue::new(name));
     let save = move |media_type: &'static str, ending: &'static str| {
         failure.set(None);
+        let (id, name) = (id.get_value(), name.get_value());
         spawn_local(async move {
-            let (id, name) = (id.get_value(), name.get_value());
             match client.text(resource, &[&id, "document"], media_type).await {
                 Ok(text) => dom::download(&format!("{name}.{ending}"), media_type, &text),
                 Err(refused) => drop(failure.try_set(Some(refused))),

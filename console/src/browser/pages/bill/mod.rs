@@ -27,11 +27,11 @@ use crate::model::claims::Right;
 use crate::model::document;
 use crate::model::due::is_open;
 use crate::model::failure::Failure;
-use crate::model::items::referring;
+use crate::model::items::{of_bill, referring};
 use crate::model::query::encode;
 use crate::model::resource::Resource;
 use crate::model::route::Route;
-use crate::model::transition::of_bill;
+use crate::model::transition;
 use documents::Documents;
 use mark::mark;
 use paper::paper;
@@ -73,7 +73,7 @@ fn Actions(resource: &'static Resource, bill: Load<Stored>) -> AnyView {
         let name = name(&stored.document).unwrap_or_default().to_owned();
         let pay = (may_write && is_open(&stored.document))
             .then(|| view! { <Pay resource stored=stored.clone() again/> });
-        let choices = of_bill(&stored.document);
+        let choices = transition::of_bill(&stored.document);
         let change = (may_write && !choices.are_none()).then(|| {
             view! { <StateChange resource stored=stored.clone() choices again/> }
         });
@@ -94,32 +94,36 @@ fn Actions(resource: &'static Resource, bill: Load<Stored>) -> AnyView {
 
 fn body(stored: &Stored) -> AnyView {
     let bill = stored.document.clone();
-    let id = document::text(&bill, "id").unwrap_or_default().to_owned();
-    let client = client();
-    let items = load(move || {
-        let id = id.clone();
-        async move { read_items_of(client, &id).await }
-    });
+    let items = items_of(&bill);
     let state = document::text(&bill, "state").map(badge);
     let cycle = bill.get("billCycle").map(|it| (t("bill.cycle"), reference(it)));
     let ledger = bill.get("financialAccount").map(|it| (t("bill.ledger"), reference(it)));
     let more = FACTS.iter().filter_map(|path| fact(&bill, path)).chain(cycle).chain(ledger);
     let facts = facts(more);
     let checked = bill.clone();
-    view! {
-        <section class="bill-state no-print">
-            <p>{state}</p>
-            <Loaded load=items view=move |page: Page| judged(&checked, &page.documents, page.part())/>
-        </section>
-        {paper(&bill, view! {
-            <Loaded load=items view=|page: Page| {
-                let part = page.part();
-                view! { <Items items=page.documents part/> }.into_any()
+    let mark = items.map(|items| {
+        view! {
+            <Loaded load=items view=move |page: Page| {
+                judged(&checked, &page.documents, page.part())
             }/>
-        }.into_any())}
+        }
+    });
+    let table = match items {
+        Some(items) => view! { <Loaded load=items view=listed/> }.into_any(),
+        None => not_shown(),
+    };
+    view! {
+        <section class="bill-state no-print"><p>{state}</p>{mark}</section>
+        {paper(&bill, table)}
         <section class="card no-print"><h2>{t("bill.more")}</h2>{facts}</section>
     }
     .into_any()
+}
+
+/// The items of a page.
+pub fn listed(page: Page) -> AnyView {
+    let part = page.part();
+    view! { <Items items=page.documents part/> }.into_any()
 }
 
 /// The mark; or that there are too many items to compute anything of.
@@ -129,19 +133,46 @@ fn judged(bill: &Value, items: &[Value], part: Option<(usize, usize)>) -> AnyVie
         return view! { <p class="mark">{tv("check.tooMany", &[("count", &count)])}</p> }
             .into_any();
     }
-    mark(&check(bill, items))
+    let check = check(bill, items);
+    mark(&if session().sees_all() { check } else { check.by_part() })
 }
 
-/// The items of a bill.
-pub async fn read_items_of(client: Client, bill: &str) -> Result<Page, Failure> {
-    let page = read_items(client, &format!("bill.id={}&sort=date", encode(bill))).await?;
-    Ok(only(page, "bill.id", bill))
+/// The resource of items, if the reader may see any.
+pub fn readable_items() -> Option<&'static Resource> {
+    let item = Resource::named("appliedCustomerBillingRate");
+    item.filter(|item| session().may(Right::Read, item))
 }
 
-/// A page without the items that refer to something else.
+/// That items are not shown, for who may not see any.
+pub fn not_shown() -> AnyView {
+    view! { <p class="hint">{t("items.notShown")}</p> }.into_any()
+}
+
+/// Reads the items of a bill, if the reader may see any.
+pub fn items_of(bill: &Value) -> Option<Load<Page>> {
+    let (client, bill) = (client(), bill.clone());
+    let item = readable_items()?;
+    Some(load(move || {
+        let bill = bill.clone();
+        async move { read_items_of(client, item, &bill).await }
+    }))
+}
+
+async fn read_items_of(client: Client, item: &Resource, bill: &Value) -> Result<Page, Failure> {
+    let id = document::text(bill, "id").unwrap_or_default();
+    let page = read_items(client, item, &format!("bill.id={}&sort=date", encode(id))).await?;
+    Ok(keeping(page, |items| of_bill(items, bill)))
+}
+
+/// A page without what refers to something else.
 pub fn only(page: Page, path: &str, id: &str) -> Page {
+    keeping(page, |documents| referring(documents, path, id))
+}
+
+/// A page of which some documents are kept.
+fn keeping(page: Page, kept: impl FnOnce(Vec<Value>) -> Vec<Value>) -> Page {
     let is_part = page.part().is_some();
-    let documents = referring(page.documents, path, id);
+    let documents = kept(page.documents);
     // Where not all were read, nobody knows how many of the others it would be.
     let total = if is_part { page.total } else { documents.len() };
     Page { documents, total }
@@ -154,10 +185,7 @@ fn partly((read, total): (usize, usize)) -> AnyView {
         .into_any()
 }
 
-/// The items that a query finds; none, where the reader may not see items.
-pub async fn read_items(client: Client, query: &str) -> Result<Page, Failure> {
-    match Resource::named("appliedCustomerBillingRate") {
-        Some(item) => client.whole(item, query, MOST_ITEMS).await,
-        None => Ok(Page::default()),
-    }
+/// The items that a query finds.
+pub async fn read_items(client: Client, item: &Resource, query: &str) -> Result<Page, Failure> {
+    client.whole(item, query, MOST_ITEMS).await
 }

@@ -4,17 +4,21 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Items, judged, only, paper, read_items};
-use crate::browser::api::{Client, Stored, client};
+use super::{judged, keeping, listed, not_shown, only, paper, read_items, readable_items};
+use crate::browser::api::{Client, Page, Stored, client};
 use crate::browser::dom;
-use crate::browser::parts::{FailureNotice, Heading, Load, Loaded, Trail, load, stored, title};
-use crate::browser::router::go;
+use crate::browser::parts::{
+    FailureNotice, Heading, Load, Loaded, Trail, Turn, load, stored, this_page, title,
+};
 use crate::browser::session::fresh_key;
 use crate::browser::words::{t, tv};
+use crate::model::balance::{UNBILLED, of_kind};
+use crate::model::demand;
 use crate::model::document;
 use crate::model::failure::Failure;
+use crate::model::key::KeyOf;
 use crate::model::query::encode;
 use crate::model::reference;
 use crate::model::resource::Resource;
@@ -32,25 +36,28 @@ struct Terms {
     currency: String,
 }
 
-/// What a request would come to: its answer, and the items that would be on the bill.
+/// What a request would come to.
 #[derive(Clone, PartialEq)]
 struct Trial {
+    /// What was answered.
     request: Value,
-    items: Vec<Value>,
-    /// How many items were read and of how many, where that is not all of them.
-    part: Option<(usize, usize)>,
+    /// What is asked for to make this bill, and no other.
+    asked: Value,
+    /// The items that would be on it, if the reader may see any.
+    page: Option<Page>,
 }
 
 /// The page for the next bill of an account.
 #[component]
 pub fn OnDemand(account: &'static Resource, request: &'static Resource, id: String) -> AnyView {
     let client = client();
+    let item = readable_items();
     let terms = RwSignal::new(Terms::default());
     let stored = stored(account, &id);
     let asked = id.clone();
     let trial = load(move || {
         let (id, terms) = (asked.clone(), terms.get());
-        async move { tried(client, request, &id, &terms).await }
+        async move { tried(client, request, item, &id, &terms).await }
     });
     let back = Route::to([account.key, &id]);
     let title = title(stored, id, |account| {
@@ -61,8 +68,8 @@ pub fn OnDemand(account: &'static Resource, request: &'static Resource, id: Stri
         <Heading text=title/>
         <p class="lead no-print">{t("demand.lead")}</p>
         <section class="card no-print" aria-label=t("demand.terms")>
-            <Choices terms trial/>
-            <Make request stored terms trial/>
+            <Choices terms stored trial/>
+            <Make request trial/>
         </section>
         <Loaded load=trial view=|trial| preview(&trial)/>
     }
@@ -71,9 +78,13 @@ pub fn OnDemand(account: &'static Resource, request: &'static Resource, id: Stri
 
 /// Up to when, and in which currency if there are several.
 #[component]
-fn Choices(terms: RwSignal<Terms>, trial: Load<Trial>) -> AnyView {
+fn Choices(terms: RwSignal<Terms>, stored: Load<Stored>, trial: Load<Trial>) -> AnyView {
     let currencies = Memo::new(move |before: Option<&Vec<String>>| {
-        let found = trial.value().map(|trial| currencies(&trial.items)).unwrap_or_default();
+        let found = match trial.value().map(|trial| trial.page) {
+            Some(Some(page)) => currencies(&page.documents),
+            Some(None) => stored.value().map(|it| unbilled(&it.document)).unwrap_or_default(),
+            None => Vec::new(),
+        };
         // Once one is chosen, the others are not among the items that are shown.
         match before {
             Some(before) if before.len() > found.len() => before.clone(),
@@ -117,36 +128,38 @@ fn Choices(terms: RwSignal<Terms>, trial: Load<Trial>) -> AnyView {
 
 /// The button that makes the bill which is shown, and what comes of it.
 #[component]
-fn Make(
-    request: &'static Resource,
-    stored: Load<Stored>,
-    terms: RwSignal<Terms>,
-    trial: Load<Trial>,
-) -> AnyView {
-    let client = client();
+fn Make(request: &'static Resource, trial: Load<Trial>) -> AnyView {
+    let (client, this) = (client(), this_page());
     let is_busy = RwSignal::new(false);
     let failure = RwSignal::new(None::<Failure>);
     let reason = RwSignal::new(String::new());
-    let key = StoredValue::new(fresh_key());
+    // Who sends twice because no answer came makes one bill.
+    let key = StoredValue::new(KeyOf::default());
     let make = move |_| {
-        let Some(account) = stored.value() else { return };
-        let id = document::text(&account.document, "id").unwrap_or_default().to_owned();
+        let Some(Trial { asked, .. }) = trial.value() else { return };
+        let sent_with = key.try_update_value(|key| key.key(asked.clone(), fresh_key));
+        let sent_with = sent_with.unwrap_or_default();
         is_busy.set(true);
         failure.set(None);
+        reason.set(String::new());
         spawn_local(async move {
-            let asked = asked_for(&id, &terms.get_untracked());
-            match made(client, request, &asked, &key.get_value()).await {
+            let outcome = made(client, request, &asked, &sent_with, this).await;
+            if !this.counts() {
+                return;
+            }
+            match outcome {
                 Ok(answer) => match document::text(&answer, "customerBill.id") {
-                    Some(bill) => go(&Route::to(["customerBill", bill])),
+                    Some(bill) => this.go(&Route::to(["customerBill", bill])),
                     None => {
                         let why = document::text(&answer, "stateReason").unwrap_or_default();
-                        reason.try_set(why.to_owned());
-                        key.set_value(fresh_key());
+                        reason.set(why.to_owned());
+                        key.update_value(KeyOf::forget);
+                        trial.again();
                     }
                 },
-                Err(refused) => drop(failure.try_set(Some(refused))),
+                Err(refused) => failure.set(Some(refused)),
             }
-            is_busy.try_set(false);
+            is_busy.set(false);
         });
     };
     let can_be_made =
@@ -178,12 +191,13 @@ fn Make(
 fn preview(trial: &Trial) -> AnyView {
     match trial.request.get("preview") {
         Some(bill) => {
-            let items = view! { <Items items=trial.items.clone() part=trial.part/> }.into_any();
-            view! {
-                <div class="bill-state no-print">{judged(bill, &trial.items, trial.part)}</div>
-                {paper(bill, items)}
-            }
-            .into_any()
+            let (mark, items) = match &trial.page {
+                Some(page) => {
+                    (Some(judged(bill, &page.documents, page.part())), listed(page.clone()))
+                }
+                None => (None, not_shown()),
+            };
+            view! { <div class="bill-state no-print">{mark}</div> {paper(bill, items)} }.into_any()
         }
         None => {
             let reason = document::text(&trial.request, "stateReason").unwrap_or_default();
@@ -203,55 +217,58 @@ fn preview(trial: &Trial) -> AnyView {
     }
 }
 
-fn asked_for(account: &str, terms: &Terms) -> Value {
-    let mut asked = json!({
-        "@type": "CustomerBillOnDemand",
-        "billingAccount": {
-            "@type": "BillingAccountRef", "@referredType": "BillingAccount", "id": account,
-        },
-    });
-    if let Some(end) = dom::end_of_day(&terms.until) {
-        asked["billDate"] = end.into();
-    }
-    if !terms.currency.is_empty() {
-        asked["currency"] = terms.currency.clone().into();
-    }
-    asked
-}
-
 async fn tried(
     client: Client,
     request: &Resource,
+    item: Option<&Resource>,
     account: &str,
     terms: &Terms,
 ) -> Result<Trial, Failure> {
-    let mut asked = asked_for(account, terms);
-    asked["category"] = "trial".into();
-    let answer = client.create(request, &asked, &fresh_key()).await?.document;
-    let mut query = format!("billingAccount.id={}&isBilled=false&sort=date", encode(account));
-    let until = answer.pointer("/preview/billDate").or(asked.get("billDate"));
-    if let Some(until) = until.and_then(Value::as_str) {
-        query += &format!("&date.lte={}", encode(until));
-    }
-    let page = only(read_items(client, &query).await?, "billingAccount.id", account);
-    let part = page.part();
-    let mut items = page.documents;
-    if let Some(currency) = answer.pointer("/preview/amountDue/unit").and_then(Value::as_str) {
-        items.retain(|item| currency_of(item) == Some(currency));
-    }
-    Ok(Trial { request: answer, items, part })
+    let until = dom::end_of_day(&terms.until);
+    let asked = demand::asked_for(account, until, &terms.currency);
+    let answer = client.create(request, &demand::trial(&asked), &fresh_key()).await?.document;
+    let asked = demand::as_shown(&asked, &answer);
+    let page = match item {
+        Some(item) => Some(read_unbilled(client, item, account, &asked, &answer).await?),
+        None => None,
+    };
+    Ok(Trial { request: answer, asked, page })
 }
 
-/// Makes the bill, and waits until it is there or given up.
+/// The items that would be on the bill.
+async fn read_unbilled(
+    client: Client,
+    item: &Resource,
+    account: &str,
+    asked: &Value,
+    answer: &Value,
+) -> Result<Page, Failure> {
+    let mut query = format!("billingAccount.id={}&isBilled=false&sort=date", encode(account));
+    if let Some(until) = document::text(asked, "billDate") {
+        query += &format!("&date.lte={}", encode(until));
+    }
+    let page = only(read_items(client, item, &query).await?, "billingAccount.id", account);
+    let Some(currency) = document::text(answer, "preview.amountDue.unit") else { return Ok(page) };
+    Ok(keeping(page, |mut items| {
+        items.retain(|item| currency_of(item) == Some(currency));
+        items
+    }))
+}
+
+/// Makes the bill, and waits until it is there or given up, as long as the page is here.
 async fn made(
     client: Client,
     resource: &Resource,
     asked: &Value,
     key: &str,
+    page: Turn,
 ) -> Result<Value, Failure> {
     let mut answer = client.create(resource, asked, key).await?.document;
     while document::text(&answer, "state") == Some("inProgress") {
         dom::pause(PAUSE).await;
+        if !page.counts() {
+            break;
+        }
         let id = document::text(&answer, "id").unwrap_or_default().to_owned();
         answer = client.read(resource, &id).await?.document;
     }
@@ -263,6 +280,12 @@ fn currencies(items: &[Value]) -> Vec<String> {
     all.sort();
     all.dedup();
     all
+}
+
+/// The currencies of what is on no bill yet, as the account has them.
+fn unbilled(account: &Value) -> Vec<String> {
+    let sums = of_kind(account, UNBILLED).unwrap_or_default();
+    sums.all().iter().map(|sum| sum.currency().code().to_owned()).collect()
 }
 
 fn currency_of(item: &Value) -> Option<&str> {

@@ -45,16 +45,16 @@ fn Form(
         event.prevent_default();
         let Ok(paid) = paid.get_untracked() else { return };
         let stored = stored.get_value();
+        let patch = adding(&stored.document, &paid, &reference.get_untracked());
         is_busy.set(true);
         spawn_local(async move {
             let id = document::text(&stored.document, "id").unwrap_or_default();
-            let patch = adding(&stored.document, &paid, &reference.get_untracked());
             match client.patch(resource, id, &stored.tag, &patch).await {
                 Ok(_) => {
-                    is_open.set(false);
-                    again.run(());
+                    is_open.try_set(false);
+                    again.try_run(());
                 }
-                Err(refused) => failure.set(Some(refused)),
+                Err(refused) => drop(failure.try_set(Some(refused))),
             }
             is_busy.try_set(false);
         });

@@ -7,8 +7,8 @@ use web_sys::SubmitEvent;
 
 use crate::browser::api::{Page, client};
 use crate::browser::dom;
-use crate::browser::parts::{FailureNotice, Heading, Loaded, load};
-use crate::browser::router::{go, router};
+use crate::browser::parts::{FailureNotice, Heading, Loaded, load, this_page};
+use crate::browser::router::router;
 use crate::browser::session::fresh_key;
 use crate::browser::words::{number, t, tv};
 use crate::model::document;
@@ -60,7 +60,7 @@ struct Draft {
 
 #[component]
 fn Form(resource: &'static Resource, cycles: Vec<Value>) -> AnyView {
-    let client = client();
+    let (client, page) = (client(), this_page());
     let given = router().query.with_untracked(|query| query.get("cycle").map(str::to_owned));
     let draft = RwSignal::new(Draft { cycle: given.unwrap_or_default(), ..Draft::default() });
     let failure = RwSignal::new(None::<Failure>);
@@ -81,20 +81,21 @@ fn Form(resource: &'static Resource, cycles: Vec<Value>) -> AnyView {
         }
         is_busy.set(true);
         failure.set(None);
+        let draft = draft.get_untracked();
+        let document = cycles.with_value(|cycles| run_of(resource, &draft, cycles));
+        let sent_with = key.get_value();
         spawn_local(async move {
-            let draft = draft.get_untracked();
-            let document = cycles.with_value(|cycles| run_of(resource, &draft, cycles));
-            match client.create(resource, &document, &key.get_value()).await {
+            match client.create(resource, &document, &sent_with).await {
                 Ok(stored) => {
                     let id = document::text(&stored.document, "id").unwrap_or_default();
-                    go(&Route::to([resource.key, id]));
+                    page.go(&Route::to([resource.key, id]));
                 }
                 Err(refused) => {
                     // Another document is another request.
                     if refused.is_final() {
-                        key.set_value(fresh_key());
+                        key.try_set_value(fresh_key());
                     }
-                    failure.set(Some(refused));
+                    failure.try_set(Some(refused));
                 }
             }
             is_busy.try_set(false);

@@ -99,10 +99,10 @@ impl Draft {
         self.shape.update(|shape| *shape += 1);
     }
 
-    /// Shows the server's faults at their places.
+    /// Shows the server's faults at their places, if the form is still there.
     pub fn refuse(&self, failure: &Failure) {
         self.outdate_checks();
-        self.faults.set(failure.faults());
+        self.faults.try_set(failure.faults());
     }
 
     /// What was said of a place, of what it is in, or of what is in it, may be true no more.

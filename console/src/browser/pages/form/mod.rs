@@ -17,8 +17,7 @@ use web_sys::SubmitEvent;
 
 use crate::browser::api::{Client, Stored, client};
 use crate::browser::dom;
-use crate::browser::parts::{FailureNotice, Heading, Loaded, load};
-use crate::browser::router::go;
+use crate::browser::parts::{FailureNotice, Heading, Loaded, load, this_page};
 use crate::browser::session::fresh_key;
 use crate::browser::words::{name_of, t, tv};
 use crate::model::document;
@@ -53,7 +52,7 @@ pub fn New(
 
 #[component]
 fn Creating(draft: Draft) -> AnyView {
-    let client = client();
+    let (client, page) = (client(), this_page());
     let resource = draft.resource;
     // One for the form: who sends twice because no answer came makes one resource.
     let key = StoredValue::new(fresh_key());
@@ -65,20 +64,20 @@ fn Creating(draft: Draft) -> AnyView {
             return;
         }
         is_busy.set(true);
+        let (document, sent_with) = (draft.document.get_untracked(), key.get_value());
         spawn_local(async move {
-            let document = draft.document.get_untracked();
-            match client.create(resource, &document, &key.get_value()).await {
-                Ok(stored) => go(&Route::to([resource.key, id(&stored)])),
+            match client.create(resource, &document, &sent_with).await {
+                Ok(stored) => page.go(&Route::to([resource.key, id(&stored)])),
                 Err(refused) => {
                     // Another document is another request.
                     if refused.is_final() {
-                        key.set_value(fresh_key());
+                        key.try_set_value(fresh_key());
                     }
                     draft.refuse(&refused);
-                    failure.set(Some(refused));
+                    failure.try_set(Some(refused));
                 }
             }
-            is_busy.set(false);
+            is_busy.try_set(false);
         });
     };
     view! {
@@ -135,6 +134,7 @@ async fn read_both(
 fn Changing(draft: Draft, base: RwSignal<Stored>) -> AnyView {
     let address = base.with_untracked(|stored| Route::to([draft.resource.key, id(stored)]));
     let address = address.to_string();
+    let page = this_page();
     let failure = RwSignal::new(None);
     let is_reviewing = RwSignal::new(false);
     let look = move |event: SubmitEvent| {
@@ -143,7 +143,7 @@ fn Changing(draft: Draft, base: RwSignal<Stored>) -> AnyView {
         is_reviewing.set(true);
     };
     let content = move || match is_reviewing.get() {
-        true => view! { <Review draft base failure is_reviewing/> }.into_any(),
+        true => view! { <Review draft base page failure is_reviewing/> }.into_any(),
         false => view! {
             <form class="form" novalidate on:submit=look>
                 <Problems draft failure/>

@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::draft::Draft;
 use super::{Problems, id, place};
 use crate::browser::api::{Client, Stored, client};
-use crate::browser::parts::{Column, Table, Tree};
-use crate::browser::router::go;
+use crate::browser::parts::{Column, Table, Tree, Turn};
 use crate::browser::words::t;
 use crate::model::difference::{difference, merge_patch, patched};
 use crate::model::failure::Failure;
+use crate::model::resource::Resource;
 use crate::model::route::Route;
 
 /// Shows the change, and sends it.
@@ -19,6 +19,8 @@ use crate::model::route::Route;
 pub fn Review(
     draft: Draft,
     base: RwSignal<Stored>,
+    /// The page of the form.
+    page: Turn,
     failure: RwSignal<Option<Failure>>,
     is_reviewing: RwSignal<bool>,
 ) -> AnyView {
@@ -27,18 +29,20 @@ pub fn Review(
     let newer = RwSignal::new(None::<Stored>);
     let send = move |_| {
         is_busy.set(true);
+        let (base, resource) = (base.get_untracked(), draft.resource);
+        let patch = merge_patch(&base.document, &draft.document.get_untracked());
         spawn_local(async move {
-            match sent(client, draft, &base.get_untracked()).await {
-                Outcome::Stored(stored) => go(&Route::to([draft.resource.key, id(&stored)])),
-                Outcome::Conflict(stored) => newer.set(Some(stored)),
+            match sent(client, resource, &base, &patch).await {
+                Outcome::Stored(stored) => page.go(&Route::to([resource.key, id(&stored)])),
+                Outcome::Conflict(stored) => drop(newer.try_set(Some(stored))),
                 Outcome::Refused(refused) => {
                     draft.refuse(&refused);
                     let has_places = !refused.faults().is_empty();
-                    failure.set(Some(refused));
-                    is_reviewing.set(!has_places);
+                    failure.try_set(Some(refused));
+                    is_reviewing.try_set(!has_places);
                 }
             }
-            is_busy.set(false);
+            is_busy.try_set(false);
         });
     };
     let content = move || match newer.get() {
@@ -82,10 +86,9 @@ enum Outcome {
     Refused(Failure),
 }
 
-async fn sent(client: Client, draft: Draft, base: &Stored) -> Outcome {
-    let patch = merge_patch(&base.document, &draft.document.get_untracked());
-    let (resource, id) = (draft.resource, id(base));
-    match client.patch(resource, id, &base.tag, &patch).await {
+async fn sent(client: Client, resource: &Resource, base: &Stored, patch: &Value) -> Outcome {
+    let id = id(base);
+    match client.patch(resource, id, &base.tag, patch).await {
         Ok(stored) => Outcome::Stored(stored),
         Err(failure) if failure.status() == Some(412) => match client.read(resource, id).await {
             Ok(stored) => Outcome::Conflict(stored),

@@ -28,8 +28,8 @@ pub fn Waiting(hubs: Vec<&'static Resource>) -> AnyView {
 }
 
 async fn read(client: Client, hubs: Vec<&'static Resource>) -> Result<Overall, Failure> {
-    let query = format!("fields=delivery&limit={ALL}");
-    let pages = few_at_once(hubs.iter().map(|hub| client.list(hub, &query)), AT_ONCE).await;
+    let wholes = hubs.iter().map(|hub| client.whole(hub, "fields=delivery", ALL));
+    let pages = few_at_once(wholes, AT_ONCE).await;
     let pages = pages.into_iter().collect::<Result<Vec<_>, _>>()?;
     let hubs = pages.iter().flat_map(|page| &page.documents);
     Ok(Overall::of(&hubs.map(Delivery::of).collect::<Vec<_>>()))

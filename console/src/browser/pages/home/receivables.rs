@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use rust_decimal::Decimal;
 
 use super::counted;
-use crate::browser::api::{Client, client};
+use crate::browser::api::{Client, Page, client};
 use crate::browser::dom;
 use crate::browser::parts::{Loaded, bar, load};
 use crate::browser::words::{money, name_of, number, t, tv};
@@ -15,9 +15,8 @@ use crate::model::resource::Resource;
 use crate::model::route::Route;
 use crate::model::share::Share;
 
-/// How many open bills are added up at most, and how many are read with one request.
+/// How many open bills are added up at most.
 const MOST: usize = 5_000;
-const AT_A_TIME: usize = 1_000;
 
 #[derive(Clone)]
 struct Read {
@@ -45,19 +44,8 @@ pub fn Owed() -> AnyView {
 async fn read(client: Client) -> Result<Read, Failure> {
     let today = Day::of(&dom::now()).ok_or(Failure::Unreadable)?;
     let bills = Resource::named("customerBill").ok_or(Failure::Unreadable)?;
-    let mut documents = Vec::new();
-    let total = loop {
-        let query = format!(
-            "{OPEN}&fields=paymentDueDate,remainingAmount&limit={AT_A_TIME}&offset={}",
-            documents.len()
-        );
-        let page = client.list(bills, &query).await?;
-        let is_last = page.documents.is_empty();
-        documents.extend(page.documents);
-        if is_last || documents.len() >= page.total.min(MOST) {
-            break page.total;
-        }
-    };
+    let query = format!("{OPEN}&fields=paymentDueDate,remainingAmount");
+    let Page { documents, total } = client.whole(bills, &query, MOST).await?;
     let receivables = Receivables::of(&documents, today);
     Ok(Read { today, receivables, read: documents.len(), total })
 }

@@ -6,15 +6,14 @@ use serde_json::Value;
 
 use super::Asked;
 use crate::browser::api::{Client, client};
-use crate::browser::dom;
-use crate::browser::parts::{FailureNotice, Menu};
+use crate::browser::dom::Parts;
+use crate::browser::parts::{FailureNotice, Menu, Turns};
 use crate::browser::words::{number, t, tv};
-use crate::model::csv::csv;
+use crate::model::csv::{Csv, fields};
 use crate::model::failure::Failure;
+use crate::model::order::steady_order;
+use crate::model::paging::Walk;
 use crate::model::resource::Resource;
-
-/// How many are read at once.
-const AT_ONCE: usize = 500;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Format {
@@ -22,6 +21,16 @@ enum Format {
     Csv,
     /// The documents, one a line.
     Ndjson,
+}
+
+impl Format {
+    /// What the file's name ends in, and its media type.
+    fn kind(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Csv => ("csv", "text/csv;charset=utf-8"),
+            Self::Ndjson => ("ndjson", "application/x-ndjson"),
+        }
+    }
 }
 
 /// An export, as it goes on.
@@ -37,35 +46,34 @@ enum Progress {
 pub fn Export(resource: &'static Resource, asked: Memo<Asked>) -> AnyView {
     let client = client();
     let progress = RwSignal::new(Progress::Idle);
-    // Counts the exports: who cancels one, or leaves the page, is not given its file.
-    let turn = StoredValue::new(0_usize);
+    // Who cancels an export, or leaves the page, is not given its file.
+    let exports = Turns::new();
     let cancel = move || {
-        turn.update_value(|turn| *turn += 1);
+        exports.next();
         progress.set(Progress::Idle);
     };
     let begin = move |format| {
-        cancel();
-        let Some(mine) = turn.try_get_value() else { return };
+        let export = exports.next();
         progress.set(Progress::Reading { read: 0, total: 0 });
         let asked = asked.get_untracked();
         spawn_local(async move {
-            let is_wanted = move || turn.try_get_value() == Some(mine);
             let told = move |read, total| {
-                if is_wanted() {
-                    progress.set(Progress::Reading { read, total });
+                if export.counts() {
+                    progress.try_set(Progress::Reading { read, total });
                 }
-                is_wanted()
+                export.counts()
             };
-            let documents = all(client, resource, &asked, told).await;
-            if !is_wanted() {
+            let file = written(client, resource, &asked, format, told).await;
+            if !export.counts() {
                 return;
             }
-            match documents {
-                Ok(documents) => {
-                    save(resource, &asked, format, &documents);
-                    progress.set(Progress::Idle);
+            match file {
+                Ok(file) => {
+                    let (ending, media_type) = format.kind();
+                    file.download(&format!("{}.{ending}", resource.key), media_type);
+                    progress.try_set(Progress::Idle);
                 }
-                Err(failure) => progress.set(Progress::Failed(failure)),
+                Err(failure) => drop(progress.try_set(Progress::Failed(failure))),
             }
         });
     };
@@ -107,37 +115,57 @@ pub fn Export(resource: &'static Resource, asked: Memo<Asked>) -> AnyView {
     view! { <Menu label=t("export.title") class="at-end">{content}</Menu> }.into_any()
 }
 
-/// All documents of a list; `told` hears how far it is, and says whether to go on.
-async fn all(
+/// Writes all documents of a list; `told` hears how far it is, and says whether to go on.
+async fn written(
     client: Client,
     resource: &Resource,
     asked: &Asked,
+    format: Format,
     told: impl Fn(usize, usize) -> bool,
-) -> Result<Vec<Value>, Failure> {
-    let mut documents = Vec::new();
-    loop {
-        let page = Asked { offset: documents.len(), limit: AT_ONCE, ..asked.clone() };
-        let page = client.list(resource, &page.sent(resource)).await?;
-        let is_last = page.documents.is_empty();
-        documents.extend(page.documents);
-        let is_wanted = told(documents.len(), page.total.max(documents.len()));
-        if is_last || documents.len() >= page.total || !is_wanted {
-            return Ok(documents);
+) -> Result<Parts, Failure> {
+    let columns = asked.columns(resource);
+    let query = question(resource, asked, format, &columns);
+    let (file, mut walk, mut csv) = (Parts::new(), Walk::default(), None);
+    let mut read = 0;
+    while !walk.is_done {
+        let documents = client.next(resource, &query, &mut walk).await?;
+        match format {
+            Format::Csv => file.add(&rows(&mut csv, &documents, &columns)),
+            Format::Ndjson => file.add(&lines(&documents)),
+        }
+        read += documents.len();
+        if !told(read, walk.total.max(read)) {
+            break;
+        }
+    }
+    Ok(file)
+}
+
+/// What the API is asked: for all of the list, in an order in which nothing is missed, and for what
+/// the file has of it.
+fn question(resource: &Resource, asked: &Asked, format: Format, columns: &[String]) -> String {
+    let query = asked.query.clone().without("offset").without("limit");
+    let order = steady_order(&query);
+    let query = query.with("sort", order);
+    let query = match format {
+        Format::Csv => query.with("fields", fields(columns)),
+        Format::Ndjson => query,
+    };
+    resource.asked(&query)
+}
+
+/// The lines of some documents, below that of names if they are the first.
+fn rows(csv: &mut Option<Csv>, documents: &[Value], columns: &[String]) -> String {
+    match csv {
+        Some(csv) => csv.rows(documents),
+        None => {
+            let csv = csv.insert(Csv::of(documents, columns));
+            // The mark tells spreadsheets that it is UTF-8.
+            format!("\u{feff}{}{}", csv.head(), csv.rows(documents))
         }
     }
 }
 
-fn save(resource: &Resource, asked: &Asked, format: Format, documents: &[Value]) {
-    match format {
-        Format::Csv => {
-            // The mark tells spreadsheets that it is UTF-8.
-            let text = format!("\u{feff}{}", csv(documents, &asked.columns(resource)));
-            dom::download(&format!("{}.csv", resource.key), "text/csv;charset=utf-8", &text);
-        }
-        Format::Ndjson => {
-            let lines = documents.iter().map(|document| format!("{document}\n"));
-            let text = lines.collect::<String>();
-            dom::download(&format!("{}.ndjson", resource.key), "application/x-ndjson", &text);
-        }
-    }
+fn lines(documents: &[Value]) -> String {
+    documents.iter().map(|document| format!("{document}\n")).collect()
 }

@@ -37,7 +37,7 @@ impl Asked {
             query: query.clone(),
             offset: query.number("offset", 0),
             limit: query.number("limit", LIMIT).max(1),
-            sort: query.get("sort").unwrap_or(resource.sort).to_owned(),
+            sort: query.get("sort").unwrap_or_else(|| resource.order(query)).to_owned(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::browser::api::Page;
 use crate::browser::parts::Load;
 use crate::browser::router::router;
 use crate::browser::words::t;
+use crate::model::paging::Neighbours;
 
 /// How many rows can be chosen.
 const LIMITS: [usize; 3] = [25, 50, 100];
@@ -15,8 +16,14 @@ const LIMITS: [usize; 3] = [25, 50, 100];
 #[component]
 pub fn Pager(page: Load<Page>, asked: Memo<Asked>) -> AnyView {
     let router = router();
-    let total =
-        move || page.with(|outcome| outcome.and_then(Result::ok).map_or(0, |page| page.total));
+    // How many rows there are, and how many in all.
+    let counts = Memo::new(move |_| {
+        page.with(|outcome| match outcome {
+            Some(Ok(page)) => (page.documents.len(), page.total),
+            _ => (0, 0),
+        })
+    });
+    let total = move || counts.get().1;
     let step = move |label: String, offset: Option<usize>| match offset {
         Some(offset) => {
             let offset = if offset == 0 { String::new() } else { offset.to_string() };
@@ -27,17 +34,28 @@ pub fn Pager(page: Load<Page>, asked: Memo<Asked>) -> AnyView {
     };
     let steps = move || {
         let Asked { offset, limit, .. } = asked.get();
-        let previous = (offset > 0).then(|| offset.saturating_sub(limit));
-        let next = (offset + limit < total()).then_some(offset + limit);
+        let (rows, total) = counts.get();
+        // Only what is there tells where the next page begins.
+        let neighbours = match page.is_busy.get() {
+            true => Neighbours::default(),
+            false => Neighbours::of(offset, limit, rows, total),
+        };
+        let Neighbours { previous, next } = neighbours;
         view! {
             <li>{step(t("list.previous"), previous)}</li>
             <li>{step(t("list.next"), next)}</li>
         }
     };
-    let options = LIMITS.map(|it| {
-        let is_chosen = move || asked.with(|asked| asked.limit == it);
-        view! { <option value=it.to_string() selected=is_chosen>{it.to_string()}</option> }
-    });
+    let limit = Memo::new(move |_| asked.with(|asked| asked.limit));
+    let options = move || {
+        let limit = limit.get();
+        // The address may say another one.
+        let other = Some(limit).filter(|limit| !LIMITS.contains(limit));
+        let options = LIMITS.into_iter().chain(other).map(|it| {
+            view! { <option value=it.to_string() prop:selected=it == limit>{it}</option> }
+        });
+        options.collect_view()
+    };
     view! {
         <div class="pager" hidden=move || total() == 0>
             <label class="inline">
@@ -45,7 +63,7 @@ pub fn Pager(page: Load<Page>, asked: Memo<Asked>) -> AnyView {
                 <select on:change:target=move |event| {
                     let query = asked.get_untracked().query.without("offset");
                     router.ask(query.with("limit", event.target().value()));
-                }>{options.collect_view()}</select>
+                }>{options}</select>
             </label>
             <nav aria-label=t("list.pages")><ul class="steps">{steps}</ul></nav>
         </div>

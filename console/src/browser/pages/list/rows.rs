@@ -90,7 +90,7 @@ fn row(
     let id = document.get("id").and_then(Value::as_str).unwrap_or_default();
     let link = Route::to([resource.key, id]).to_string();
     let cells = columns.iter().zip(numbers).enumerate().map(|(index, (path, is_number))| {
-        let value = document::shown(document, path);
+        let value = document::shown_in_cell(document, path);
         let label = name_of("attribute", path);
         if index > 0 {
             let class = class(*is_number);
@@ -105,7 +105,7 @@ fn row(
 
 /// Whether all that a column shows are numbers, or money.
 fn is_number(page: &Page, path: &str) -> bool {
-    let shown = page.documents.iter().map(|document| document::shown(document, path));
+    let shown = page.documents.iter().map(|document| document::shown_in_cell(document, path));
     let mut values = shown.filter(|value| *value != Shown::Nothing).peekable();
     values.peek().is_some()
         && values.all(|value| matches!(value, Shown::Number(_) | Shown::Money { .. }))

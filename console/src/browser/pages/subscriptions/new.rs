@@ -15,6 +15,7 @@ use crate::browser::words::{name_of, t};
 use crate::model::claims::Right;
 use crate::model::events::Wanted;
 use crate::model::failure::Failure;
+use crate::model::key::KeyOf;
 use crate::model::resource::Resource;
 use crate::model::route::Route;
 
@@ -39,6 +40,8 @@ pub fn New(
     let created = RwSignal::new(None);
     let failure = RwSignal::new(None::<Failure>);
     let is_busy = RwSignal::new(false);
+    // Who sends twice because no answer came is told the secret of the one that was made.
+    let key = StoredValue::new(KeyOf::default());
     let subscribe = move |event: SubmitEvent| {
         event.prevent_default();
         if is_busy.get_untracked() {
@@ -51,8 +54,10 @@ pub fn New(
             true => json!({"callback": callback.trim()}),
             false => json!({"callback": callback.trim(), "query": query}),
         };
+        let sent = (hub.key, document.clone());
+        let sent_with = key.try_update_value(|key| key.key(sent, fresh_key)).unwrap_or_default();
         spawn_local(async move {
-            match client.create(hub, &document, &fresh_key()).await {
+            match client.create(hub, &document, &sent_with).await {
                 Ok(stored) => drop(created.try_set(Some((hub, stored)))),
                 Err(refused) => drop(failure.try_set(Some(refused))),
             }

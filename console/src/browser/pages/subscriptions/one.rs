@@ -8,9 +8,8 @@ use super::{Hub, PAGE};
 use crate::browser::api::{Stored, client};
 use crate::browser::dom;
 use crate::browser::parts::{
-    Confirm, Copyable, FailureNotice, Heading, Live, Load, Refresh, Trail, badge, load,
+    Confirm, Copyable, FailureNotice, Heading, Live, Load, Refresh, Trail, badge, load, this_page,
 };
-use crate::browser::router::go;
 use crate::browser::session::{fresh_key, session};
 use crate::browser::words::{instant, name_of, number, relative, t, tv};
 use crate::model::claims::Right;
@@ -44,7 +43,9 @@ pub fn Subscription(resource: &'static Resource, id: String) -> AnyView {
     });
     view! {
         <Trail to=Route::to([PAGE]) text=t("resource.subscriptions")/>
-        <Heading text=title><Refresh again=move || read.again()/></Heading>
+        <Heading text=title>
+            <Refresh again=move || read.again() is_busy=read.is_busy/>
+        </Heading>
         <Live load=read view=move |state| everything(resource, read, state)/>
     }
     .into_any()
@@ -98,7 +99,7 @@ fn Actions(
     state: Signal<Read>,
     delivery: Memo<Delivery>,
 ) -> AnyView {
-    let client = client();
+    let (client, page) = (client(), this_page());
     let failure = RwSignal::new(None::<Failure>);
     let told = RwSignal::new(String::new());
     let id = move || state.with_untracked(|state| state.hub.id.clone());
@@ -141,7 +142,7 @@ fn Actions(
         let (id, tag) = state.with_untracked(|state| (state.hub.id.clone(), state.tag.clone()));
         async move {
             client.delete(resource, &id, &tag).await?;
-            go(&Route::to([PAGE]));
+            page.go(&Route::to([PAGE]));
             Ok(())
         }
     };

@@ -42,6 +42,10 @@ pub fn Overview() -> AnyView {
         })
         .collect();
     let loads: Vec<_> = sections.iter().map(|(_, read)| *read).collect();
+    let is_busy = {
+        let loads = loads.clone();
+        Signal::derive(move || loads.iter().any(|read| read.is_busy.get()))
+    };
     let again = move || loads.iter().for_each(Load::again);
     let new = (!session().allowed(Right::Write, &HUBS).is_empty()).then(|| {
         let address = Route::to([PAGE, "new"]).to_string();
@@ -50,7 +54,7 @@ pub fn Overview() -> AnyView {
     let sections = sections.into_iter().map(|(resource, read)| section(resource, read));
     view! {
         <Heading text=t("resource.subscriptions")>
-            <Refresh again/>
+            <Refresh again is_busy/>
             {new}
         </Heading>
         <p class="lead">{t("subscription.lead")}</p>

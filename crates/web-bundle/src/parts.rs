@@ -1,0 +1,47 @@
+//! Taking parts out of a library.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use wasm_encoder::{Module, RawSection};
+use wasm_split_cli_support::{Options, transform};
+use wasmparser::{Parser, Payload};
+
+/// The module of JavaScript that fetches parts.
+const LOADER: &str = "./parts.js";
+
+/// Writes the parts of a library and what loads them into `folder`; the answer is the rest of it, which
+/// wasm-bindgen has to see.
+pub fn take_out(library: &[u8], name: &str, folder: &Path) -> anyhow::Result<Vec<u8>> {
+    let (main, script) = (folder.join("main.wasm"), format!("./{name}.js"));
+    let mut options = Options::new(library);
+    options.output_dir = folder;
+    options.main_out_path = &main;
+    options.link_name = LOADER;
+    options.main_module = &script;
+    let made = transform(options).map_err(|error| anyhow!("{error:#}"))?;
+    for part in made.split_modules {
+        let module = fs::read(&part).with_context(|| format!("{}", part.display()))?;
+        fs::write(&part, without_names(&module)?).with_context(|| format!("{}", part.display()))?;
+    }
+    let rest = fs::read(&main).with_context(|| format!("{}", main.display()))?;
+    fs::remove_file(&main).with_context(|| format!("{}", main.display()))?;
+    Ok(rest)
+}
+
+/// A module without its custom sections, which tell the names of functions, and nothing that runs.
+fn without_names(module: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut rest = Module::new();
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload?;
+        if let (false, Some((id, range))) =
+            (matches!(payload, Payload::CustomSection(_)), payload.as_section())
+        {
+            let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
+            let data = module.get(range).context("a section ends behind the module")?;
+            rest.section(&RawSection { id, data });
+        }
+    }
+    Ok(rest.finish())
+}
