@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
+use super::bill::way_to_next;
 use super::detail;
 use super::form::New;
 use crate::browser::api::{Client, client};
@@ -11,15 +12,12 @@ use crate::browser::parts::{
     trail,
 };
 use crate::browser::router::router;
-use crate::browser::session::session;
 use crate::browser::words::{t, tv};
-use crate::model::claims::Right;
 use crate::model::correction::{correction, item_for};
 use crate::model::document;
 use crate::model::failure::Failure;
 use crate::model::resource::Resource;
 use crate::model::rest::without;
-use crate::model::route::Route;
 
 const FACTS: [&str; 7] = [
     "description",
@@ -63,14 +61,11 @@ fn body(item: &Value) -> AnyView {
     let all = links.chain(FACTS.iter().filter_map(|path| fact(item, path)));
     let account = document::text(item, "billingAccount.id");
     let is_billed = item.get("isBilled") == Some(&Value::Bool(true));
-    let may_bill =
-        Resource::named("customerBillOnDemand").is_some_and(|it| session().may(Right::Write, it));
-    let next = account.filter(|_| !is_billed && may_bill).map(|account| {
-        let address = Route::to(["billingAccount", account, "bill"]).to_string();
+    let next = account.filter(|_| !is_billed).and_then(way_to_next).map(|way| {
         view! {
             <p class="next">
                 {t("items.unbilledHint")} " "
-                <a class="button primary" href=address>{t("account.bill")}</a>
+                <a class="button primary" href=way.to_string()>{t("account.bill")}</a>
             </p>
         }
     });

@@ -6,15 +6,14 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
 
-use super::{name, not_shown, partly, read_items_of, readable_items};
+use super::{name, not_shown, partly, read_items_of, readable_items, way_to_next};
 use crate::browser::api::{Client, MOST_CREATED, Page, Stored, client};
 use crate::browser::dom;
 use crate::browser::parts::{
     FailureNotice, Heading, Loaded, Scroller, Trail, load, shown, sums, this_page,
 };
-use crate::browser::session::{fresh_key, session};
+use crate::browser::session::fresh_key;
 use crate::browser::words::{name_of, number as written, t, tv};
-use crate::model::claims::Right;
 use crate::model::correction::credits;
 use crate::model::document;
 use crate::model::failure::Failure;
@@ -100,10 +99,7 @@ fn other(bill: &Value) -> Option<AnyView> {
 
 /// The page of the bill with the credits, before it is made, if the reader may see that.
 fn next(bill: &Value) -> Option<Route> {
-    let may = |right, key| Resource::named(key).is_some_and(|it| session().may(right, it));
-    let is_seen = may(Right::Read, "billingAccount") && may(Right::Write, "customerBillOnDemand");
-    let account = document::text(bill, "billingAccount.id").filter(|_| is_seen)?;
-    Some(Route::to(["billingAccount", account, "bill"]))
+    way_to_next(document::text(bill, "billingAccount.id")?)
 }
 
 #[component]

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use correct::Correct;
 pub use items::Items;
-pub use on_demand::OnDemand;
+pub use on_demand::{OnDemand, way_to_next};
 
 use crate::browser::api::{Client, Page, Stored, client};
 use crate::browser::dom;

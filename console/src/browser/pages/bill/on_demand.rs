@@ -12,9 +12,10 @@ use crate::browser::dom;
 use crate::browser::parts::{
     FailureNotice, Heading, Load, Loaded, Trail, Turn, load, stored, this_page, title,
 };
-use crate::browser::session::fresh_key;
+use crate::browser::session::{fresh_key, session};
 use crate::browser::words::{t, tv};
 use crate::model::balance::{UNBILLED, of_kind};
+use crate::model::claims::Right;
 use crate::model::demand;
 use crate::model::document;
 use crate::model::failure::Failure;
@@ -45,6 +46,13 @@ struct Trial {
     asked: Value,
     /// The items that would be on it, if the reader may see any.
     page: Option<Page>,
+}
+
+/// The way to the page for the next bill of an account, for who may see it.
+pub fn way_to_next(account: &str) -> Option<Route> {
+    let may = |right, key| Resource::named(key).is_some_and(|it| session().may(right, it));
+    let is_seen = may(Right::Read, "billingAccount") && may(Right::Write, "customerBillOnDemand");
+    is_seen.then(|| Route::to(["billingAccount", account, "bill"]))
 }
 
 /// The page for the next bill of an account.

@@ -32,15 +32,18 @@ pub fn Pager(page: Load<Page>, asked: Memo<Asked>) -> AnyView {
         }
         None => view! { <span class="button" aria-disabled="true">{label}</span> }.into_any(),
     };
-    let steps = move || {
+    // Only what is there tells where the next page begins. Until then the steps stay, and the focus on
+    // them.
+    let neighbours = Memo::new(move |before: Option<&Neighbours>| {
         let Asked { offset, limit, .. } = asked.get();
         let (rows, total) = counts.get();
-        // Only what is there tells where the next page begins.
-        let neighbours = match page.is_busy.get() {
-            true => Neighbours::default(),
-            false => Neighbours::of(offset, limit, rows, total),
-        };
-        let Neighbours { previous, next } = neighbours;
+        match before {
+            Some(before) if page.is_busy.get() => *before,
+            _ => Neighbours::of(offset, limit, rows, total),
+        }
+    });
+    let steps = move || {
+        let Neighbours { previous, next } = neighbours.get();
         view! {
             <li>{step(t("list.previous"), previous)}</li>
             <li>{step(t("list.next"), next)}</li>
