@@ -153,7 +153,8 @@ const ON_DEMAND: Resource = Resource {
     columns: &["id", "state", "billingAccount.id", "customerBill.id", "lastUpdate"],
     offered: &["name", "description", "stateReason", "currency", "billDate"],
     known_by: &["name", "billingAccount.name", "billingAccount.id"],
-    sort: "-lastUpdate",
+    // The server's ids ascend with time, and no index has another order of them.
+    sort: "-id",
     changes: Changes { create: true, patch: false, delete: false },
 };
 
