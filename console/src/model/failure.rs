@@ -40,6 +40,9 @@ pub struct Fault {
 /// The status of a request whose idempotency key was used with another body.
 const KEY_OF_ANOTHER: u16 = 422;
 
+/// The reason that the server gives for [`Failure::reads_too_much`]: no code of it says so.
+const TOO_MUCH: &str = "The request reads too much";
+
 impl Failure {
     /// What an answer with an error says.
     pub fn refused(status: u16, body: &Value, request: String) -> Self {
@@ -62,6 +65,11 @@ impl Failure {
     /// though no answer came.
     pub fn is_final(&self) -> bool {
         matches!(self.status(), Some(400..=499)) && self.status() != Some(KEY_OF_ANOTHER)
+    }
+
+    /// Whether the server would have to look at more resources than it does for one request.
+    pub fn reads_too_much(&self) -> bool {
+        matches!(self, Self::Refused(it) if it.status == 400 && it.reason == TOO_MUCH)
     }
 
     /// The key of the text that tells a reader what to do.

@@ -23,6 +23,8 @@ pub struct Resource {
     pub offered: &'static [&'static str],
     /// What a search looks at.
     pub known_by: &'static [&'static str],
+    /// What the server has an index of among that, in which beginnings are found.
+    pub indexed: &'static [&'static str],
     /// How a list is sorted at first.
     pub sort: &'static str,
     pub changes: Changes,
@@ -71,6 +73,7 @@ const fn account(key: &'static str, class: &'static str) -> Resource {
         columns: &ACCOUNT_COLUMNS,
         offered: &ACCOUNT_OFFERED,
         known_by: &["name", PARTY],
+        indexed: &["name"],
         sort: "-lastUpdate",
         changes: ALL,
     }
@@ -85,6 +88,7 @@ const fn catalogue(key: &'static str, class: &'static str) -> Resource {
         columns: &CATALOGUE_COLUMNS,
         offered: &CATALOGUE_OFFERED,
         known_by: &["name"],
+        indexed: &["name"],
         sort: "name",
         changes: ALL,
     }
@@ -99,6 +103,7 @@ const fn hub(key: &'static str, api: Api) -> Resource {
         columns: &HUB_COLUMNS,
         offered: &HUB_OFFERED,
         known_by: &["callback", "query"],
+        indexed: &[],
         sort: "callback",
         changes: Changes { create: true, patch: false, delete: true },
     }
@@ -129,6 +134,7 @@ const BILL: Resource = Resource {
         "runType",
     ],
     known_by: &["billNo", "billingAccount.name", "billingAccount.id", PARTY],
+    indexed: &["billNo", "billingAccount.id"],
     sort: "-billDate",
     changes: Changes { create: true, patch: true, delete: false },
 };
@@ -141,6 +147,7 @@ const ITEM: Resource = Resource {
     columns: &["name", "date", "billingAccount.id", "isBilled", "bill.id", "taxExcludedAmount"],
     offered: &["id", "description", "type", "periodCoverage", "taxIncludedAmount", "product.name"],
     known_by: &["name", "description", "billingAccount.name", "billingAccount.id"],
+    indexed: &["billingAccount.id"],
     sort: "-date",
     changes: ALL,
 };
@@ -153,6 +160,7 @@ const ON_DEMAND: Resource = Resource {
     columns: &["id", "state", "billingAccount.id", "customerBill.id", "lastUpdate"],
     offered: &["name", "description", "stateReason", "currency", "billDate"],
     known_by: &["name", "billingAccount.name", "billingAccount.id"],
+    indexed: &["billingAccount.id"],
     // The server's ids ascend with time, and no index has another order of them.
     sort: "-id",
     changes: Changes { create: true, patch: false, delete: false },
@@ -166,6 +174,7 @@ const CYCLE: Resource = Resource {
     columns: &["name", "BillCycleSpecification.name", "validFor", "run.state", "run.bills"],
     offered: &["id", "description", "billDate", "run.accounts", "run.done", "run.rejected"],
     known_by: &["name", "BillCycleSpecification.name", "BillCycleSpecification.id"],
+    indexed: &["BillCycleSpecification.id"],
     sort: "-validFor.startDateTime",
     changes: Changes { create: true, patch: false, delete: false },
 };

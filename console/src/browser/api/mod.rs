@@ -13,6 +13,7 @@ use crate::model::failure::Failure;
 use crate::model::paging::Walk;
 use crate::model::query::encode;
 use crate::model::resource::{Api, Resource};
+use crate::model::search::Question;
 
 /// A page of a list.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Page {
     pub documents: Vec<Value>,
     /// How many the whole list has, of the same moment.
     pub total: usize,
+    /// Whether there are too many for a search, so that only what begins with the text was found.
+    pub is_of_beginnings: bool,
 }
 
 impl Page {
@@ -63,7 +66,19 @@ impl Client {
         let total = answer.header("x-total-count").and_then(|total| total.parse().ok());
         let Value::Array(documents) = answer.json().await? else { return Err(Failure::Unreadable) };
         let total = total.unwrap_or(documents.len());
-        Ok(Page { documents, total })
+        Ok(Page { documents, total, ..Page::default() })
+    }
+
+    /// A page of a list that may be searched: where there is too much to look into, by indexes alone.
+    pub async fn find(&self, resource: &Resource, asked: &Question) -> Result<Page, Failure> {
+        let found = self.list(resource, &asked.anywhere).await;
+        match (&found, &asked.by_index) {
+            (Err(failure), Some(by_index)) if failure.reads_too_much() => {
+                let page = self.list(resource, by_index).await?;
+                Ok(Page { is_of_beginnings: true, ..page })
+            }
+            _ => found,
+        }
     }
 
     /// The next page of a list that is read whole, without what was read before. Nothing comes
@@ -92,7 +107,7 @@ impl Client {
         }
         documents.truncate(most);
         let total = walk.total.max(documents.len());
-        Ok(Page { documents, total })
+        Ok(Page { documents, total, ..Page::default() })
     }
 
     /// How many a list has.

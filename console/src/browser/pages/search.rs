@@ -137,7 +137,7 @@ fn Group(resource: &'static Resource, text: String) -> AnyView {
     let asked = resource.asked(&query.with("sort", resource.sort).with("limit", SHOWN));
     let found = load(move || {
         let asked = asked.clone();
-        async move { client.list(resource, &asked).await }
+        async move { client.find(resource, &asked).await }
     });
     let id = format!("found-{}", resource.key);
     view! {
@@ -150,8 +150,9 @@ fn Group(resource: &'static Resource, text: String) -> AnyView {
 }
 
 fn group(resource: &'static Resource, page: &Page, all: String) -> AnyView {
+    let part = page.is_of_beginnings.then(|| view! { <p class="hint">{t("list.beginnings")}</p> });
     if page.documents.is_empty() {
-        return view! { <p class="hint">{t("search.none")}</p> }.into_any();
+        return view! { {part} <p class="hint">{t("search.none")}</p> }.into_any();
     }
     let paths = || resource.columns.iter().take(COLUMNS);
     let columns = paths().map(|path| Column::text(name_of("attribute", path))).collect();
@@ -161,6 +162,7 @@ fn group(resource: &'static Resource, page: &Page, all: String) -> AnyView {
         view! { <p class="more"><a href=all>{tv("search.all", &[("count", &count)])}</a></p> }
     });
     view! {
+        {part}
         <Table caption=name_of("resource", resource.key) columns rows/>
         {more}
     }

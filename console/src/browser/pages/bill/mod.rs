@@ -175,7 +175,7 @@ fn keeping(page: Page, kept: impl FnOnce(Vec<Value>) -> Vec<Value>) -> Page {
     let documents = kept(page.documents);
     // Where not all were read, nobody knows how many of the others it would be.
     let total = if is_part { page.total } else { documents.len() };
-    Page { documents, total }
+    Page { documents, total, ..page }
 }
 
 /// That these are not all.

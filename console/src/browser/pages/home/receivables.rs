@@ -45,7 +45,7 @@ async fn read(client: Client) -> Result<Read, Failure> {
     let today = Day::of(&dom::now()).ok_or(Failure::Unreadable)?;
     let bills = Resource::named("customerBill").ok_or(Failure::Unreadable)?;
     let query = format!("{OPEN}&fields=paymentDueDate,remainingAmount");
-    let Page { documents, total } = client.whole(bills, &query, MOST).await?;
+    let Page { documents, total, .. } = client.whole(bills, &query, MOST).await?;
     let receivables = Receivables::of(&documents, today);
     Ok(Read { today, receivables, read: documents.len(), total })
 }

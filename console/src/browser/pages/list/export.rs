@@ -151,7 +151,7 @@ fn question(resource: &Resource, asked: &Asked, format: Format, columns: &[Strin
         Format::Csv => query.with("fields", fields(columns)),
         Format::Ndjson => query,
     };
-    resource.asked(&query)
+    resource.asked(&query).anywhere
 }
 
 /// The lines of some documents, below that of names if they are the first.

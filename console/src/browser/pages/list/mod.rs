@@ -18,6 +18,7 @@ use crate::model::failure::Failure;
 use crate::model::query::Query;
 use crate::model::resource::Resource;
 use crate::model::route::Route;
+use crate::model::search::Question;
 
 /// How many rows a page has unless the address says.
 const LIMIT: usize = 25;
@@ -42,7 +43,7 @@ impl Asked {
     }
 
     /// The query that the API is sent.
-    fn sent(&self, resource: &Resource) -> String {
+    fn sent(&self, resource: &Resource) -> Question {
         let query = self.query.clone().with("sort", &self.sort).with("limit", self.limit);
         let query = match self.offset {
             0 => query.without("offset"),
@@ -95,12 +96,14 @@ pub fn List(
     let sent = Memo::new(move |_| asked.with(|asked| asked.sent(resource)));
     let page = load(move || {
         let query = sent.get();
-        async move { client.list(resource, &query).await }
+        async move { client.find(resource, &query).await }
     });
     let range = move || {
         let page = page.value()?;
         Some(range(&page, page_offset(asked)))
     };
+    let part = Memo::new(move |_| page.value().is_some_and(|page| page.is_of_beginnings));
+    let part = move || part.get().then(|| view! { <p class="hint">{t("list.beginnings")}</p> });
     let face = Memo::new(move |_| page.with(Face::of));
     let content = move || match face.get() {
         Face::Waiting => view! { <p class="loading">{t("list.loading")}</p> }.into_any(),
@@ -119,6 +122,7 @@ pub fn List(
         <Heading text=name_of("resource", resource.key)>{new}</Heading>
         {children.map(|children| children())}
         <filters::Filters resource asked/>
+        {part}
         <div class="list-bar">
             <p role="status">{range}</p>
             <div class="inline">
