@@ -3,7 +3,8 @@
 //! It is driven over WebDriver (W3C), with what Chromium's driver adds. Libraries for that turn on features of
 //! serde_json that would be those of every native test then.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -278,9 +279,17 @@ impl Browser {
         let faults: Vec<_> = log.as_array().unwrap().iter().filter(is_fault).collect();
         assert!(faults.is_empty(), "{faults:#?}");
     }
+}
 
-    pub async fn quit(self) {
-        send(&self.client, Method::DELETE, &self.session, None).await.unwrap();
+impl Drop for Browser {
+    /// Ends the session: the driver takes its browser with it then, and not when it is killed.
+    fn drop(&mut self) {
+        let (host, path) = self.session["http://".len()..].split_once('/').unwrap_or_default();
+        let Ok(mut stream) = TcpStream::connect(host) else { return };
+        _ = stream.set_read_timeout(Some(PATIENCE));
+        let request = format!("DELETE /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        _ = stream.write_all(request.as_bytes());
+        _ = stream.read(&mut [0]);
     }
 }
 

@@ -70,7 +70,6 @@ pub async fn in_browser(page: &str) -> String {
     loop {
         let text = browser.run("return document.body.textContent.trim();", vec![]).await;
         if let Some(text) = text.as_str().filter(|text| !text.is_empty()) {
-            browser.quit().await;
             return text.to_owned();
         }
         assert!(begin.elapsed() < PATIENCE, "{page} shows nothing");
