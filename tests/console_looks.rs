@@ -131,16 +131,17 @@ async fn the_first_view_is_small_and_soon_there() {
     fill(&api).await;
     let browser = Browser::start().await;
     browser.open(&format!("{}/console/", api.base_url())).await;
-    browser.see("Home").await;
+    browser.see("Receivables by age").await;
+    let script = "return performance.now();";
+    println!("the first view is there after {} ms", browser.run(script, vec![]).await);
     browser.settle().await;
     let script = "return performance.getEntriesByType('resource')
         .concat(performance.getEntriesByType('navigation'))
         .reduce((sum, entry) => sum + entry.encodedBodySize, 0);";
     let bytes = browser.run(script, vec![]).await.as_f64().unwrap();
     println!("the first view takes {bytes} bytes");
-    // Compressed code and data; the validator is fetched by the first form. 300 kB are the goal, which
-    // is missed: no more than this must be added.
-    assert!(bytes < 560_000.0, "{bytes} bytes");
+    // Compressed code, and data. The validator is fetched by the first form.
+    assert!(bytes < 300_000.0, "{bytes} bytes");
     let names =
         "return performance.getEntriesByType('resource').map((entry) => entry.name).join();";
     let names = browser.run(names, vec![]).await;

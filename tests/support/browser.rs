@@ -287,7 +287,8 @@ impl Drop for Browser {
         let (host, path) = self.session["http://".len()..].split_once('/').unwrap_or_default();
         let Ok(mut stream) = TcpStream::connect(host) else { return };
         _ = stream.set_read_timeout(Some(PATIENCE));
-        let request = format!("DELETE /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("DELETE /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         _ = stream.write_all(request.as_bytes());
         _ = stream.read(&mut [0]);
     }

@@ -35,8 +35,8 @@ pub fn pack_files(files: &[(String, Vec<u8>)], out: &Path) -> io::Result<()> {
             Ok(page) if path.ends_with(".html") => page.replace(ASSETS_IN_PAGE, &assets).into(),
             _ => content.clone(),
         };
-        let packed = out.join(format!("{number}.gz"));
-        fs::write(&packed, compress(&content))?;
+        let packed = format!("{number}.gz");
+        fs::write(out.join(&packed), compress(&content))?;
         let (length, is_immutable) = (content.len(), in_assets.is_some());
         _ = writeln!(
             array,

@@ -49,6 +49,8 @@ fn main() -> anyhow::Result<()> {
     // The module finds the WebAssembly beside it, as bundlers know too.
     bindgen.omit_default_module_path(false);
     bindgen.remove_name_section(true).remove_producers_section(true);
+    // The linker's table of functions is what parts and the rest call each other by.
+    bindgen.keep_lld_exports(split);
     bindgen.generate(&out).with_context(|| format!("{}", wasm.display()))?;
     print_sizes(&out)
 }

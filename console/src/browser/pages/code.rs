@@ -52,9 +52,9 @@ macro_rules! parts {
 parts! {
     start {
         home() => home::Home();
-        results() => search::Results();
     }
     reading {
+        results() => search::Results();
         list(resource: Kind) => view! { <list::List resource/> };
         bills(resource: Kind) => view! { <bills::Bills resource/> };
         account(resource: Kind, id: String) => view! { <account::Account resource id/> };
