@@ -6,7 +6,7 @@ globalThis.fetchTexts = async (language) => {
   if (!answer.ok) throw new Error(`${answer.status} for the texts`);
   return answer.text();
 };
-// Only forms need it, and it is half as large as all the rest.
+// Only forms need it, and it is half as large as the first view.
 globalThis.loadValidator = async () => {
   const validator = await import("./validator/browser.js");
   await validator.default();

@@ -130,6 +130,38 @@ async fn the_operator_the_partner_and_the_customer_each_see_what_is_theirs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_offers_is_no_page_by_its_address_either() {
+    let world = World::start().await;
+    let browser = &world.browser;
+    let is_missing = async |path: &str| {
+        // What is said is said of this page, and not of the one before.
+        browser.open("about:blank").await;
+        browser.open(&world.page(path)).await;
+        browser.see("There is no such page").await;
+    };
+    world.accounts("billFormat").create(&json!({ "id": "f", "name": "Shared" })).await;
+    // Nobody changes a subscription, a run, or a request for a bill.
+    world.sign_in(&[], "admin").await;
+    browser.click("Bill formats").await;
+    browser.see("1–1 of 1").await;
+    assert!(browser.offers("New").await);
+    for key in ["accountHub", "billHub", "billCycle", "customerBillOnDemand"] {
+        is_missing(&format!("/edit/{key}/x")).await;
+    }
+    // What all partners share is not one partner's to change.
+    world.sign_in(&["north"], PARTNER).await;
+    browser.click("Bill formats").await;
+    browser.see("1–1 of 1").await;
+    assert!(!browser.offers("New").await);
+    is_missing("/new/billFormat").await;
+    is_missing("/edit/billFormat/f").await;
+    // Who can make no item can correct no bill.
+    world.sign_in(&["c1"], CUSTOMER).await;
+    is_missing("/customerBill/b/correct").await;
+    browser.expect_no_faults().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn faults_are_shown_at_their_fields_and_mended() {
     let world = World::start().await;
     let browser = &world.browser;
@@ -253,6 +285,53 @@ async fn a_form_stays_while_its_token_is_renewed() {
     browser.click("Create").await;
     browser.see("Your sign-in does not allow this").await;
     assert_eq!(browser.value("Name").await, "Kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_language_that_somebody_chooses_stays() {
+    let api = Api::start().await;
+    let browser = Browser::start().await;
+    let page = format!("{}/console/#/billingAccount", api.base_url());
+    browser.open(&page).await;
+    browser.see("Nothing here yet").await;
+    browser.click("Everybody").await;
+    browser.choose("Language", "Deutsch").await;
+    for _ in 0..2 {
+        browser.see("Rechnungskonten").await;
+        browser.see("Hier ist noch nichts").await;
+        browser.see_no("Billing accounts").await;
+        let language = browser.run("return document.documentElement.lang;", vec![]).await;
+        assert_eq!(language, "de");
+        browser.open("about:blank").await;
+        browser.open(&page).await;
+    }
+    browser.expect_no_faults().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_waits_for_who_has_to_sign_in_again() {
+    let world = World::start().await;
+    let browser = &world.browser;
+    world.sign_in(&[], "admin").await;
+    browser.open(&world.page("/new/billFormat")).await;
+    browser.enter("Name", "Kept").await;
+    // The server does not know the token any more, once.
+    let refuse = "const ask = window.fetch;
+        window.fetch = async (address, init) => {
+            if (init?.method !== 'POST') return ask(address, init);
+            window.fetch = ask;
+            return new Response('{}', { status: 401 });
+        };";
+    browser.run(refuse, vec![]).await;
+    browser.click("Create").await;
+    browser.enter("Access token", &world.token(&[], "admin")).await;
+    browser.click("Sign in").await;
+    browser.see_no("Access token").await;
+    assert_eq!(browser.value("Name").await, "Kept");
+    browser.click("Create").await;
+    browser.arrive("#/billFormat/").await;
+    assert_eq!(world.accounts("billFormat").total().await, 1);
+    browser.expect_no_faults().await;
 }
 
 /// Names that want to be more than names.

@@ -61,11 +61,19 @@ impl Browser {
         let process = Driver::start();
         let client = Client::new();
         // Chromium runs as root only without its sandbox; what it loads is this test's own.
-        let options = json!({ "args": [
-            "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--lang=en-US"
-        ] });
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--lang=en-US",
+        ];
+        // What a page gives to download is not kept.
+        let preferences = json!({ "download_restrictions": 3 });
+        let options = json!({ "args": arguments, "prefs": preferences });
         let wanted = json!({
             "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" }
         });
@@ -131,6 +139,15 @@ impl Browser {
     /// What a script returns.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.tell("execute/sync", json!({ "script": script, "args": arguments })).await
+    }
+
+    /// What a script returns that can wait for promises.
+    pub async fn run_async(&self, script: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1];
+            (async () => {{ {script} }})().then(done, (error) => done(String(error)));"
+        );
+        self.tell("execute/async", json!({ "script": script, "args": [] })).await
     }
 
     /// Clicks the first button or link of the name, once there is one that is not covered.
@@ -243,12 +260,12 @@ impl Browser {
     pub async fn violations(&self) -> Vec<String> {
         let axe = std::fs::read_to_string(axe()).expect("cargo xtask test installs axe-core");
         self.run(&axe, vec![]).await;
-        let script = "const done = arguments[arguments.length - 1];
+        let script = "
             const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-            axe.run(document, { runOnly: { type: 'tag', values: tags } })
-                .then((found) => done(found.violations.flatMap((violation) =>
-                    violation.nodes.map((node) => `${violation.id}: ${node.target} ${node.failureSummary}`))));";
-        let found = self.tell("execute/async", json!({ "script": script, "args": [] })).await;
+            const found = await axe.run(document, { runOnly: { type: 'tag', values: tags } });
+            return found.violations.flatMap((violation) =>
+                violation.nodes.map((node) => `${violation.id}: ${node.target} ${node.failureSummary}`));";
+        let found = self.run_async(script).await;
         let found = found.as_array().expect("axe-core answers").clone();
         found.iter().map(|it| it.as_str().unwrap_or_default().to_owned()).collect()
     }

@@ -239,9 +239,19 @@ pub fn subject(event: &Value) -> &Value {
     members.values().next().unwrap()
 }
 
-/// The types of events and the ids of what they are about, in their order.
+/// The types of events and the ids of what they are about, [of each](of_each) in their order.
 pub fn told(events: &[Value]) -> Vec<(&str, &str)> {
-    events.iter().map(|event| (kind(event), subject(event)["id"].as_str().unwrap())).collect()
+    of_each(events.iter().map(|event| (kind(event), subject(event)["id"].as_str().unwrap())))
+}
+
+/// Events by the id of what they are about: only those of one resource have an order, others overtake each
+/// other.
+pub fn of_each<'e>(
+    events: impl IntoIterator<Item = (&'e str, &'e str)>,
+) -> Vec<(&'e str, &'e str)> {
+    let mut events: Vec<_> = events.into_iter().collect();
+    events.sort_by_key(|(_, id)| *id);
+    events
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {

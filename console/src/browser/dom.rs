@@ -92,9 +92,9 @@ pub fn focus(id: &str) {
 const UNTIL_READ: Duration = Duration::from_secs(60);
 
 /// A file that is made part by part. The browser keeps them, outside of this program's memory.
-pub struct Parts(Array);
+pub struct File(Array);
 
-impl Parts {
+impl File {
     pub fn new() -> Self {
         Self(Array::new())
     }
@@ -131,7 +131,7 @@ impl Parts {
 
 /// Gives the reader a file.
 pub fn download(name: &str, media_type: &str, text: &str) {
-    let file = Parts::new();
+    let file = File::new();
     file.add(text);
     file.download(name, media_type);
 }

@@ -10,7 +10,10 @@ use super::words;
 #[wasm_bindgen(start)]
 pub fn start() {
     spawn_local(async {
-        words::speak(words::preferred()).await;
+        let language = words::preferred();
+        if let Some(texts) = words::texts_of(language).await {
+            words::speak(language, texts);
+        }
         mount_to_body(Console);
     });
 }

@@ -27,7 +27,7 @@ pub enum Check {
     NoItems,
     /// There is an amount that cannot be read, or items are in several currencies.
     Unreadable,
-    /// The reader sees only some of the items, which say nothing of the bill.
+    /// What the reader sees comes to something else, and may be only some of the items.
     SeenInPart,
     /// The reader sees none of the items, if there are any.
     Unseen,
@@ -47,7 +47,7 @@ impl Check {
     pub fn by_part(self) -> Self {
         match self {
             Self::Differs { .. } => Self::SeenInPart,
-            Self::NoItems => Self::Unseen,
+            Self::NoItems | Self::AddsUp { items: 0 } => Self::Unseen,
             other => other,
         }
     }
@@ -280,6 +280,7 @@ mod tests {
         let seen = [item("10.00", "1.90")];
         assert_eq!(check(&whole, &seen).by_part(), Check::SeenInPart);
         assert_eq!(check(&whole, &[]).by_part(), Check::Unseen);
+        assert_eq!(check(&bill("0", "0", "0"), &[]).by_part(), Check::Unseen);
         let all = check(&bill("10.00", "1.90", "11.90"), &seen);
         assert_eq!(all.by_part(), Check::AddsUp { items: 1 });
     }

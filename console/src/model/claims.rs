@@ -22,10 +22,13 @@ impl Default for ClaimNames {
     }
 }
 
-/// Who is signed in. It stays the same when a token is renewed.
+/// Who is signed in. It stays the same as long as the tokens that follow each other say the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
+    /// What they are called.
     pub subject: Option<String>,
+    /// What the issuer knows them by, `sub`.
+    pub id: Option<String>,
     pub tenant: Option<String>,
     /// For whom they act; nobody: for the whole tenant, as administrators always do.
     pub parties: Vec<String>,
@@ -52,10 +55,17 @@ impl Claims {
         let is_admin = scopes.iter().any(|scope| scope == ADMIN);
         Self {
             subject: ["name", "preferred_username", "email", "sub"].iter().find_map(|it| text(it)),
+            id: text("sub"),
             tenant: text(&names.tenant),
             parties: if is_admin { Vec::new() } else { parties },
             scopes: Some(scopes),
         }
+    }
+
+    /// Who they are, whatever they may do.
+    #[must_use]
+    pub fn person(&self) -> Self {
+        Self { scopes: None, ..self.clone() }
     }
 
     /// Whether the server would allow it, whatever it is about. Who acts for parties changes nothing that

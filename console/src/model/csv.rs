@@ -8,28 +8,64 @@ use super::document::{self, Shown};
 ///
 /// Money becomes two columns, amount and currency, and a period its two ends, so that numbers stay
 /// numbers and times stay times.
+///
+/// It is written page by page, and only the documents tell which columns have such parts.
 pub struct Csv {
-    columns: Vec<String>,
+    /// What each column of the list became: its parts, as far as they are known, or itself.
+    columns: Vec<Vec<String>>,
+    is_begun: bool,
 }
 
+/// Tells spreadsheets that it is UTF-8.
+const MARK: &str = "\u{feff}";
+
 impl Csv {
-    /// That of the columns, of which the first documents of the list tell what they have.
-    pub fn of(first: &[Value], columns: &[String]) -> Self {
-        Self { columns: columns.iter().flat_map(|path| parts(first, path)).collect() }
+    /// That of the columns of a list.
+    pub fn of(columns: &[String]) -> Self {
+        let columns = columns.iter().map(|path| vec![path.clone()]).collect();
+        Self { columns, is_begun: false }
     }
 
-    /// The line of names.
-    pub fn head(&self) -> String {
-        line(self.columns.iter().map(|path| cell(path)))
+    /// The lines of the next page, below that of names if it is the first one.
+    ///
+    /// Nothing, if a column turns out to have parts that what was written before does not have: then
+    /// the list is to be read and written again from its first page. That can happen once for each
+    /// column.
+    pub fn next(&mut self, documents: &[Value]) -> Option<String> {
+        let has_changed = self.learn(documents);
+        if has_changed && self.is_begun {
+            self.is_begun = false;
+            return None;
+        }
+        let head = if self.is_begun { String::new() } else { self.head() };
+        self.is_begun = true;
+        let rows = documents.iter().map(|document| self.row(document));
+        Some(head + &rows.collect::<String>())
     }
 
-    /// The lines of some documents.
-    pub fn rows(&self, documents: &[Value]) -> String {
-        documents.iter().map(|document| self.row(document)).collect()
+    /// Takes over what documents tell about the columns, and says whether that is news.
+    fn learn(&mut self, documents: &[Value]) -> bool {
+        let mut has_changed = false;
+        for column in &mut self.columns {
+            let [path] = &column[..] else { continue };
+            if let Some(parts) = parts(documents, path) {
+                *column = parts;
+                has_changed = true;
+            }
+        }
+        has_changed
+    }
+
+    fn head(&self) -> String {
+        MARK.to_owned() + &line(self.paths().map(cell))
     }
 
     fn row(&self, document: &Value) -> String {
-        line(self.columns.iter().map(|path| written(&document::shown(document, path))))
+        line(self.paths().map(|path| written(&document::shown(document, path))))
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().flatten().map(String::as_str)
     }
 }
 
@@ -43,17 +79,14 @@ pub fn fields(columns: &[String]) -> String {
     if columns.iter().all(is_path) { columns.join(",") } else { String::new() }
 }
 
-/// The columns that a path becomes.
-fn parts(documents: &[Value], path: &str) -> Vec<String> {
-    let steps: &[&str] = match documents.iter().find_map(|it| split(&document::shown(it, path))) {
-        None => return vec![path.to_owned()],
-        Some(steps) => steps,
-    };
+/// The two columns that a path becomes, if there is money or a period at it.
+fn parts(documents: &[Value], path: &str) -> Option<Vec<String>> {
+    let steps = documents.iter().find_map(|it| split(&document::shown(it, path)))?;
     // Balances have their money one level below.
     let is_inside =
         documents.iter().any(|it| !document::at(it, &format!("{path}.amount")).is_empty());
     let inside = if is_inside { ".amount" } else { "" };
-    steps.iter().map(|step| format!("{path}{inside}.{step}")).collect()
+    Some(steps.iter().map(|step| format!("{path}{inside}.{step}")).collect())
 }
 
 fn split(value: &Shown) -> Option<&'static [&'static str]> {
@@ -137,8 +170,8 @@ mod tests {
     }
 
     fn of(documents: &[Value], columns: &[&str]) -> String {
-        let csv = Csv::of(documents, &texts(columns));
-        csv.head() + &csv.rows(documents)
+        let text = Csv::of(&texts(columns)).next(documents).unwrap();
+        text.strip_prefix(MARK).unwrap().to_owned()
     }
 
     #[test]
@@ -208,9 +241,39 @@ mod tests {
     #[test]
     fn later_pages_have_the_columns_of_the_first() {
         let first = [json!({"due": {"unit": "EUR", "value": 1}})];
-        let csv = Csv::of(&first, &texts(&["id", "due"]));
-        assert_eq!(csv.head(), "id,due.value,due.unit\r\n");
-        assert_eq!(csv.rows(&[json!({"id": "7"}), json!({"id": "8"})]), "7,,\r\n8,,\r\n");
+        let mut csv = Csv::of(&texts(&["id", "due"]));
+        assert_eq!(csv.next(&first).unwrap(), "\u{feff}id,due.value,due.unit\r\n,1,EUR\r\n");
+        let second = [json!({"id": "7"}), json!({"id": "8"})];
+        assert_eq!(csv.next(&second).unwrap(), "7,,\r\n8,,\r\n");
+    }
+
+    #[test]
+    fn what_a_later_page_shows_of_a_column_is_so_from_the_first_one_on() {
+        let pages = [
+            [json!({"id": "7"})],
+            [json!({"id": "8", "due": {"unit": "EUR", "value": 500}})],
+            [json!({"id": "9", "p": {"startDateTime": "2026-01-01T00:00:00Z"}})],
+        ];
+        let mut csv = Csv::of(&texts(&["id", "due", "p"]));
+        let (mut text, mut place, mut times) = (String::new(), 0, 1);
+        while let Some(page) = pages.get(place) {
+            (text, place, times) = match csv.next(page) {
+                Some(lines) => (text + &lines, place + 1, times),
+                None => (String::new(), 0, times + 1),
+            };
+            assert!(times <= 3, "once for each column");
+        }
+        assert_eq!(
+            text,
+            "\u{feff}id,due.value,due.unit,p.startDateTime,p.endDateTime\r\n\
+             7,,,,\r\n8,500,EUR,,\r\n9,,,2026-01-01T00:00:00Z,\r\n"
+        );
+        assert_eq!(times, 3);
+    }
+
+    #[test]
+    fn a_list_of_nothing_has_its_names() {
+        assert_eq!(of(&[], &["id", "due"]), "id,due\r\n");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::query::{Condition, Query};
 use super::resource::Resource;
 
 /// What the server finds by an index, and many resources can have the same value of.
-const SHARED: [&str; 11] = [
+pub const OF_MANY: [&str; 11] = [
     "state",
     "accountType",
     "category",
@@ -22,17 +22,26 @@ const SHARED: [&str; 11] = [
 /// The order of everything, which no change of a resource changes.
 const BY_ID: &str = "id";
 
+/// The same backwards: what was made last comes first.
+const BY_ID_BACKWARDS: &str = "-id";
+
 impl Resource {
     /// How a list is sorted at first.
     ///
-    /// Where all that is asked for is a value that many can have, that is by their ids: in an
-    /// index, resources with the same value are in this order, so that a page is read and no more.
-    /// For any other order the server reads all of them, and refuses that where they are too many.
+    /// Where all that is asked for is a value that many can have, that is by their ids, backwards
+    /// where the list is so: in an index, which is read either way, resources with the same value
+    /// are in this order, so that a page is read and no more. For any other order the server reads
+    /// all of them, and refuses that where they are too many.
     pub fn order(&self, query: &Query) -> &'static str {
         let conditions: Vec<_> = query.conditions().collect();
-        match &conditions[..] {
-            [one] if !is_search(query) && is_shared_value(one) => BY_ID,
-            _ => self.sort,
+        let is_by_id = match &conditions[..] {
+            [one] => !is_search(query) && is_value_of_many(one),
+            _ => false,
+        };
+        match is_by_id {
+            true if self.sort.starts_with('-') => BY_ID_BACKWARDS,
+            true => BY_ID,
+            false => self.sort,
         }
     }
 }
@@ -57,9 +66,9 @@ fn is_search(query: &Query) -> bool {
     query.get("search").is_some()
 }
 
-fn is_shared_value(condition: &Condition) -> bool {
+fn is_value_of_many(condition: &Condition) -> bool {
     let is_one = condition.operator == "is" && !condition.value.contains(',');
-    is_one && SHARED.contains(&&*condition.attribute)
+    is_one && OF_MANY.contains(&&*condition.attribute)
 }
 
 fn is_range_of_time(condition: &Condition) -> bool {
@@ -72,14 +81,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_many_have_in_common_is_in_the_order_of_ids() {
+    fn what_many_have_in_common_is_in_the_order_of_ids_newest_first_where_the_list_is() {
         let order =
             |key: &str, query: &str| Resource::named(key).unwrap().order(&Query::parse(query));
         for (query, expected) in [
             ("", "-lastUpdate"),
-            ("state=Active", "id"),
-            ("state=Active&columns=id&limit=50&offset=50", "id"),
-            ("billStructure.format.id=1", "id"),
+            ("state=Active", "-id"),
+            ("state=Active&columns=id&limit=50&offset=50", "-id"),
+            ("billStructure.format.id=1", "-id"),
             // No index has these in one order, or a few are all that there is.
             ("state=Active,Closed", "-lastUpdate"),
             ("state=Active&state=Closed", "-lastUpdate"),
@@ -93,7 +102,8 @@ mod tests {
         ] {
             assert_eq!(order("billingAccount", query), expected, "{query}");
         }
-        assert_eq!(order("customerBill", "billCycle.id=7"), "id");
+        assert_eq!(order("customerBill", "billCycle.id=7"), "-id");
+        assert_eq!(order("billFormat", "category=x"), "id");
         assert_eq!(order("customerBill", "billDate.gte=2026-01-01"), "-billDate");
     }
 

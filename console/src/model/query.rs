@@ -39,10 +39,10 @@ impl Query {
         Self(pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(decoded).collect())
     }
 
-    /// The value of a name, if it has one that is not empty.
+    /// The first value of a name that is not empty, if it has one.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let value = self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
-        value.filter(|value| !value.is_empty())
+        let is_it = |(given, value): &&(String, String)| given == name && !value.is_empty();
+        self.0.iter().find(is_it).map(|(_, value)| value.as_str())
     }
 
     /// The number of a name, or else another one.
@@ -215,6 +215,12 @@ mod tests {
         assert_eq!(decode("100%"), "100%");
         assert_eq!(decode("%zz%4"), "%zz%4");
         assert_eq!(decode("%ä"), "%ä");
+    }
+
+    #[test]
+    fn an_empty_value_is_none() {
+        let query = Query::parse("state=&name=&state=Active&state=Closed");
+        assert_eq!((query.get("state"), query.get("name")), (Some("Active"), None));
     }
 
     #[test]

@@ -48,6 +48,10 @@ pub const ACCOUNT_STATES: [&str; 6] =
 pub const BILL_STATES: [&str; 6] =
     ["new", "validated", "sent", "onHold", "partiallyPaid", "settled"];
 
+/// What all parties see, none of them its owner.
+const OF_ALL_PARTIES: [&str; 4] =
+    ["billFormat", "billPresentationMedia", "billingCycleSpecification", "billCycle"];
+
 const PARTY: &str = "relatedParty.partyOrPartyRole.name";
 
 /// The id of a party that a resource names.
@@ -209,9 +213,7 @@ impl Resource {
 
     /// Whether all parties see it, none of them its owner.
     pub fn is_shared(&self) -> bool {
-        const SHARED: [&str; 4] =
-            ["billFormat", "billPresentationMedia", "billingCycleSpecification", "billCycle"];
-        SHARED.contains(&self.key)
+        OF_ALL_PARTIES.contains(&self.key)
     }
 
     /// The states that are offered to choose from, if it has any of the standard's.

@@ -127,10 +127,14 @@ mod tests {
 
     #[test]
     fn every_language_has_the_same_texts() {
+        let catalogue = |language: &Language| {
+            let file = format!("{}/texts/{}.json", env!("CARGO_MANIFEST_DIR"), language.tag);
+            fs::read_to_string(file).unwrap()
+        };
+        assert_eq!(FIRST, catalogue(&LANGUAGES[0]));
         let first = Texts::first();
         for language in &LANGUAGES {
-            let file = format!("{}/texts/{}.json", env!("CARGO_MANIFEST_DIR"), language.tag);
-            let texts = Texts::read(&fs::read_to_string(file).unwrap()).unwrap();
+            let texts = Texts::read(&catalogue(language)).unwrap();
             assert_eq!(keys(&texts), keys(&first), "{}", language.tag);
             for (key, text) in &texts.0 {
                 assert_eq!(placeholders(text), placeholders(&first.0[key]), "{key}");

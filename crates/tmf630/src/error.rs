@@ -367,6 +367,14 @@ mod tests {
         );
     }
 
+    /// No code tells this reason from others, so the console knows it by its words
+    /// (`Failure::reads_too_much`).
+    #[test]
+    fn what_reads_too_much_is_known_by_its_reason() {
+        let error = body(Error::too_much_to_read(&["name"]));
+        assert_eq!(error["reason"], "The request reads too much");
+    }
+
     #[test]
     fn a_long_list_of_faults_is_cut() {
         let faults: Vec<_> = (0..120).map(|n| Fault::new(format!("/{n}"), "is wrong")).collect();

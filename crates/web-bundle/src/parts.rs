@@ -45,3 +45,52 @@ fn without_names(module: &[u8]) -> anyhow::Result<Vec<u8>> {
     }
     Ok(rest.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_encoder::{CodeSection, CustomSection, Function, FunctionSection, TypeSection};
+
+    use super::*;
+
+    /// A module that has a function; if it is named, with custom sections before and behind that.
+    fn module(is_named: bool) -> Vec<u8> {
+        let mut types = TypeSection::new();
+        types.ty().function([], []);
+        let mut functions = FunctionSection::new();
+        functions.function(0);
+        let mut body = Function::new([]);
+        body.instructions().end();
+        let mut code = CodeSection::new();
+        code.function(&body);
+        let custom = |name| CustomSection { name, data: b"rustc".into() };
+        let mut module = Module::new();
+        if is_named {
+            module.section(&custom("producers".into()));
+        }
+        module.section(&types).section(&functions).section(&code);
+        if is_named {
+            module.section(&custom("name".into()));
+        }
+        module.finish()
+    }
+
+    #[test]
+    fn all_but_custom_sections_stays_as_it_is() {
+        assert_ne!(module(true), module(false));
+        for is_named in [true, false] {
+            assert_eq!(without_names(&module(is_named)).unwrap(), module(false), "{is_named}");
+        }
+    }
+
+    #[test]
+    fn a_truncated_module_is_an_error() {
+        for module in [module(true), module(false)] {
+            let (_, truncated) = module.split_last().unwrap();
+            assert!(without_names(truncated).is_err());
+            // Some beginnings are modules too; none of them is a panic.
+            for length in 0..truncated.len() {
+                drop(without_names(&truncated[..length]));
+            }
+        }
+    }
+}

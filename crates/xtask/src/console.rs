@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::npm;
-use crate::project::{root, target_dir};
+use crate::project::{files, root, target_dir};
 use crate::web::{self, Parts};
 
 /// The library that is the console, in the folder of that name.
@@ -21,9 +21,6 @@ const SCRIPTS: [&str; 2] = ["theme.js", "start.js"];
 /// Its style.
 const STYLE: &str = "style.css";
 
-/// The language that is compiled in, and not fetched.
-const LANGUAGE: &str = "en.json";
-
 /// What it has of the npm package of the validator.
 const OF_VALIDATOR: [&str; 4] = ["browser.js", "documents.js", "validator.js", "validator_bg.wasm"];
 
@@ -32,31 +29,39 @@ const OF_VALIDATOR: [&str; 4] = ["browser.js", "documents.js", "validator.js", "
 pub fn build() -> anyhow::Result<()> {
     let package = npm::npm()?;
     let (sources, site) = (root().join("console"), target_dir().join("web/console"));
-    let (assets, validator) = (site.join("assets"), site.join("assets/validator"));
-    fs::create_dir_all(&validator).with_context(|| format!("{}", validator.display()))?;
-    for file in OF_VALIDATOR {
-        put(&validator.join(file), &read(&package.join(file))?)?;
-    }
+    let assets = site.join("assets");
+    let of_validator = OF_VALIDATOR.map(|file| package.join(file));
+    fill(&assets.join("validator"), &contents(&of_validator)?)?;
+    fill(&assets.join("texts"), &contents(&files(&sources.join("texts"))?)?)?;
     web::bundle(&web::compile(PACKAGE)?, NAME, &assets.join("code"), Parts::FetchedLater)?;
-    put(&site.join("index.html"), &read(&sources.join("index.html"))?)?;
-    for script in SCRIPTS {
-        put(&assets.join(script), &read(&sources.join(script))?)?;
-    }
-    put(&assets.join(STYLE), &style(&sources.join("style"))?)?;
-    let (texts, fetched) = (sources.join("texts"), assets.join("texts"));
-    fs::create_dir_all(&fetched).with_context(|| format!("{}", fetched.display()))?;
-    for text in files(&texts)?.into_iter().filter(|file| !file.ends_with(LANGUAGE)) {
-        put(&fetched.join(text.file_name().unwrap_or_default()), &read(&text)?)?;
-    }
-    let made: Vec<_> = SCRIPTS.into_iter().chain([STYLE]).collect();
-    remove_others(&assets, &made)
+    let mut own = contents(&SCRIPTS.map(|file| sources.join(file)))?;
+    own.push((STYLE.to_owned(), style(&sources.join("style"))?));
+    fill(&assets, &own)?;
+    put(&site.join("index.html"), &read(&sources.join("index.html"))?)
 }
 
-/// Removes files of a folder that are not made any more: all that are there are served.
-fn remove_others(folder: &Path, made: &[&str]) -> anyhow::Result<()> {
+/// Files with their names.
+type Files = Vec<(String, Vec<u8>)>;
+
+fn contents(files: &[PathBuf]) -> anyhow::Result<Files> {
+    let name = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    files.iter().map(|file| Ok((name(file), read(file)?))).collect()
+}
+
+/// Gives a folder these files, and no other ones: all that are there are served.
+fn fill(folder: &Path, files: &Files) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
+    for (name, content) in files {
+        put(&folder.join(name), content)?;
+    }
+    remove_others(folder, files)
+}
+
+/// Removes files of a folder that are not made any more.
+fn remove_others(folder: &Path, made: &Files) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("{}", folder.display()))? {
         let entry = entry?;
-        let is_made = made.iter().any(|name| *name == entry.file_name().to_string_lossy());
+        let is_made = made.iter().any(|(name, _)| *name == entry.file_name().to_string_lossy());
         if entry.file_type()?.is_file() && !is_made {
             fs::remove_file(entry.path()).with_context(|| format!("{}", entry.path().display()))?;
         }
@@ -68,15 +73,6 @@ fn remove_others(folder: &Path, made: &[&str]) -> anyhow::Result<()> {
 fn style(folder: &Path) -> anyhow::Result<Vec<u8>> {
     let sheets = files(folder)?.iter().map(|sheet| read(sheet)).collect::<anyhow::Result<Vec<_>>>();
     Ok(sheets?.concat())
-}
-
-/// What a folder has, in the order of the names.
-fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
-    files.sort();
-    Ok(files)
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
@@ -118,7 +114,7 @@ mod tests {
         {
             put(file, b"1").unwrap();
         }
-        remove_others(folder.path(), &["new.js"]).unwrap();
+        fill(folder.path(), &vec![("new.js".to_owned(), b"2".to_vec())]).unwrap();
         assert!(!folder.path().join("old.js").exists());
         assert!(folder.path().join("new.js").exists() && inner.join("a").exists());
     }

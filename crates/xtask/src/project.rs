@@ -18,6 +18,15 @@ pub fn target_dir() -> PathBuf {
     root().join("target")
 }
 
+/// What a folder has, in the order of the names.
+pub fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    files.sort();
+    Ok(files)
+}
+
 /// The packages that are components: one folder each in `functions/`.
 pub fn functions() -> anyhow::Result<Vec<String>> {
     let folder = root().join("functions");

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::process::run;
-use crate::project::{cargo, root, target_dir};
+use crate::project::{cargo, files, root, target_dir};
 use crate::toolchain::{BROWSER, Toolchain};
 
 /// The profile of what is sent to browsers.
 const PROFILE: &str = "web";
 
-/// When the parts of a library are fetched.
+/// When the parts of a library are fetched, as [`bundle`] is told.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Parts {
     /// It has none: all of it is there from the beginning.
@@ -29,12 +29,12 @@ pub fn compile(package: &str) -> anyhow::Result<PathBuf> {
 
 /// Makes of a library what a browser loads, in the folder `out`, which has nothing else: a module of
 /// JavaScript that is called `name`, and the WebAssembly that it starts. Nothing is done if that was done
-/// since the library was compiled and the bundler written.
+/// since the library was compiled, the bundler written, and the versions chosen of what that is made of.
 pub fn bundle(wasm: &Path, name: &str, out: &Path, how: Parts) -> anyhow::Result<()> {
     let made = out.join(format!("{name}_bg.wasm"));
-    let bundler =
-        ["main.rs", "parts.rs"].map(|file| root().join("crates/web-bundle/src").join(file));
-    if !is_newer(wasm, &made) && !bundler.iter().any(|source| is_newer(source, &made)) {
+    let mut sources = files(&root().join("crates/web-bundle/src"))?;
+    sources.extend([wasm.to_owned(), root().join("Cargo.lock")]);
+    if !sources.iter().any(|source| is_newer(source, &made)) {
         return Ok(());
     }
     let mut bundle = cargo();

@@ -34,7 +34,7 @@ impl From<SplitLoaderError> for Failure {
     }
 }
 
-/// A resource, and the id of one of its kind.
+/// What a page is about, or the kind of that.
 type Kind = &'static Resource;
 
 /// Functions that fetch the code of a page: `part { name(arguments) => view }`.

@@ -50,7 +50,7 @@ pub fn page(path: &[String]) -> AnyView {
         ["subscriptions", "new"] => shown(code::new_subscription, |page| page(None)),
         ["new", key] => of_resource(key, Right::Write, new),
         ["edit", key, id] => {
-            of_resource(key, Right::Write, |resource| about(code::edit, resource, id.to_owned()))
+            of_resource(key, Right::Write, |resource| edit(resource, id.to_owned()))
         }
         [key] => of_resource(key, Right::Read, all),
         [key, id] => of_resource(key, Right::Read, |resource| one(resource, id.to_owned())),
@@ -60,8 +60,12 @@ pub fn page(path: &[String]) -> AnyView {
                 shown(code::bill_on_demand, move |page| page(account, request, id.clone()))
             })
         }),
-        ["customerBill", id, "correct"] => of_resource("customerBill", Right::Read, |resource| {
-            about(code::corrected_bill, resource, id.to_owned())
+        ["customerBill", id, "correct"] => of_resource("customerBill", Right::Read, |bill| {
+            let id = id.to_owned();
+            // What corrects a bill are items of the next one.
+            of_resource("appliedCustomerBillingRate", Right::Write, |_| {
+                about(code::corrected_bill, bill, id)
+            })
         }),
         _ => missing::Missing().into_any(),
     }
@@ -98,8 +102,16 @@ where
     shown(fetch, move |page| page(resource, id.clone()))
 }
 
+fn edit(resource: &'static Resource, id: String) -> AnyView {
+    match resource.changes.patch {
+        true => about(code::edit, resource, id),
+        false => missing::Missing().into_any(),
+    }
+}
+
 fn new(resource: &'static Resource) -> AnyView {
     match resource.key {
+        _ if !resource.changes.create => missing::Missing().into_any(),
         "appliedCustomerBillingRate" => shown(code::new_item, move |page| page(resource)),
         "billCycle" => shown(code::new_cycle, move |page| page(resource)),
         "accountHub" | "billHub" => shown(code::new_subscription, move |page| page(Some(resource))),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use web_sys::SubmitEvent;
 
 use crate::browser::api::{Client, Page, client};
-use crate::browser::parts::{Column, Heading, Loaded, Table, Turns, load, shown};
+use crate::browser::parts::{Column, Heading, Loaded, Table, Turns, load, of_beginnings, shown};
 use crate::browser::router::router;
 use crate::browser::session::session;
 use crate::browser::words::{name_of, number, t, tv};
@@ -150,9 +150,9 @@ fn Group(resource: &'static Resource, text: String) -> AnyView {
 }
 
 fn group(resource: &'static Resource, page: &Page, all: String) -> AnyView {
-    let part = page.is_of_beginnings.then(|| view! { <p class="hint">{t("list.beginnings")}</p> });
+    let hint = of_beginnings(resource, page);
     if page.documents.is_empty() {
-        return view! { {part} <p class="hint">{t("search.none")}</p> }.into_any();
+        return view! { {hint} <p class="hint">{t("search.none")}</p> }.into_any();
     }
     let paths = || resource.columns.iter().take(COLUMNS);
     let columns = paths().map(|path| Column::text(name_of("attribute", path))).collect();
@@ -162,7 +162,7 @@ fn group(resource: &'static Resource, page: &Page, all: String) -> AnyView {
         view! { <p class="more"><a href=all>{tv("search.all", &[("count", &count)])}</a></p> }
     });
     view! {
-        {part}
+        {hint}
         <Table caption=name_of("resource", resource.key) columns rows/>
         {more}
     }

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use money::Money;
 
+use super::shown;
 use crate::browser::words::{self, t};
+use crate::model::document::Shown;
 use crate::model::sums::Sums;
 
 /// An amount in words: `€118.50`.
@@ -18,6 +20,9 @@ pub fn amount(money: &Money) -> AnyView {
 /// The sums of each currency; that there is none, if something could not be read.
 pub fn sums(sums: Option<&Sums>) -> AnyView {
     let Some(sums) = sums else { return t("sum.unreadable").into_any() };
+    if sums.all().is_empty() {
+        return shown(Shown::Nothing);
+    }
     let each = sums.all().iter().map(|sum| view! { <span class="sum">{amount(sum)}</span> });
     view! { <span class="sums">{each.collect_view()}</span> }.into_any()
 }

@@ -7,7 +7,7 @@ use crate::browser::words::{t, tv};
 use crate::model::failure::Failure;
 
 /// A failure of a change; where another one was faster, with a way to look at the newer state.
-pub fn of_change(failure: Failure, again: Callback<()>) -> AnyView {
+pub fn change_notice(failure: Failure, again: Callback<()>) -> AnyView {
     match failure.status() {
         Some(412) => view! { <FailureNotice failure retry=again/> }.into_any(),
         _ => view! { <FailureNotice failure/> }.into_any(),
@@ -35,9 +35,12 @@ pub fn FailureNotice(
             </p>
         }
     });
-    // Asking again for what is not served any more does not help; the page that is served now does.
-    let is_outdated = failure == Failure::Code;
-    let retry = if is_outdated { Some(Callback::new(|()| dom::reload())) } else { retry };
+    // Where another version is served by now, asking again does not help: the page has to be that version's.
+    let reload = (failure == Failure::Code).then(|| {
+        view! {
+            <button type="button" class="button" on:click=|_| dom::reload()>{t("error.reload")}</button>
+        }
+    });
     let button = retry.map(|retry| {
         view! {
             <button type="button" class="button" on:click=move |_| retry.run(())>
@@ -51,6 +54,7 @@ pub fn FailureNotice(
             <p>{tv(failure.advice(), &[("id", &request)])}</p>
             {details}
             {button}
+            {reload}
         </div>
     }
     .into_any()

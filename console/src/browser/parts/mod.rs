@@ -2,6 +2,7 @@
 
 mod amount;
 mod bar;
+mod beginnings;
 mod confirm;
 mod copyable;
 mod delete;
@@ -24,13 +25,14 @@ mod value;
 
 pub use amount::{amount, sums, written};
 pub use bar::{bar, stacked};
+pub use beginnings::of_beginnings;
 pub use confirm::Confirm;
 pub use copyable::Copyable;
 pub use delete::Delete;
 pub use dialog::Dialog;
 pub use document::Tree;
 pub use facts::{Fact, fact, facts};
-pub use failure::{FailureNotice, of_change};
+pub use failure::{FailureNotice, change_notice};
 pub use heading::Heading;
 pub use live::Live;
 pub use load::{Load, Loaded, load};

@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use serde_json::json;
 use web_sys::SubmitEvent;
 
-use super::{Dialog, of_change};
+use super::{Dialog, change_notice};
 use crate::browser::api::{Stored, client};
 use crate::browser::words::{name_of, t};
 use crate::model::document;
@@ -80,7 +80,7 @@ fn Choose(
             </fieldset>
         }
     });
-    let notice = move || failure.get().map(|failure| of_change(failure, again));
+    let notice = move || failure.get().map(|failure| change_notice(failure, again));
     view! {
         <form class="fields" on:submit=send>
             <fieldset class="choices">

@@ -26,7 +26,7 @@ pub struct Session {
     tokens: RwSignal<Option<Tokens>>,
     /// What all requests wait for while other tokens are fetched: a provider gives them once.
     refreshing: StoredValue<Option<Promise>, LocalStorage>,
-    /// What the token says, or that nobody is asked.
+    /// What the token says, or said before the session was over; or that nobody is asked.
     pub claims: Memo<Claims>,
     /// Whether there was a token that the server does not accept any more.
     pub is_over: RwSignal<bool>,
@@ -36,13 +36,17 @@ impl Session {
     pub fn start(config: Config) -> Self {
         let config = Arc::new(config);
         let tokens = RwSignal::new(Tokens::kept());
+        let is_over = RwSignal::new(false);
         let claims = Memo::new({
             let config = config.clone();
-            move |_| tokens.with(|tokens| claims(&config, tokens.as_ref()))
+            move |before: Option<&Claims>| match before.filter(|_| is_over.get()) {
+                Some(before) => before.clone(),
+                None => tokens.with(|tokens| claims(&config, tokens.as_ref())),
+            }
         });
         let config = StoredValue::new(config);
         let refreshing = StoredValue::new_local(None);
-        Self { config, tokens, refreshing, claims, is_over: RwSignal::new(false) }
+        Self { config, tokens, refreshing, claims, is_over }
     }
 
     pub fn config(&self) -> Arc<Config> {

@@ -10,23 +10,44 @@ use leptos::task::spawn_local;
 
 use super::api::fetch_json;
 use super::pages::{self, sign_in::SignInPage};
+use super::parts::Turns;
 use super::router::Router;
 use super::session::{Session, finish};
 use super::words::{self, t};
+use crate::model::claims::Claims;
 use crate::model::config::Config;
 use crate::text::Language;
 use frame::Frame;
 use settings::Settings;
 
-/// The languages' signal: the page is built anew when another one is chosen.
+/// The language that is spoken: the page is built anew when another one is chosen.
 #[derive(Clone, Copy)]
-pub struct Spoken(RwSignal<&'static str>);
+pub struct Spoken {
+    tag: RwSignal<&'static str>,
+    /// Of several choices, the last one counts.
+    choices: Turns,
+    /// Whether the texts of what was chosen last are not to be had.
+    pub is_missing: RwSignal<bool>,
+}
 
 impl Spoken {
+    fn new() -> Self {
+        let tag = RwSignal::new(words::language().tag);
+        Self { tag, choices: Turns::new(), is_missing: RwSignal::new(false) }
+    }
+
     pub fn choose(self, language: &'static Language) {
+        let choice = self.choices.next();
         spawn_local(async move {
-            words::choose(language).await;
-            self.0.set(words::language().tag);
+            let texts = words::texts_of(language).await;
+            if !choice.counts() {
+                return;
+            }
+            self.is_missing.set(texts.is_none());
+            if let Some(texts) = texts {
+                words::choose(language, texts);
+                self.tag.set(language.tag);
+            }
         });
     }
 }
@@ -36,7 +57,7 @@ impl Spoken {
 pub fn Console() -> AnyView {
     let router = Router::start();
     provide_context(router);
-    let spoken = Spoken(RwSignal::new(words::language().tag));
+    let spoken = Spoken::new();
     provide_context(spoken);
     pages::fetch_ahead(&router.path.get_untracked());
     let opened = RwSignal::new(None);
@@ -46,7 +67,7 @@ pub fn Console() -> AnyView {
         opened.set(Some(session));
     });
     let content = move || {
-        spoken.0.track();
+        spoken.tag.track();
         match opened.get() {
             None => view! { <p class="loading" role="status">{t("list.loading")}</p> }.into_any(),
             Some(None) => view! {
@@ -84,9 +105,15 @@ async fn open() -> Option<(Session, RwSignal<String>)> {
 #[component]
 fn Opened(session: Session, problem: RwSignal<String>) -> AnyView {
     let is_open = Memo::new(move |_| session.is_open());
-    let content = move || match is_open.get() {
-        true => view! { <Frame/> }.into_any(),
-        false => view! { <main id="content"><SignInPage problem/></main><Settings/> }.into_any(),
+    let is_kept = move || session.is_open() || session.is_over.get();
+    let person = Memo::new(move |_| is_kept().then(|| session.claims.with(Claims::person)));
+    // Where a session is over, what was typed waits below the sign-in, unless it is somebody else who signs in.
+    let frame = move || {
+        person
+            .get()
+            .map(|_| view! { <div class="frame" hidden=move || !is_open.get()><Frame/></div> })
     };
-    view! { {content} }.into_any()
+    let gate =
+        move || (!is_open.get()).then(|| view! { <main><SignInPage problem/></main><Settings/> });
+    view! { {frame} {gate} }.into_any()
 }

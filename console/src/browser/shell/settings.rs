@@ -33,6 +33,9 @@ pub fn Settings() -> AnyView {
                     spoken.choose(Language::fitting(&event.target().value()));
                 }>{languages.collect_view()}</select>
             </label>
+            {move || spoken.is_missing.get().then(|| view! {
+                <p class="fault" role="alert">{t("error.code")}</p>
+            })}
             <label>
                 {t("app.theme")}
                 <select on:change:target=|event| look(&event.target().value())>

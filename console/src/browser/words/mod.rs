@@ -34,21 +34,21 @@ pub fn language() -> &'static Language {
     WORDS.with_borrow(|words| words.language)
 }
 
-/// Speaks another language from here on, if its texts are to be had.
-pub async fn speak(language: &'static Language) {
-    let Some(texts) = texts_of(language).await else { return };
+/// Speaks another language from here on.
+pub fn speak(language: &'static Language, texts: Texts) {
     WORDS.set(Words { language, texts });
     locale::forget();
     dom::set_root_attribute("lang", Some(language.tag));
 }
 
 /// As [`speak`], also when the page is opened again.
-pub async fn choose(language: &'static Language) {
+pub fn choose(language: &'static Language, texts: Texts) {
     dom::write(dom::kept(), KEPT_AS, Some(language.tag));
-    speak(language).await;
+    speak(language, texts);
 }
 
-async fn texts_of(language: &Language) -> Option<Texts> {
+/// The texts of a language, if they are to be had.
+pub async fn texts_of(language: &Language) -> Option<Texts> {
     if language.is_first() {
         return Some(Texts::first());
     }

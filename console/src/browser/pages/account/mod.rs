@@ -12,7 +12,7 @@ mod unbilled;
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::bill::readable_items;
+use super::bill::{readable_items, way_to_next};
 use super::detail;
 use crate::browser::api::Stored;
 use crate::browser::parts::{
@@ -25,7 +25,6 @@ use crate::model::document;
 use crate::model::query::encode;
 use crate::model::reference;
 use crate::model::resource::Resource;
-use crate::model::route::Route;
 use crate::model::transition::of_account;
 use family::Relatives;
 use open_bills::OpenBills;
@@ -52,18 +51,17 @@ pub fn Account(resource: &'static Resource, id: String) -> AnyView {
 /// What can be charged: only billing accounts have items and bills.
 #[component]
 fn Billing(resource: &'static Resource, account: Load<Stored>) -> AnyView {
-    let may = |key| Resource::named(key).is_some_and(|it| session().may(Right::Write, it));
     let is_billed = resource.key == "billingAccount";
-    let may_bill = is_billed && may("customerBillOnDemand");
-    let may_charge = is_billed && may("appliedCustomerBillingRate");
+    let item = Resource::named("appliedCustomerBillingRate");
+    let may_charge = is_billed && item.is_some_and(|it| session().may(Right::Write, it));
     let buttons = move || {
         let stored = account.value()?;
         let id = document::text(&stored.document, "id")?;
         // A closed account can have neither.
         let is_closed = document::text(&stored.document, "state") == Some("Closed");
-        let bill = (may_bill && !is_closed).then(|| {
-            let address = Route::to([resource.key, id, "bill"]).to_string();
-            view! { <a class="button primary" href=address>{t("account.bill")}</a> }
+        let next = way_to_next(id).filter(|_| is_billed && !is_closed);
+        let bill = next.map(|way| {
+            view! { <a class="button primary" href=way.to_string()>{t("account.bill")}</a> }
         });
         let charge = (may_charge && !is_closed).then(|| {
             let address = format!("#/new/appliedCustomerBillingRate?account={}", encode(id));

@@ -17,6 +17,7 @@ use crate::browser::words::{name_of, number as written, t, tv};
 use crate::model::correction::credits;
 use crate::model::document;
 use crate::model::failure::Failure;
+use crate::model::key::Key;
 use crate::model::query::encode;
 use crate::model::resource::Resource;
 use crate::model::route::Route;
@@ -134,19 +135,17 @@ fn Choice(
         sums(sum.as_ref())
     };
     // One for this page: who sends twice because no answer came makes each credit once.
-    let key = StoredValue::new(fresh_key());
+    let key = StoredValue::new(Key::new(fresh_key));
     let send = move |_| {
         let Ok(credits) = credits.get_untracked() else { return };
-        let (next, sent_with) = (next.clone(), key.get_value());
+        let (next, sent_with) = (next.clone(), key.with_value(Key::text));
         is_busy.set(true);
         spawn_local(async move {
             match (created(client, &credits, &sent_with).await, next) {
                 (Ok(()), Some(next)) => this.go(&next),
                 (Ok(()), None) => drop(are_made.try_set(true)),
                 (Err(refused), _) => {
-                    if refused.is_final() {
-                        key.try_set_value(fresh_key());
-                    }
+                    key.try_update_value(|key| key.failed(&refused));
                     failure.try_set(Some(refused));
                 }
             }

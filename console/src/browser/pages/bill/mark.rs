@@ -9,6 +9,7 @@ use crate::model::check::{Check, Place};
 
 pub fn mark(check: &Check) -> AnyView {
     let (class, text) = match check {
+        Check::AddsUp { items: 1 } => ("mark mark-good", t("check.addsUpOne")),
         Check::AddsUp { items } => {
             ("mark mark-good", tv("check.addsUp", &[("count", &number(&items.to_string()))]))
         }

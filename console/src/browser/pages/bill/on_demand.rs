@@ -19,7 +19,7 @@ use crate::model::claims::Right;
 use crate::model::demand;
 use crate::model::document;
 use crate::model::failure::Failure;
-use crate::model::key::KeyOf;
+use crate::model::key::Key;
 use crate::model::query::encode;
 use crate::model::reference;
 use crate::model::resource::Resource;
@@ -142,16 +142,21 @@ fn Make(request: &'static Resource, trial: Load<Trial>) -> AnyView {
     let failure = RwSignal::new(None::<Failure>);
     let reason = RwSignal::new(String::new());
     // Who sends twice because no answer came makes one bill.
-    let key = StoredValue::new(KeyOf::default());
+    let key = StoredValue::new(Key::new(fresh_key));
     let make = move |_| {
         let Some(Trial { asked, .. }) = trial.value() else { return };
-        let sent_with = key.try_update_value(|key| key.key(asked.clone(), fresh_key));
-        let sent_with = sent_with.unwrap_or_default();
+        let sent_with = key.with_value(Key::text);
         is_busy.set(true);
         failure.set(None);
         reason.set(String::new());
         spawn_local(async move {
-            let outcome = made(client, request, &asked, &sent_with, this).await;
+            let outcome = match client.create(request, &asked, &sent_with).await {
+                Ok(Stored { document, .. }) => finished(client, request, document, this).await,
+                Err(refused) => {
+                    key.try_update_value(|key| key.failed(&refused));
+                    Err(refused)
+                }
+            };
             if !this.counts() {
                 return;
             }
@@ -161,7 +166,7 @@ fn Make(request: &'static Resource, trial: Load<Trial>) -> AnyView {
                     None => {
                         let why = document::text(&answer, "stateReason").unwrap_or_default();
                         reason.set(why.to_owned());
-                        key.update_value(KeyOf::forget);
+                        key.update_value(Key::renew);
                         trial.again();
                     }
                 },
@@ -263,18 +268,16 @@ async fn read_unbilled(
     }))
 }
 
-/// Makes the bill, and waits until it is there or given up, as long as the page is here.
-async fn made(
+/// Waits until the bill is there or given up, as long as the page is here.
+async fn finished(
     client: Client,
     resource: &Resource,
-    asked: &Value,
-    key: &str,
-    page: Turn,
+    mut answer: Value,
+    turn: Turn,
 ) -> Result<Value, Failure> {
-    let mut answer = client.create(resource, asked, key).await?.document;
     while document::text(&answer, "state") == Some("inProgress") {
         dom::pause(PAUSE).await;
-        if !page.counts() {
+        if !turn.counts() {
             break;
         }
         let id = document::text(&answer, "id").unwrap_or_default().to_owned();

@@ -6,7 +6,7 @@ use serde_json::Value;
 use web_sys::SubmitEvent;
 
 use crate::browser::api::{Stored, client};
-use crate::browser::parts::{Dialog, of_change, written};
+use crate::browser::parts::{Dialog, change_notice, written};
 use crate::browser::words::{t, tv};
 use crate::model::document;
 use crate::model::failure::Failure;
@@ -68,7 +68,7 @@ fn Form(
         Err(Mistake::Nothing) => t("payment.nothing"),
         Err(Mistake::TooMuch) => t("payment.tooMuch"),
     };
-    let notice = move || failure.get().map(|failure| of_change(failure, again));
+    let notice = move || failure.get().map(|failure| change_notice(failure, again));
     view! {
         <form class="fields" on:submit=send>
             <label>

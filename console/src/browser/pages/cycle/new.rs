@@ -13,6 +13,7 @@ use crate::browser::session::fresh_key;
 use crate::browser::words::{number, t, tv};
 use crate::model::document;
 use crate::model::failure::Failure;
+use crate::model::key::Key;
 use crate::model::query::encode;
 use crate::model::resource::Resource;
 use crate::model::route::Route;
@@ -65,7 +66,7 @@ fn Form(resource: &'static Resource, cycles: Vec<Value>) -> AnyView {
     let draft = RwSignal::new(Draft { cycle: given.unwrap_or_default(), ..Draft::default() });
     let failure = RwSignal::new(None::<Failure>);
     let is_busy = RwSignal::new(false);
-    let key = StoredValue::new(fresh_key());
+    let key = StoredValue::new(Key::new(fresh_key));
     let options = cycles.iter().filter_map(|cycle| {
         let id = document::text(cycle, "id")?.to_owned();
         let name = document::text(cycle, "name").unwrap_or(&id).to_owned();
@@ -83,7 +84,7 @@ fn Form(resource: &'static Resource, cycles: Vec<Value>) -> AnyView {
         failure.set(None);
         let draft = draft.get_untracked();
         let document = cycles.with_value(|cycles| run_of(resource, &draft, cycles));
-        let sent_with = key.get_value();
+        let sent_with = key.with_value(Key::text);
         spawn_local(async move {
             match client.create(resource, &document, &sent_with).await {
                 Ok(stored) => {
@@ -91,10 +92,7 @@ fn Form(resource: &'static Resource, cycles: Vec<Value>) -> AnyView {
                     page.go(&Route::to([resource.key, id]));
                 }
                 Err(refused) => {
-                    // Another document is another request.
-                    if refused.is_final() {
-                        key.try_set_value(fresh_key());
-                    }
+                    key.try_update_value(|key| key.failed(&refused));
                     failure.try_set(Some(refused));
                 }
             }

@@ -22,6 +22,7 @@ use crate::browser::session::fresh_key;
 use crate::browser::words::{name_of, t, tv};
 use crate::model::document;
 use crate::model::failure::Failure;
+use crate::model::key::Key;
 use crate::model::resource::Resource;
 use crate::model::route::Route;
 use draft::Draft;
@@ -55,7 +56,7 @@ fn Creating(draft: Draft) -> AnyView {
     let (client, page) = (client(), this_page());
     let resource = draft.resource;
     // One for the form: who sends twice because no answer came makes one resource.
-    let key = StoredValue::new(fresh_key());
+    let key = StoredValue::new(Key::new(fresh_key));
     let failure = RwSignal::new(None);
     let is_busy = RwSignal::new(false);
     let send = move |event: SubmitEvent| {
@@ -64,15 +65,12 @@ fn Creating(draft: Draft) -> AnyView {
             return;
         }
         is_busy.set(true);
-        let (document, sent_with) = (draft.document.get_untracked(), key.get_value());
+        let (document, sent_with) = (draft.document.get_untracked(), key.with_value(Key::text));
         spawn_local(async move {
             match client.create(resource, &document, &sent_with).await {
                 Ok(stored) => page.go(&Route::to([resource.key, id(&stored)])),
                 Err(refused) => {
-                    // Another document is another request.
-                    if refused.is_final() {
-                        key.try_set_value(fresh_key());
-                    }
+                    key.try_update_value(|key| key.failed(&refused));
                     draft.refuse(&refused);
                     failure.try_set(Some(refused));
                 }
@@ -134,7 +132,7 @@ async fn read_both(
 fn Changing(draft: Draft, base: RwSignal<Stored>) -> AnyView {
     let address = base.with_untracked(|stored| Route::to([draft.resource.key, id(stored)]));
     let address = address.to_string();
-    let page = this_page();
+    let turn = this_page();
     let failure = RwSignal::new(None);
     let is_reviewing = RwSignal::new(false);
     let look = move |event: SubmitEvent| {
@@ -143,7 +141,7 @@ fn Changing(draft: Draft, base: RwSignal<Stored>) -> AnyView {
         is_reviewing.set(true);
     };
     let content = move || match is_reviewing.get() {
-        true => view! { <Review draft base page failure is_reviewing/> }.into_any(),
+        true => view! { <Review draft base turn failure is_reviewing/> }.into_any(),
         false => view! {
             <form class="form" novalidate on:submit=look>
                 <Problems draft failure/>

@@ -20,7 +20,7 @@ pub fn Review(
     draft: Draft,
     base: RwSignal<Stored>,
     /// The page of the form.
-    page: Turn,
+    turn: Turn,
     failure: RwSignal<Option<Failure>>,
     is_reviewing: RwSignal<bool>,
 ) -> AnyView {
@@ -33,7 +33,7 @@ pub fn Review(
         let patch = merge_patch(&base.document, &draft.document.get_untracked());
         spawn_local(async move {
             match sent(client, resource, &base, &patch).await {
-                Outcome::Stored(stored) => page.go(&Route::to([resource.key, id(&stored)])),
+                Outcome::Stored(stored) => turn.go(&Route::to([resource.key, id(&stored)])),
                 Outcome::Conflict(stored) => drop(newer.try_set(Some(stored))),
                 Outcome::Refused(refused) => {
                     draft.refuse(&refused);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Asked;
 use crate::browser::api::{Client, client};
-use crate::browser::dom::Parts;
+use crate::browser::dom::File;
 use crate::browser::parts::{FailureNotice, Menu, Turns};
 use crate::browser::words::{number, t, tv};
 use crate::model::csv::{Csv, fields};
@@ -14,6 +14,7 @@ use crate::model::failure::Failure;
 use crate::model::order::steady_order;
 use crate::model::paging::Walk;
 use crate::model::resource::Resource;
+use crate::model::search::Question;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Format {
@@ -122,18 +123,33 @@ async fn written(
     asked: &Asked,
     format: Format,
     told: impl Fn(usize, usize) -> bool,
-) -> Result<Parts, Failure> {
+) -> Result<File, Failure> {
     let columns = asked.columns(resource);
-    let query = question(resource, asked, format, &columns);
-    let (file, mut walk, mut csv) = (Parts::new(), Walk::default(), None);
-    let mut read = 0;
+    let Question { anywhere: mut query, mut by_index } = query(resource, asked, format, &columns);
+    let mut csv = Csv::of(&columns);
+    let (mut file, mut walk, mut read) = (File::new(), Walk::default(), 0);
     while !walk.is_done {
-        let documents = client.next(resource, &query, &mut walk).await?;
-        match format {
-            Format::Csv => file.add(&rows(&mut csv, &documents, &columns)),
-            Format::Ndjson => file.add(&lines(&documents)),
+        let next = client.next(resource, &query, &mut walk).await;
+        if next.as_ref().is_err_and(Failure::reads_too_much)
+            && let Some(by_index) = by_index.take()
+        {
+            // As the list does.
+            query = by_index;
+            continue;
         }
-        read += documents.len();
+        let documents = next?;
+        let text = match format {
+            Format::Csv => csv.next(&documents),
+            Format::Ndjson => Some(lines(&documents)),
+        };
+        match text {
+            Some(text) => {
+                file.add(&text);
+                read += documents.len();
+            }
+            // There are more columns than those in the file.
+            None => (file, walk, read) = (File::new(), Walk::default(), 0),
+        }
         if !told(read, walk.total.max(read)) {
             break;
         }
@@ -143,7 +159,7 @@ async fn written(
 
 /// What the API is asked: for all of the list, in an order in which nothing is missed, and for what
 /// the file has of it.
-fn question(resource: &Resource, asked: &Asked, format: Format, columns: &[String]) -> String {
+fn query(resource: &Resource, asked: &Asked, format: Format, columns: &[String]) -> Question {
     let query = asked.query.clone().without("offset").without("limit");
     let order = steady_order(&query);
     let query = query.with("sort", order);
@@ -151,19 +167,7 @@ fn question(resource: &Resource, asked: &Asked, format: Format, columns: &[Strin
         Format::Csv => query.with("fields", fields(columns)),
         Format::Ndjson => query,
     };
-    resource.asked(&query).anywhere
-}
-
-/// The lines of some documents, below that of names if they are the first.
-fn rows(csv: &mut Option<Csv>, documents: &[Value], columns: &[String]) -> String {
-    match csv {
-        Some(csv) => csv.rows(documents),
-        None => {
-            let csv = csv.insert(Csv::of(documents, columns));
-            // The mark tells spreadsheets that it is UTF-8.
-            format!("\u{feff}{}{}", csv.head(), csv.rows(documents))
-        }
-    }
+    resource.asked(&query)
 }
 
 fn lines(documents: &[Value]) -> String {

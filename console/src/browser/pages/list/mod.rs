@@ -9,7 +9,7 @@ mod rows;
 use leptos::prelude::*;
 
 use crate::browser::api::{Page, client};
-use crate::browser::parts::{FailureNotice, Heading, load};
+use crate::browser::parts::{FailureNotice, Heading, load, of_beginnings};
 use crate::browser::router::router;
 use crate::browser::session::session;
 use crate::browser::words::{name_of, number, t, tv};
@@ -102,8 +102,7 @@ pub fn List(
         let page = page.value()?;
         Some(range(&page, page_offset(asked)))
     };
-    let part = Memo::new(move |_| page.value().is_some_and(|page| page.is_of_beginnings));
-    let part = move || part.get().then(|| view! { <p class="hint">{t("list.beginnings")}</p> });
+    let hint = move || of_beginnings(resource, &page.value()?);
     let face = Memo::new(move |_| page.with(Face::of));
     let content = move || match face.get() {
         Face::Waiting => view! { <p class="loading">{t("list.loading")}</p> }.into_any(),
@@ -122,7 +121,7 @@ pub fn List(
         <Heading text=name_of("resource", resource.key)>{new}</Heading>
         {children.map(|children| children())}
         <filters::Filters resource asked/>
-        {part}
+        {hint}
         <div class="list-bar">
             <p role="status">{range}</p>
             <div class="inline">

@@ -15,7 +15,7 @@ use crate::browser::words::{name_of, t};
 use crate::model::claims::Right;
 use crate::model::events::Wanted;
 use crate::model::failure::Failure;
-use crate::model::key::KeyOf;
+use crate::model::key::Key;
 use crate::model::resource::Resource;
 use crate::model::route::Route;
 
@@ -41,7 +41,7 @@ pub fn New(
     let failure = RwSignal::new(None::<Failure>);
     let is_busy = RwSignal::new(false);
     // Who sends twice because no answer came is told the secret of the one that was made.
-    let key = StoredValue::new(KeyOf::default());
+    let key = StoredValue::new(Key::new(fresh_key));
     let subscribe = move |event: SubmitEvent| {
         event.prevent_default();
         if is_busy.get_untracked() {
@@ -54,12 +54,14 @@ pub fn New(
             true => json!({"callback": callback.trim()}),
             false => json!({"callback": callback.trim(), "query": query}),
         };
-        let sent = (hub.key, document.clone());
-        let sent_with = key.try_update_value(|key| key.key(sent, fresh_key)).unwrap_or_default();
+        let sent_with = key.with_value(Key::text);
         spawn_local(async move {
             match client.create(hub, &document, &sent_with).await {
                 Ok(stored) => drop(created.try_set(Some((hub, stored)))),
-                Err(refused) => drop(failure.try_set(Some(refused))),
+                Err(refused) => {
+                    key.try_update_value(|key| key.failed(&refused));
+                    failure.try_set(Some(refused));
+                }
             }
             is_busy.try_set(false);
         });

@@ -100,11 +100,16 @@ impl Builder {
             Ok(Group { criteria: criteria.collect::<Result<_, Error>>()?, json_paths })
         };
         let filter = Filter(groups.map(read).collect::<Result<_, Error>>()?);
-        let of_json_paths = filter.0.iter().flat_map(|group| &group.json_paths);
-        let count = patterns.0.len() + of_json_paths.map(JsonPath::patterns).sum::<usize>();
-        match count > MAX_PATTERNS {
+        let mut json_paths: Vec<&JsonPath> = Vec::new();
+        for path in filter.0.iter().flat_map(|group| &group.json_paths) {
+            if !json_paths.contains(&path) {
+                json_paths.push(path);
+            }
+        }
+        let of_json_paths = json_paths.into_iter().map(JsonPath::patterns).sum::<usize>();
+        match patterns.0.len() + of_json_paths > MAX_PATTERNS {
             true => {
-                let limit = format!("can have up to {MAX_PATTERNS} regular expressions");
+                let limit = format!("can have up to {MAX_PATTERNS} different regular expressions");
                 Err(Error::invalid_parameter("the query", &limit))
             }
             false => Ok(filter),
