@@ -334,6 +334,34 @@ async fn what_was_typed_waits_for_who_has_to_sign_in_again() {
     browser.expect_no_faults().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_is_shown_and_kept_as_it_is() {
+    let world = World::start().await;
+    let browser = &world.browser;
+    let text = "One\nTwo  words";
+    world
+        .accounts("billFormat")
+        .create(&json!({ "id": "f", "name": text, "description": text }))
+        .await;
+    world.sign_in(&[], "admin").await;
+    browser.open(&world.page("/billFormat/f")).await;
+    browser.see(text).await;
+    browser.open(&world.page("/edit/billFormat/f")).await;
+    browser.enter("Description", "Three\nFour").await;
+    browser.click("Review the change").await;
+    browser.click("Save the change").await;
+    browser.see_no("Save the change").await;
+    let stored = world.accounts("billFormat").read("f").await;
+    assert_eq!((&stored["name"], &stored["description"]), (&json!(text), &json!("Three\nFour")));
+    // Steps of a path are no ids, and do not show what they lead to.
+    for id in [".", "..", "%2e"] {
+        browser.open("about:blank").await;
+        browser.open(&world.page(&format!("/billFormat/{id}"))).await;
+        browser.see("There is nothing with this id").await;
+    }
+    browser.expect_no_faults().await;
+}
+
 /// Names that want to be more than names.
 fn hostile_names() -> [String; 4] {
     [

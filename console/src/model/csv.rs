@@ -149,8 +149,9 @@ fn guarded(text: &str) -> String {
     let mut guarded = String::with_capacity(text.len());
     let mut is_beginning = true;
     for (place, letter) in text.char_indices() {
-        // Quotes that stand before it may be taken for those of a cell.
-        if is_beginning && text[place..].trim_start_matches('"').starts_with(FORMULA) {
+        // Quotes that stand before it may be taken for those of a cell, and a mark for that of the file.
+        let begins = || text[place..].trim_start_matches(['"', '\u{feff}']).starts_with(FORMULA);
+        if is_beginning && begins() {
             guarded.push('\'');
         }
         guarded.push(letter);
@@ -192,6 +193,7 @@ mod tests {
             ("\n=1", "\"'\n'=1\""),
             ("\ta", "\"'\ta\""),
             ("＝1", "'＝1"),
+            ("\u{feff}=1", "'\u{feff}=1"),
             ("＋1", "'＋1"),
             ("－1", "'－1"),
             ("＠a", "'＠a"),

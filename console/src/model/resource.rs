@@ -1,5 +1,10 @@
 //! The resources that lists are of: where they are, and what a list shows of them at first.
 
+use serde_json::Value;
+
+use super::failure::Failure;
+use super::query::encode;
+
 /// One of the two APIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Api {
@@ -227,6 +232,16 @@ impl Resource {
     }
 }
 
+/// The path of a resource, or of something below it. Browsers take `.` and `..` for steps of the path
+/// however they are written: there is nothing with such an id.
+pub fn path(resource: &Resource, steps: &[&str]) -> Result<String, Failure> {
+    if steps.iter().any(|step| matches!(*step, "." | ".." | "")) {
+        return Err(Failure::refused(404, &Value::Null, String::new()));
+    }
+    let steps = steps.iter().flat_map(|step| ["/".to_owned(), encode(step)]);
+    Ok(resource.name.to_owned() + &steps.collect::<String>())
+}
+
 impl Api {
     /// The prefix of its scopes.
     pub fn scope(self) -> &'static str {
@@ -242,6 +257,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn a_path_leads_to_what_it_names_and_nowhere_else() {
+        let account = Resource::named("billingAccount").unwrap();
+        assert_eq!(path(account, &["a b~"]), Ok("billingAccount/a%20b%7E".into()));
+        for step in [".", "..", ""] {
+            let nowhere = path(account, &[step, "x"]).unwrap_err();
+            assert_eq!(nowhere.status(), Some(404), "{step}");
+        }
+    }
 
     #[test]
     fn keys_are_unique() {

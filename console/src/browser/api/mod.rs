@@ -9,10 +9,10 @@ pub use request::Request;
 pub use send::{exchange, fetch_json};
 
 use super::session::{Session, session};
+use crate::model::document;
 use crate::model::failure::Failure;
 use crate::model::paging::Walk;
-use crate::model::query::encode;
-use crate::model::resource::{Api, Resource};
+use crate::model::resource::{Api, Resource, path};
 use crate::model::search::Question;
 
 /// A page of a list.
@@ -117,7 +117,11 @@ impl Client {
     }
 
     pub async fn read(&self, resource: &Resource, id: &str) -> Result<Stored, Failure> {
-        self.stored(Request::get(resource.api, path(resource, &[id]))).await
+        let stored = self.stored(Request::get(resource.api, path(resource, &[id])?)).await?;
+        match document::text(&stored.document, "id") == Some(id) {
+            true => Ok(stored),
+            false => Err(Failure::Unreadable),
+        }
     }
 
     /// Creates a resource. The same key with the same document creates it once, however often it is
@@ -156,14 +160,14 @@ impl Client {
         tag: &str,
         patch: &Value,
     ) -> Result<Stored, Failure> {
-        let request = Request::new("PATCH", resource.api, path(resource, &[id]));
+        let request = Request::new("PATCH", resource.api, path(resource, &[id])?);
         let request = request.header("If-Match", tag);
         self.stored(request.body(MERGE_PATCH, patch.to_string())).await
     }
 
     /// Deletes a resource, unless it has another state than that of the tag.
     pub async fn delete(&self, resource: &Resource, id: &str, tag: &str) -> Result<(), Failure> {
-        let request = Request::new("DELETE", resource.api, path(resource, &[id]));
+        let request = Request::new("DELETE", resource.api, path(resource, &[id])?);
         request.header("If-Match", tag).send(self.session).await.map(drop)
     }
 
@@ -174,7 +178,7 @@ impl Client {
         resource: &Resource,
         steps: &[&str],
     ) -> Result<(), Failure> {
-        let request = Request::new(method, resource.api, path(resource, steps));
+        let request = Request::new(method, resource.api, path(resource, steps)?);
         request.send(self.session).await.map(drop)
     }
 
@@ -185,7 +189,7 @@ impl Client {
         steps: &[&str],
         accept: &'static str,
     ) -> Result<String, Failure> {
-        let request = Request::get(resource.api, path(resource, steps)).header("Accept", accept);
+        let request = Request::get(resource.api, path(resource, steps)?).header("Accept", accept);
         request.send(self.session).await?.text().await
     }
 
@@ -199,9 +203,4 @@ impl Client {
         let tag = answer.header("etag").unwrap_or_default();
         Ok(Stored { tag, document: answer.json().await? })
     }
-}
-
-fn path(resource: &Resource, steps: &[&str]) -> String {
-    let steps = steps.iter().flat_map(|step| ["/".to_owned(), encode(step)]);
-    resource.name.to_owned() + &steps.collect::<String>()
 }

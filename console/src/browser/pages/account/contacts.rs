@@ -7,6 +7,7 @@ use super::facts::validity;
 use crate::browser::parts::{Tree, reference};
 use crate::browser::words::{name_of, t};
 use crate::model::document;
+use crate::model::query::encode;
 use crate::model::rest::without;
 
 /// What a medium says of itself, beside where it leads.
@@ -52,8 +53,12 @@ fn contact(contact: &Value) -> AnyView {
 /// An address of any kind; what is of an unknown kind shows all that it has.
 fn medium(medium: &Value) -> AnyView {
     let text = |name: &str| document::text(medium, name).map(str::to_owned);
-    let mail = text("emailAddress").map(|it| link("mailto:", &it));
-    let phone = text("phoneNumber").map(|it| link("tel:", &it));
+    // What stands behind an address or a number is no part of the link: a subject, another receiver.
+    let mail = text("emailAddress").map(|it| link(format!("mailto:{}", encode(&it)), it));
+    let phone = text("phoneNumber").map(|it| {
+        let digits: String = it.chars().filter(|it| it.is_ascii_digit() || *it == '+').collect();
+        link(format!("tel:{digits}"), it)
+    });
     let fax = text("faxNumber").map(|it| view! { <bdi>{it}</bdi> }.into_any());
     let social = text("socialNetworkId").map(|it| view! { <bdi>{it}</bdi> }.into_any());
     let known = mail.or(phone).or(fax).or(social).or_else(|| address(medium));
@@ -67,8 +72,8 @@ fn medium(medium: &Value) -> AnyView {
     view! { {shown} " " {preferred} }.into_any()
 }
 
-fn link(scheme: &str, address: &str) -> AnyView {
-    view! { <a href=format!("{scheme}{address}")><bdi>{address.to_owned()}</bdi></a> }.into_any()
+fn link(href: String, text: String) -> AnyView {
+    view! { <a href=href><bdi>{text}</bdi></a> }.into_any()
 }
 
 fn address(medium: &Value) -> Option<AnyView> {

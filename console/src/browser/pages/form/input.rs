@@ -130,8 +130,13 @@ fn simple(draft: Draft, pointer: String, field: &Field) -> AnyView {
             />
         }
         .into_any(),
-        Kind::Any => {
-            let text = if value.is_null() { String::new() } else { pretty(&value) };
+        Kind::Any | Kind::Text if field.kind == Kind::Any || has_breaks(&value) => {
+            let is_any = field.kind == Kind::Any;
+            let text = match &value {
+                Value::Null => String::new(),
+                Value::String(text) if !is_any => text.clone(),
+                value => pretty(value),
+            };
             view! {
                 <textarea
                     id=id
@@ -141,7 +146,9 @@ fn simple(draft: Draft, pointer: String, field: &Field) -> AnyView {
                     spellcheck="false"
                     prop:value=text
                     on:input:target=move |event| {
-                        draft.type_in(&pointer, json_or_text(event.target().value()));
+                        let text = event.target().value();
+                        let value = if is_any { json_or_text(text) } else { text.into() };
+                        draft.type_in(&pointer, value);
                     }
                 ></textarea>
             }
@@ -196,6 +203,11 @@ fn simple(draft: Draft, pointer: String, field: &Field) -> AnyView {
             .into_any()
         }
     }
+}
+
+/// Whether a text has several lines, which a field of one line would join.
+fn has_breaks(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains(['\n', '\r']))
 }
 
 fn plain(value: &Value) -> String {

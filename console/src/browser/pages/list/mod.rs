@@ -35,7 +35,8 @@ struct Asked {
 impl Asked {
     fn of(resource: &Resource, query: &Query) -> Self {
         Self {
-            query: query.clone(),
+            // The table shows its columns, whatever a link says of the API's answer.
+            query: query.clone().without("fields").without("format"),
             offset: query.number("offset", 0),
             limit: query.number("limit", LIMIT).max(1),
             sort: query.get("sort").unwrap_or_else(|| resource.order(query)).to_owned(),
