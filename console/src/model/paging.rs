@@ -31,6 +31,9 @@ impl Neighbours {
 /// How many are read with one request, where all are wanted.
 const AT_ONCE: usize = 1_000;
 
+/// How often a walk goes back for what has moved: a list that changes faster than it is read has no end.
+const MOST_BACK: usize = 100;
+
 /// Reading a list from its beginning to its end, while others change it.
 ///
 /// A page begins with the last row of the page before. Where another one is there, something before
@@ -48,6 +51,8 @@ pub struct Walk {
     pub is_done: bool,
     /// Whether the next page should begin with one that is known.
     is_joined: bool,
+    /// How often it went back.
+    back: usize,
     known: HashSet<String>,
 }
 
@@ -60,6 +65,7 @@ impl Walk {
             total: 0,
             is_done: false,
             is_joined: false,
+            back: 0,
             known: HashSet::new(),
         }
     }
@@ -69,14 +75,15 @@ impl Walk {
         let is_known = |first: &Value| id(first).is_none_or(|id| self.known.contains(id));
         if self.is_joined && !page.first().is_some_and(is_known) {
             self.offset = self.offset.saturating_sub(self.limit);
-            self.is_joined = self.offset > 0;
+            self.back += 1;
+            self.is_joined = self.offset > 0 && self.back < MOST_BACK;
             return Vec::new();
         }
         let end = self.offset + page.len();
         self.total = total;
         self.is_done = page.is_empty() || end >= total;
         // Of pages with one row each, none would ever have another one.
-        self.is_joined = page.len() > 1;
+        self.is_joined = page.len() > 1 && self.back < MOST_BACK;
         self.offset = end - usize::from(self.is_joined);
         let is_new = |it: &Value| id(it).is_none_or(|id| self.known.insert(id.to_owned()));
         page.into_iter().filter(is_new).collect()
@@ -199,6 +206,22 @@ mod tests {
         });
         read.sort_unstable();
         assert_eq!(read, (0..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_list_that_changes_faster_than_it_is_read_has_an_end() {
+        let mut server = Server { ids: (0..1_000).collect(), most: 500 };
+        let mut next = 1_000;
+        let read = server.read(|ids, _| {
+            // Something in front goes with every page, and as much comes at the end.
+            for _ in 0..20 {
+                ids.remove(0);
+                ids.push(next);
+                next += 1;
+            }
+        });
+        let once: HashSet<_> = read.iter().collect();
+        assert_eq!(once.len(), read.len());
     }
 
     #[test]
