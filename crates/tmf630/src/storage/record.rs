@@ -296,9 +296,12 @@ mod tests {
             prop_assert_eq!(read.digest(), written.digest());
         }
 
+        /// A copy out of the dictionary may come from another place of it that says the same: then
+        /// nothing is lost.
         #[test]
-        fn damage_is_found(at: prop::sample::Index, byte: u8, cut: bool) {
-            let written = account().to_value();
+        fn damage_is_found_or_harmless(at: prop::sample::Index, byte: u8, cut: bool) {
+            let account = account();
+            let written = account.to_value();
             let mut value = written.to_vec();
             let at = at.index(value.len());
             value[at] = byte;
@@ -306,8 +309,10 @@ mod tests {
                 value.truncate(at);
             }
             let is_whole = value == *written;
-            let read = Record::read("1", value.into()).and_then(|record| record.document());
-            prop_assert_eq!(read.is_ok(), is_whole);
+            match Record::read("1", value.into()).and_then(|record| record.document()) {
+                Ok(read) => prop_assert_eq!(read, account.document().unwrap()),
+                Err(_) => prop_assert!(!is_whole),
+            }
         }
     }
 
