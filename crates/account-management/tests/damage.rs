@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tmf630::Definition;
 use tmf630::testing::damage::{damage_page, noise};
 
-const DAMAGED: [&[u8]; 2] = [b"\x09{}", b"\x01{\"id\":"];
+const DAMAGED: [&[u8]; 2] = [b"\x00{}", b"\x01{\"id\":"];
 
 fn damage(memory: &Memory, definition: &Definition, id: &str, value: &'static [u8]) {
     let key = format!("{}/r/{id}", definition.resource.name);

@@ -150,7 +150,8 @@ impl Job for BillRun {
 
     fn step<'a>(&'a self, id: &'a str, state: Bytes, work: &'a mut dyn Work) -> Asked<'a, Step> {
         Box::pin(async move {
-            let mut run: Run = serde_json::from_slice(&state).map_err(Error::internal)?;
+            let mut run: Run = serde_json::from_slice(&state)
+                .map_err(|error| Error::of_stored_json("the state", &error))?;
             run.go_on(work).await?;
             if let Some(before) = work.document(BILL_CYCLE.name(), id).await?
                 && let Some(mut after) = before.as_object().cloned()

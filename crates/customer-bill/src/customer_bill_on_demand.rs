@@ -235,8 +235,10 @@ impl<'r> Request<'r> {
 #[derive(Debug)]
 pub(crate) struct BillOnDemand;
 
-/// How far it is.
+/// How far it is. What a newer version of the program has added must not get lost: a state that has it is
+/// left to that.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct State {
     /// The request that asked for it.
     request: String,
@@ -262,7 +264,8 @@ impl Job for BillOnDemand {
 
     fn step<'a>(&'a self, _id: &'a str, state: Bytes, work: &'a mut dyn Work) -> Asked<'a, Step> {
         Box::pin(async move {
-            let mut state: State = serde_json::from_slice(&state).map_err(Error::internal)?;
+            let mut state: State = serde_json::from_slice(&state)
+                .map_err(|error| Error::of_stored_json("the state", &error))?;
             match state.go_on(work).await {
                 Ok(true) => return Ok(Step::Done),
                 Ok(false) => {}
@@ -317,4 +320,48 @@ async fn finish(
     }
     after["lastUpdate"] = time(work.now());
     work.write(&CUSTOMER_BILL_ON_DEMAND, request, Some(&before), Some(&after)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A state as it was stored: later versions have to read it.
+    const STORED: &str = r#"{
+        "request": "r",
+        "making": {
+            "bill": "b", "account": "a",
+            "terms": {
+                "bill_date": "2026-02-03T00:00:00Z", "until": "2026-02-03T00:00:00Z",
+                "period": ["2026-01-01T00:00:00Z", "2026-01-31T23:59:59.999Z"],
+                "payment_due": "2026-02-17T00:00:00Z", "next_bill_date": null,
+                "cycle": ["january", "January"], "category": "normal"
+            },
+            "totals": {
+                "currency": "EUR", "count": 1000, "excluded": ["10.005", "10.01"],
+                "taxes": [[null, null, ["0", "0"]], ["VAT", "19", ["1.90095", "1.90"]]]
+            },
+            "period": ["2026-01-15T00:00:00Z", "2026-01-15T00:00:00Z"],
+            "after": [1, 2, 255]
+        },
+        "reason": null
+    }"#;
+
+    #[test]
+    fn a_state_that_was_stored_is_read() {
+        let state: State = serde_json::from_str(STORED).unwrap();
+        let stored: Value = serde_json::from_str(STORED).unwrap();
+        assert_eq!(serde_json::to_value(&state).unwrap(), stored);
+    }
+
+    /// A step by this version would lose it.
+    #[test]
+    fn a_state_with_more_is_left_to_a_newer_version() {
+        for place in ["", "/making", "/making/terms", "/making/totals"] {
+            let mut newer: Value = serde_json::from_str(STORED).unwrap();
+            newer.pointer_mut(place).unwrap()["later"] = 1.into();
+            let error = serde_json::from_value::<State>(newer).unwrap_err().to_string();
+            assert!(error.starts_with("unknown field `later`"), "{place}: {error}");
+        }
+    }
 }

@@ -12,10 +12,10 @@ use wasmtime::{
 use wasmtime_wasi_http::handler::ProxyPre;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
-use crate::key_value;
 use crate::log::Log;
 use crate::state::State;
 use crate::variables;
+use crate::{key_value, postgres, redis};
 
 /// How often running components are interrupted to let others run and to notice time limits.
 const TICK: Duration = Duration::from_millis(10);
@@ -74,6 +74,8 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     key_value::add_to_linker(&mut linker, |state| &mut state.key_value)?;
+    postgres::add_to_linker(&mut linker, |state| &mut state.postgres)?;
+    redis::add_to_linker(&mut linker, |state| &mut state.redis)?;
     variables::add_to_linker(&mut linker, |state| &mut state.variables)?;
     Ok(linker)
 }

@@ -18,6 +18,7 @@
 //! * `outbound` – requests that components send to others.
 //! * `handler` – starting, reusing and ending instances.
 //! * `key_value` – the SQLite store and both interfaces to it.
+//! * `postgres`, `redis` – connections to PostgreSQL and Redis.
 //! * `log` – the lines that the host and its components write.
 //! * `server` – HTTP: from a connection to a component and back.
 
@@ -28,6 +29,8 @@ mod key_value;
 mod log;
 pub mod manifest;
 mod outbound;
+mod postgres;
+mod redis;
 mod routes;
 pub mod runtime_config;
 mod server;

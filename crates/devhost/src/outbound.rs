@@ -69,12 +69,12 @@ pub(crate) struct Client(legacy::Client<HttpsConnector<Connector>, WasiBody>);
 
 impl Client {
     /// A client that does not connect to addresses in the networks.
-    pub fn new(blocked: BlockedNetworks) -> Self {
+    pub fn new(blocked: Arc<BlockedNetworks>) -> Self {
         let connector = HttpsConnectorBuilder::new()
             .with_webpki_roots()
             .https_or_http()
             .enable_http1()
-            .wrap_connector(Connector { blocked: Arc::new(blocked) });
+            .wrap_connector(Connector { blocked });
         Self(legacy::Client::builder(TokioExecutor::new()).build(connector))
     }
 
@@ -238,7 +238,7 @@ mod tests {
     const SOON: Duration = Duration::from_secs(10);
 
     fn client(blocked: &[&str]) -> Client {
-        Client::new(BlockedNetworks::of(blocked))
+        Client::new(BlockedNetworks::of(blocked).into())
     }
 
     fn body(bytes: &'static [u8]) -> WasiBody {

@@ -28,6 +28,7 @@ use crate::handler::Instances;
 use crate::log::Log;
 use crate::manifest::{Component, Manifest};
 use crate::outbound::Client;
+use crate::postgres::Pools;
 use crate::routes::{Route, Routes};
 use crate::runtime_config::{Place, RuntimeConfig};
 use crate::state::ComponentConfig;
@@ -96,7 +97,8 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Running> {
     let engine = engine::engine(engine::cache(&options.log), options.perf_map)?;
     let linker = engine::linker(&engine)?;
     let (stop, stopped) = watch::channel(false);
-    let client = Client::new(runtime_config.blocked_networks);
+    let blocked_networks = Arc::new(runtime_config.blocked_networks);
+    let client = Client::new(blocked_networks.clone());
     let mut components = BTreeMap::new();
     for (id, component) in manifest.component {
         let handler = tokio::task::block_in_place(|| {
@@ -104,6 +106,8 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Running> {
                 id: id.clone(),
                 allowed_hosts: allowed_hosts(&component, &values)?,
                 client: client.clone(),
+                blocked_networks: blocked_networks.clone(),
+                postgres_pools: Pools::default(),
                 key_value_stores: component.key_value_stores.clone(),
                 variables: ComponentVariables::expand(&component.variables, &values)?,
                 sqlite: sqlite.clone(),

@@ -11,6 +11,9 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::key_value::KeyValueState;
 use crate::log::{ComponentOutput, Log};
 use crate::outbound::{Client, Outbound};
+use crate::postgres::{Pools, PostgresState};
+use crate::redis::RedisState;
+use crate::runtime_config::BlockedNetworks;
 use crate::variables::ComponentVariables;
 use sqlite_store::Sqlite;
 use webhook::AllowedHosts;
@@ -20,6 +23,8 @@ pub(crate) struct ComponentConfig {
     pub id: String,
     pub allowed_hosts: AllowedHosts,
     pub client: Client,
+    pub blocked_networks: Arc<BlockedNetworks>,
+    pub postgres_pools: Pools,
     pub key_value_stores: Vec<String>,
     pub variables: ComponentVariables,
     pub sqlite: Sqlite,
@@ -44,6 +49,8 @@ pub(crate) struct State {
     table: ResourceTable,
     pub limits: StoreLimits,
     pub key_value: KeyValueState,
+    pub postgres: PostgresState,
+    pub redis: RedisState,
     pub variables: ComponentVariables,
 }
 
@@ -64,6 +71,8 @@ impl State {
             table: ResourceTable::new(),
             limits: limits.build(),
             key_value: KeyValueState::new(config.sqlite.clone(), config.key_value_stores.clone()),
+            postgres: PostgresState::new(config.clone()),
+            redis: RedisState::new(config.clone()),
             variables: config.variables.clone(),
         }
     }

@@ -54,7 +54,7 @@ impl Ports for Host {
     type Kv = KeyValue;
 
     async fn store(&self) -> Result<Store<KeyValue>, KvError> {
-        store::open(self.settings.key_value_store).await
+        store::open(&self.settings).await
     }
 
     async fn caller(&self, authorization: &[&[u8]]) -> Result<Rc<Caller>, Refusal> {

@@ -7,6 +7,7 @@
 //! it when it has answered those that it has).
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use kv_tree::Event;
 use spin_sdk::wit_bindgen;
@@ -40,9 +41,13 @@ enum Draining {
     Drained,
 }
 
-/// Counts a call to the key-value store.
-pub(crate) fn count_call() {
-    ACTIVITY.with_borrow_mut(|activity| activity.calls += 1);
+/// Counts a call to the store, how long it took, and how many bytes of values it read or wrote.
+pub(crate) fn count_call(time: Duration, bytes: usize) {
+    ACTIVITY.with_borrow_mut(|activity| {
+        activity.calls += 1;
+        activity.microseconds += time.as_micros().try_into().unwrap_or(u64::MAX);
+        activity.bytes += bytes as u64;
+    });
 }
 
 /// What was done since this was asked last.

@@ -8,7 +8,7 @@
 //!
 //! * `settings` – the variables of the application.
 //! * `outbound` – requests to others.
-//! * `store` – Spin's key-value store as the port of kv-tree.
+//! * `store` – the application's store, Spin's or one that hosts share, as the port of kv-tree.
 //! * `instance` – how busy an instance is, and when it takes no more requests.
 //! * `memcmp` – comparing bytes, which the C library does slowly.
 //! * `clock` – the time.

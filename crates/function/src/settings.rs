@@ -10,6 +10,8 @@ use tmf630::Settings;
 use tmf630::model::variable::Variable;
 use tmf630::settings::{AUTH, JWT_ISSUERS, TENANT};
 
+use crate::store;
+
 thread_local! {
     /// What was configured, which is the same for every request of an instance.
     static SETTINGS: RefCell<Option<Rc<Settings>>> = const { RefCell::new(None) };
@@ -25,6 +27,7 @@ pub(crate) async fn settings(
     }
     let values = values(variables.clone()).await?;
     let settings = Settings::read(variables, |name| values.get(name).map(String::as_str))?;
+    store::address(&settings)?;
     let settings = Rc::new(settings);
     SETTINGS.set(Some(settings.clone()));
     Ok(settings)

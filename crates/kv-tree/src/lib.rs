@@ -40,6 +40,8 @@
 //! * What a tree has acknowledged is never overwritten by a request that knew less, the very first
 //!   commits of a new tree included (`concurrency`, `outcomes`).
 //! * A byte that is changed anywhere in the store is found, and the error names its key (`damage`).
+//! * What earlier versions of the formats have written is read; what a newer one has written is
+//!   [named](Error::Newer), and left as it is (`upgrades`).
 //! * Counts are exact. The count of a range, the n-th entry of a range and a key cost as many calls
 //!   to the store as the tree is high, plus one (`model`, `cost`).
 //! * Nothing that is read or written depends on clocks; they decide when pages that nobody needs are
@@ -47,6 +49,7 @@
 //! * What fails behind the scenes fails no transaction; it is told to [`Kv::observe`] (`housekeeping`).
 //! * Who flushes holds up nobody, itself least (`flushing`, `announcements`). A vacuum takes nothing
 //!   that is needed, whoever writes (`vacuum`).
+//! * A copy is complete, or nobody sees it; one that was interrupted goes on (`copying`).
 //! * No call asks for more than the store's [`Limits`] allow (`limits`).
 //!
 //! # Layout
@@ -58,7 +61,7 @@
 //! * `reading` – from the head down to the values: snapshots and scans.
 //! * `writing` – from what is buffered to new pages.
 //! * `committing` – transactions, groups of them, and the swaps of the head that commit them.
-//! * [`tree`], [`store`] – what callers use; [`vacuum`], [`audit`] – looking after a tree.
+//! * [`tree`], [`store`] – what callers use; [`vacuum`], [`audit`], [`copying`] – looking after a tree.
 //! * [`testing`] – stores for tests and benchmarks, with the feature `testing`.
 //!
 //! # In the store
@@ -120,6 +123,7 @@
 
 pub mod audit;
 mod committing;
+pub mod copying;
 mod error;
 mod format;
 pub mod kv;
@@ -137,6 +141,7 @@ mod writing;
 pub use audit::Audit;
 pub use committing::transaction::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Transaction};
 pub use error::Error;
+pub use format::head::IDENTITY_BYTES;
 pub use kv::{Event, Kv, KvError, Limits, Swapped};
 pub use name::TreeName;
 pub use range::{KeyRange, Order};

@@ -36,7 +36,7 @@ pub async fn balances(data: &dyn Data, account: Account<'_>) -> Result<Vec<Balan
     for (key, value) in account.entries(data).await? {
         let currency = key[prefix.len()..].split('/').next().unwrap_or_default();
         let sum = sums.entry(currency.to_owned()).or_default();
-        *sum = sum.plus(Posting::decode(&value)?)?;
+        *sum = sum.plus(Posting::decode(&key, &value)?)?;
     }
     let balance = |(code, sum): (String, Posting)| {
         let unknown = || Error::internal(format!("no currency is called {code}"));

@@ -13,8 +13,10 @@ use crate::keys::Account;
 /// How many postings are folded at once.
 const FOLDED_AT_ONCE: usize = 256;
 
-/// Amounts, in one currency, and what they are made of.
+/// Amounts, in one currency, and what they are made of. An amount that a newer version of the program has
+/// added must not get lost in a sum: what has one cannot be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Posting {
     /// What unbilled items cost with their taxes.
     #[serde(with = "text")]
@@ -84,8 +86,9 @@ impl Posting {
         Self { at: 0, ..self } == Self::default()
     }
 
-    pub(crate) fn decode(value: &Bytes) -> Result<Self, Error> {
-        serde_json::from_slice(value).map_err(Error::internal)
+    /// What the key has.
+    pub(crate) fn decode(key: &str, value: &Bytes) -> Result<Self, Error> {
+        serde_json::from_slice(value).map_err(|error| Error::of_stored_json(key, &error))
     }
 
     fn encode(self) -> Result<Bytes, Error> {
@@ -110,7 +113,7 @@ pub async fn post(
     let before = work.get(&key).await?;
     let is_first = before.is_none();
     let posting = match before {
-        Some(before) => Posting::decode(&before)?.plus(posting)?,
+        Some(before) => Posting::decode(&key, &before)?.plus(posting)?,
         None => posting,
     };
     work.put(key, posting.encode()?);
@@ -131,11 +134,11 @@ fn is_drawn(transaction: &str) -> bool {
 async fn fold(work: &mut dyn Work, prefix: &str) -> Result<(), Error> {
     let total_key = format!("{prefix}t");
     let mut total = match work.get(&total_key).await? {
-        Some(total) => Posting::decode(&total)?,
+        Some(total) => Posting::decode(&total_key, &total)?,
         None => Posting::default(),
     };
     for (key, value) in work.scan(&format!("{prefix}p/"), FOLDED_AT_ONCE).await? {
-        total = total.plus(Posting::decode(&value)?)?;
+        total = total.plus(Posting::decode(&key, &value)?)?;
         work.delete(key);
     }
     work.put(total_key, total.encode()?);

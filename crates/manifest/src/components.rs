@@ -31,6 +31,15 @@ pub const JWKS_HOST: Variable = Variable {
     is_secret: false,
 };
 
+/// The host of the store, for the application alone, as above.
+pub const STORE_HOST: Variable = Variable {
+    name: "store_host",
+    default: "redis://store.invalid:6379",
+    choices: &[],
+    description: "The host that the variable store names, as allowed_outbound_hosts has it, such as postgres://db.example.com:5432.",
+    is_secret: false,
+};
+
 /// The APIs of the application.
 const APIS: [&Api; 2] = [&ACCOUNT_MANAGEMENT, &CUSTOMER_BILL_MANAGEMENT];
 
@@ -88,7 +97,7 @@ pub fn all() -> Vec<Component> {
 /// All variables, each once: those that components have, in their order, behind those that they do not
 /// have.
 pub fn variables() -> Vec<&'static Variable> {
-    let mut variables: Vec<&Variable> = vec![&JWKS_HOST];
+    let mut variables: Vec<&Variable> = vec![&JWKS_HOST, &STORE_HOST];
     for variable in all().into_iter().flat_map(|component| component.variables) {
         if !variables.contains(&variable) {
             variables.push(variable);

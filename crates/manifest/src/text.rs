@@ -5,7 +5,7 @@ use std::fmt::Write;
 use tmf630::events::settings::HOSTS;
 use tmf630::model::variable::Variable;
 
-use crate::components::{self, Component, JWKS_HOST};
+use crate::components::{self, Component, JWKS_HOST, STORE_HOST};
 
 const HEAD: &str = r#"#:schema https://schemas.spinframework.dev/spin/manifest-v2/latest.json
 
@@ -48,7 +48,8 @@ fn write_component(component: &Component, text: &mut String) {
         text.push_str("key_value_stores = [\"default\"]\n");
     }
     let of_events = variables.iter().filter(|it| it.name.starts_with(HOSTS.name));
-    let hosts = asks_issuers.then_some(&JWKS_HOST).into_iter().chain(of_events.copied());
+    let own = [has_store.then_some(&STORE_HOST), asks_issuers.then_some(&JWKS_HOST)];
+    let hosts = own.into_iter().flatten().chain(of_events.copied());
     let hosts: Vec<_> = hosts.map(|variable| format!("{{{{ {} }}}}", variable.name)).collect();
     if !hosts.is_empty() {
         let _ = writeln!(text, "allowed_outbound_hosts = {hosts:?}");

@@ -131,8 +131,9 @@ impl Sum {
     }
 }
 
-/// Totals as they are stored.
+/// Totals as they are stored. What a newer version of the program has added must not get lost.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Stored {
     currency: String,
     count: u64,

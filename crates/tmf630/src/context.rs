@@ -14,6 +14,7 @@ use crate::answer::links::Links;
 use crate::answer::view::View;
 use crate::budget::Budget;
 use crate::model::rule::Change;
+use crate::request::trace::Trace;
 use crate::sight::Sight;
 use crate::storage::keys::Keys;
 use crate::storage::record::Record;
@@ -40,6 +41,8 @@ pub(crate) struct Context<'c, P: Ports> {
     pub id: OnceCell<String>,
     /// What the request is called in the log.
     pub request_id: Option<String>,
+    /// The trace that the request belongs to, if its client says so.
+    pub trace: Option<Trace>,
     /// Whether the tenant is known to have work that goes on after requests.
     pub is_announced: Cell<bool>,
     /// Whether the change relies on that.
@@ -74,6 +77,7 @@ impl<'c, P: Ports> Context<'c, P> {
             tree,
             id: OnceCell::new(),
             request_id: Some(exchange.request_id().to_owned()),
+            trace: exchange.trace().cloned(),
             is_announced,
             has_work: Cell::new(false),
         })

@@ -63,6 +63,13 @@ pub struct Progress {
     pub failed: usize,
 }
 
+impl Progress {
+    /// Whether anything has happened.
+    pub(crate) fn is_any(&self) -> bool {
+        self.steps > 0 || self.failed > 0
+    }
+}
+
 /// Works at the `jobs` of a tenant until they are done, or for a time. However short that is, there is
 /// a step.
 pub async fn run<P: Ports>(
@@ -261,6 +268,7 @@ impl<P: Ports> Worker<'_, P> {
             tree: tree.clone(),
             id: OnceCell::new(),
             request_id: None,
+            trace: None,
             is_announced: true.into(),
             has_work: false.into(),
         };

@@ -20,7 +20,7 @@
 //! * `operations` – what a client does, a file each.
 //! * `commit` – the only way to write: rules, indexes, record.
 //! * [`jobs`] – what goes on after requests; [`events`] – telling others of changes; `tenants` – who has
-//!   anything of that; `housekeeping` – what data needs from time to time.
+//!   anything of that; `housekeeping` – what data needs from time to time; `gauge` – how large it is.
 //! * `selection` – carrying out a query.
 //! * `storage` – resources in the tree of their tenant.
 //! * `answer` – resources as a client sees them, and what every answer has.
@@ -37,6 +37,7 @@ mod context;
 mod derivation;
 pub mod error;
 pub mod events;
+mod gauge;
 mod housekeeping;
 pub mod jobs;
 pub mod model;

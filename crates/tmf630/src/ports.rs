@@ -111,8 +111,12 @@ pub struct Notification {
 pub struct Activity {
     /// A random number that tells the instance from others.
     pub instance: u32,
-    /// Calls to the key-value store.
+    /// Calls to the store.
     pub calls: u64,
+    /// How long they took, each for itself, in microseconds.
+    pub microseconds: u64,
+    /// How many bytes of values they read or wrote.
+    pub bytes: u64,
     /// Commits.
     pub commits: u64,
     /// Attempts at them.

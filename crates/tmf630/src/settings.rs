@@ -24,7 +24,11 @@ pub struct Settings {
     /// How many resources a page of a list has at most.
     pub(crate) max_page_size: usize,
     pub(crate) references: References,
-    /// What keeps the data.
+    /// The address of the store that hosts share, which can have a password. Empty: Spin's own.
+    pub store: String,
+    /// How many replicas have to vouch for a write, where the store is Redis.
+    pub store_replicas: u32,
+    /// What is behind Spin's own.
     pub key_value_store: StoreType,
     /// What the rules of the API let the deployment choose, by name.
     own: BTreeMap<&'static str, String>,
@@ -88,11 +92,19 @@ pub const VARIABLES: &[Variable] = &[
         description: "Whether what a document refers to must exist: open (no), or strict (yes, if this API keeps it).",
         is_secret: false,
     },
+    STORE,
+    Variable {
+        name: "store_replicas",
+        default: "0",
+        choices: &[],
+        description: "How many replicas have to have a write before it is acknowledged, where store is Redis: 0 to 10.",
+        is_secret: false,
+    },
     Variable {
         name: "key_value_store",
         default: "spin",
         choices: &["spin", "azure_cosmos", "aws_dynamo"],
-        description: "What keeps the data, as Spin's runtime configuration calls it: spin (its own store), azure_cosmos, or aws_dynamo.",
+        description: "What keeps the data where store is empty, as Spin's runtime configuration calls it: spin (its own store), azure_cosmos, or aws_dynamo.",
         is_secret: false,
     },
 ];
@@ -127,6 +139,15 @@ pub const MAINTENANCE_TOKEN: Variable = Variable {
     default: "",
     choices: &[],
     description: "The bearer token of POST /maintenance, which goes on with what was interrupted. Empty: it is not there.",
+    is_secret: true,
+};
+
+/// Where the store is that hosts share.
+pub const STORE: Variable = Variable {
+    name: "store",
+    default: "",
+    choices: &[],
+    description: "The store: redis://, rediss:// or postgres:// with user, password, host and database. Empty: Spin's own.",
     is_secret: true,
 };
 
@@ -201,6 +222,8 @@ impl Settings {
                 "strict" => References::Strict,
                 _ => References::Open,
             },
+            store: take("store"),
+            store_replicas: replicas(&take("store_replicas"))?,
             key_value_store: match &take("key_value_store")[..] {
                 "azure_cosmos" => StoreType::AzureCosmos,
                 "aws_dynamo" => StoreType::AwsDynamo,
@@ -246,6 +269,11 @@ fn roles(value: &str) -> Result<BTreeSet<String>, String> {
         return Err(format!("party_roles {value:?} must be roles, separated by commas"));
     }
     Ok(if is_any { BTreeSet::new() } else { roles })
+}
+
+fn replicas(value: &str) -> Result<u32, String> {
+    let count = value.parse().ok().filter(|count| *count <= 10);
+    count.ok_or_else(|| format!("store_replicas {value:?} must be a number from 0 to 10"))
 }
 
 fn page_size(value: &str) -> Result<usize, String> {
@@ -310,6 +338,15 @@ mod tests {
         assert_eq!(Settings::read(&[], |_| None).unwrap().max_page_size, 1000);
         for wrong in ["", "0", "-1", "1e3", "100001", "99999999999999999999"] {
             assert!(with("max_page_size", wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn replicas_that_vouch_are_counted() {
+        assert_eq!(with("store_replicas", "2").unwrap().store_replicas, 2);
+        assert_eq!(Settings::read(&[], |_| None).unwrap().store_replicas, 0);
+        for wrong in ["", "-1", "11", "one"] {
+            assert!(with("store_replicas", wrong).is_err(), "{wrong}");
         }
     }
 

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `t/{tenant}` | when that was said last, and when the tenant is next looked at: milliseconds since 1970, 8 bytes each, big-endian |
 //! | `d/{time}/{tenant}` | nothing: the second of these times, in 16 hexadecimal digits |
+//! | `idle` | when the log last had a line of a call of maintenance in which nothing happened: as above |
 //!
 //! A tenant is named there before what is to be done is stored. That is said for longer than a request
 //! takes, so one that knows of it need not look again. Only when nobody can rely on it any more is the
@@ -30,6 +31,12 @@ const ANNOUNCED: SignedDuration = SignedDuration::from_mins(5);
 
 /// When nobody relies on it.
 const STALE: SignedDuration = SignedDuration::from_mins(15);
+
+/// Where it is said when the log last had a line of a call in which nothing happened.
+const IDLE: &str = "idle";
+
+/// How often it has one: whoever watches the log is to see that somebody calls.
+const IDLE_PERIOD: SignedDuration = SignedDuration::from_mins(5);
 
 /// Makes a change after which something may go on. If it does, that is announced first.
 pub(crate) async fn announced<P: Ports, T>(
@@ -83,8 +90,16 @@ async fn announce<K: Kv>(
     .await
 }
 
-/// The tenants that are to be looked at, those first that have been for longest: `limit` at most.
-pub(crate) async fn due<P: Ports>(ports: &P, limit: u64) -> Result<Vec<Tenant>, Error> {
+/// What a call of maintenance finds.
+pub(crate) struct Due {
+    /// The tenants that are to be looked at, those first that have been for longest.
+    pub tenants: Vec<Tenant>,
+    /// Whether the log is to have a line of the call even if nothing happens.
+    pub is_told: bool,
+}
+
+/// What is to be done: `limit` tenants at most.
+pub(crate) async fn due<P: Ports>(ports: &P, limit: u64) -> Result<Due, Error> {
     let store = ports.store().await.map_err(kv_tree::Error::from)?;
     let snapshot = store.tree(TreeName::new(TREE)?).snapshot().await?;
     let now = ports.now().checked_add(SignedDuration::from_millis(1)).unwrap_or(Timestamp::MAX);
@@ -98,7 +113,22 @@ pub(crate) async fn due<P: Ports>(ports: &P, limit: u64) -> Result<Vec<Tenant>, 
         let name = std::str::from_utf8(&key).ok().and_then(|key| key.rsplit('/').next());
         tenants.extend(name.and_then(Tenant::new));
     }
-    Ok(tenants)
+    let told = snapshot.get(IDLE).await?.and_then(|told| time_in(&told, 0));
+    let is_told = told.is_none_or(|told| ports.now().duration_since(told).abs() >= IDLE_PERIOD);
+    Ok(Due { tenants, is_told })
+}
+
+/// Says that the log has a line of a call in which nothing happened.
+pub(crate) async fn note_idle<P: Ports>(ports: &P) -> Result<(), Error> {
+    let store = ports.store().await.map_err(kv_tree::Error::from)?;
+    let now = ports.now().as_millisecond().to_be_bytes().to_vec();
+    store
+        .tree(TreeName::new(TREE)?)
+        .transact(async |transaction| {
+            transaction.put(IDLE, now.clone());
+            Ok(())
+        })
+        .await
 }
 
 /// Says that the tenant has nothing to do until then, unless somebody may rely on its being looked at.
@@ -144,6 +174,12 @@ fn digits(time: Timestamp) -> String {
     format!("{:016x}", time.as_millisecond().max(0))
 }
 
+/// The time that a value has at the place.
+fn time_in(value: &[u8], at: usize) -> Option<Timestamp> {
+    let bytes = value.get(at..)?.first_chunk()?;
+    Timestamp::from_millisecond(i64::from_be_bytes(*bytes)).ok()
+}
+
 /// What is known of a tenant.
 #[derive(Clone, Copy)]
 struct Known {
@@ -155,11 +191,7 @@ struct Known {
 
 impl Known {
     fn read(value: &[u8]) -> Option<Self> {
-        let time = |at: usize| {
-            let bytes = value.get(at..)?.first_chunk()?;
-            Timestamp::from_millisecond(i64::from_be_bytes(*bytes)).ok()
-        };
-        Some(Self { said: time(0)?, due: time(8)? })
+        Some(Self { said: time_in(value, 0)?, due: time_in(value, 8)? })
     }
 
     fn to_value(self) -> Vec<u8> {

@@ -14,10 +14,10 @@ use tmf630::testing::damage::{damage_page, noise};
 
 const ID: &str = "damaged";
 
-/// What cannot be read: of a format that no program knows, no record at all, no object, no JSON, and
+/// What cannot be read: of a format that no program ever has, no record at all, no object, no JSON, and
 /// JSON that the parser takes for something else.
 const DAMAGED: [&[u8]; 6] = [
-    b"\x09{}",
+    b"\x00{}",
     b"",
     b"\x01[]",
     b"\x01{\"id\":\"damaged\",\"name\":\"b\"",
@@ -174,7 +174,7 @@ fn what_is_read_alone_is_an_error_that_the_log_explains() {
             }
             assert_eq!(expect(&read, 500)["code"], "1");
             let log = world.log.borrow().concat();
-            assert!(log.contains("damage") || log.contains("empty") || log.contains("version 9"));
+            assert!(log.contains("damage") || log.contains("empty"), "{log}");
         }
     }
 }

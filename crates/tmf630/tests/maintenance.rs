@@ -3,7 +3,9 @@
 mod common;
 
 use bytes::Bytes;
-use common::counting::{COUNTER, Instance, JOBS, Task, announced, interleave, settings, state};
+use common::counting::{
+    COUNTER, Instance, JOBS, Task, announced, contents, interleave, job_of, settings, state,
+};
 use common::expect;
 use http::{Method, Request, Response};
 use jiff::SignedDuration;
@@ -189,14 +191,102 @@ fn calls_beside_each_other_do_each_step_once() {
 #[test]
 fn the_log_has_a_line_only_of_calls_in_which_something_happened() {
     let instance = Instance::of("acme", Memory::default());
+    let calls_told = || {
+        let is_call =
+            |line: &String| line.contains(r#""method":"POST","route":"/maintenance","status":200"#);
+        instance.log.take().iter().filter(|line| is_call(line)).count()
+    };
     block_on(maintain(&instance));
-    assert!(instance.log.borrow().is_empty(), "{:?}", instance.log.borrow());
+    calls_told();
+    block_on(maintain(&instance));
+    assert_eq!(calls_told(), 0);
     expect(&instance.begin("a", "3"), 201);
-    instance.log.take();
     block_on(maintain(&instance));
-    let log = instance.log.take();
-    assert_eq!(log.len(), 1, "{log:?}");
-    assert!(log[0].contains(r#""method":"POST","route":"/maintenance","status":200"#), "{log:?}");
+    assert_eq!(calls_told(), 1);
     block_on(call(&instance, Method::POST, TOKEN, None));
     assert!(instance.log.borrow()[0].contains(r#""status":401"#));
+}
+
+#[test]
+fn every_five_minutes_the_log_has_a_line_of_a_call_in_which_nothing_happened() {
+    let memory = Memory::default();
+    // Each call is answered by another instance.
+    let lines = |seconds| {
+        let instance = Instance::of("acme", memory.clone()).later(seconds);
+        block_on(maintain(&instance));
+        instance.log.take().len()
+    };
+    assert_eq!([0, 1, 299, 300, 301, 599, 600].map(lines), [1, 0, 0, 1, 0, 0, 1]);
+    assert_eq!(lines(-1000), 1, "a clock that was wrong keeps none of the others silent");
+}
+
+/// The lines of the log, of whatever instance, in which somebody is told how large a tenant is.
+fn gauges<K: Kv>(instance: &Instance<K>) -> Vec<Value> {
+    let log = instance.log.take();
+    let lines = log.iter().flat_map(|lines| lines.lines());
+    let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line.get("data").is_some()).collect()
+}
+
+#[test]
+fn the_log_is_told_how_large_a_tenant_is_when_something_happens_there() {
+    let memory = Memory::default();
+    let instance = Instance::of("acme", memory.clone());
+    expect(&instance.begin("a", "3"), 201);
+    expect(&instance.begin("broken", "3"), 201);
+    block_on(maintain(&instance));
+    let [line] = &gauges(&instance)[..] else { panic!() };
+    assert_eq!((&line["tenant"], &line["jobs"]), (&json!("acme"), &json!({ "count": 1 })));
+    let data = line["data"].as_object().unwrap();
+    let names = ["bytes", "commit", "entries", "flushes", "pages", "retiredPages"];
+    assert_eq!(data.keys().collect::<Vec<_>>(), names);
+    let entries = contents(&memory, "acme", "").len();
+    assert_eq!(data["entries"], entries, "{line}");
+    let vacuum = json!(
+        { "orphanedPages": 0, "orphanedHeads": 0, "retiredPages": 0, "unknownPages": 0 }
+    );
+    assert_eq!(line["vacuum"], vacuum, "the first call looks for pages that nothing needs");
+
+    // That a job fails happens with each call, and is told once a minute.
+    for seconds in [1, 58, 0] {
+        instance.advance(seconds);
+        block_on(maintain(&instance));
+        assert_eq!(gauges(&instance), Vec::<Value>::new());
+    }
+    instance.advance(1);
+    block_on(maintain(&instance));
+    let [line] = &gauges(&instance)[..] else { panic!() };
+    assert_eq!((&line["jobs"]["count"], line.get("vacuum")), (&json!(1), None));
+}
+
+#[test]
+fn an_idle_tenant_is_told_of_with_its_housekeeping_alone() {
+    let instance = Instance::of("acme", Memory::default());
+    let mut request = job_of("a", "1");
+    request.headers_mut().insert("idempotency-key", "once".parse().unwrap());
+    expect(&block_on(instance.ask(request)), 201);
+    block_on(maintain(&instance));
+    let [line] = &gauges(&instance)[..] else { panic!() };
+    assert_eq!((&line["jobs"]["count"], &line["idempotencyKeys"]), (&json!(0), &json!(1)));
+    let mut told = 0;
+    for _ in 0..24 {
+        instance.advance(3600);
+        block_on(maintain(&instance));
+        told += gauges(&instance).len();
+    }
+    assert_eq!(told, 4, "every six hours");
+}
+
+#[test]
+fn what_a_crash_has_left_is_told_of_whenever_it_is_found() {
+    let memory = Memory::default();
+    let instance = Instance::of("acme", memory.clone());
+    expect(&instance.begin("broken", "3"), 201);
+    // As a flush leaves them that crashed before the head led to them: pages of another tree, and nonsense.
+    let head = memory.contents().into_keys().find(|key| key.matches(':').count() == 1).unwrap();
+    let left = |number: u32| (format!("{head}:1.00000000000000aa.{number:x}"), vec![3; 20]);
+    block_on(memory.put_many((0..3).map(left).collect())).unwrap();
+    block_on(maintain(&instance));
+    let [line] = &gauges(&instance)[..] else { panic!() };
+    assert_eq!(line["vacuum"]["unknownPages"], 3, "{line}");
 }

@@ -118,6 +118,8 @@ fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),
         "https" => Some(443),
+        "postgres" => Some(5432),
+        "redis" => Some(6379),
         _ => None,
     }
 }

@@ -40,6 +40,7 @@ const COPIED: [(&str, &str); 3] = [
 
 /// A bill that is being made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Making {
     /// The id that it is going to have.
     pub bill: String,

@@ -34,8 +34,10 @@ const REJECTIONS_SHOWN: usize = 100;
 /// The attribute of a cycle that shows the run: an extension of the standard.
 pub(crate) const RUN: &str = "run";
 
-/// A run, and how far it is.
+/// A run, and how far it is. What a newer version of the program has added must not get lost: a state that
+/// has it is left to that.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Run {
     specification: String,
     terms: Terms,
@@ -50,6 +52,7 @@ pub(crate) struct Run {
 
 /// What was done.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Progress {
     is_done: bool,
     /// How many accounts have the specification.

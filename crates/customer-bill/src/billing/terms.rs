@@ -11,6 +11,7 @@ use crate::account::Account;
 
 /// When a bill is made, and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Terms {
     /// The date of the bill.
     pub bill_date: Timestamp,

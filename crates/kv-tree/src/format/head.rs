@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes};
 
 use super::buffer::Buffer;
-use super::checksum::{begin, open, seal};
+use super::checksum::{SEAL_BYTES, begin, open, seal};
 use super::codec::{Fault, get_count, get_number, get_slice, get_u8, get_u64, put_number};
 use super::page::Child;
 use super::value::{Value, get_value, put_value};
@@ -16,6 +16,11 @@ pub(crate) const MAX_WRITERS: usize = 16;
 /// How many bytes a head has beside its buffer, at most: the seal, some numbers, 8 bytes and
 /// two numbers a writer, two nodes, and the last list of retired pages.
 pub(crate) const MAX_FIXED_BYTES: usize = 1 << 10;
+
+/// How many bytes of a value that is swapped tell it from every other that its key has ever had, for a
+/// store that compares no more than that: a head begins with its seal, 9 bytes, and the number of its
+/// commit, and an anchor is no longer.
+pub const IDENTITY_BYTES: usize = SEAL_BYTES + 8;
 
 /// How far the clocks of writers are believed to differ at most. A time that lies further ahead is of
 /// a clock that was wrong.
@@ -244,6 +249,14 @@ mod tests {
             for known in [None, Some(&head), Some(&known)] {
                 prop_assert_eq!(&decode_head(bytes.clone(), 7, known).unwrap(), &head);
             }
+        }
+
+        #[test]
+        fn commits_differ_in_how_they_begin(head in head(), other in head()) {
+            prop_assume!(head.commit != other.commit);
+            let (head, other) = (head.encode(7), other.encode(7));
+            prop_assert_eq!(&head[IDENTITY_BYTES - 8..IDENTITY_BYTES] , decode_head(head.clone().into(), 7, None).unwrap().commit.to_le_bytes());
+            prop_assert_ne!(&head[..IDENTITY_BYTES], &other[..IDENTITY_BYTES]);
         }
 
         #[test]

@@ -121,7 +121,7 @@ impl<K: Kv> Pages<K> {
 
     /// Pages are only deleted when a flush has retired them: if there was none since, this one should
     /// be there.
-    async fn page_is_missing(&self, flush: u64, id: PageId) -> Result<Error, Error> {
+    pub async fn page_is_missing(&self, flush: u64, id: PageId) -> Result<Error, Error> {
         let Some(bytes) = self.kv.get(&self.head_key).await? else {
             return Ok(self.damaged_head(Fault::Damaged("it does not exist any more")));
         };

@@ -12,6 +12,7 @@ use crate::answer::journal::Journal;
 use crate::request::authorization;
 use crate::request::origin::FORWARDED_HEADERS;
 use crate::request::target::Route;
+use crate::request::trace::Trace;
 use crate::{Error, Ports, Settings, Version};
 
 /// How long the path and query of a request can be, in bytes.
@@ -60,6 +61,11 @@ impl<'e, P: Ports> Exchange<'e, P> {
     /// What the request is called in the log.
     pub fn request_id(&self) -> &str {
         &self.journal.request_id
+    }
+
+    /// The trace that the request belongs to, if its client says so.
+    pub fn trace(&self) -> Option<&Trace> {
+        self.journal.trace.as_ref()
     }
 
     /// Leaves the request out of the log, where it is one of many and nothing has happened.

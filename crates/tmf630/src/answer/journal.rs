@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::audit::Audit;
 use super::text::write_string;
 use crate::request::target::Route;
+use crate::request::trace::Trace;
 use crate::{Activity, Ports};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,6 +33,8 @@ pub(crate) struct Journal<'j, P: Ports> {
     method: Method,
     route: Route<'j>,
     pub request_id: String,
+    /// The trace that it belongs to, if its client says so.
+    pub trace: Option<Trace>,
 }
 
 impl<'j, P: Ports> Journal<'j, P> {
@@ -45,7 +48,8 @@ impl<'j, P: Ports> Journal<'j, P> {
             None => ports.new_request_id(begin).to_string(),
         };
         let method = request.method().clone();
-        Self { ports, caller: None, is_silent: false, begin, method, route, request_id }
+        let trace = Trace::of(request.headers());
+        Self { ports, caller: None, is_silent: false, begin, method, route, request_id, trace }
     }
 
     /// Names the request in the response, and writes its line, behind those of its changes.
@@ -67,7 +71,7 @@ impl<'j, P: Ports> Journal<'j, P> {
 
     /// Only what clients and stores say needs escapes.
     fn write(&self, line: &mut String, status: u16, cause: Option<&str>) -> fmt::Result {
-        let Self { ports, caller, begin, method, route, request_id, .. } = self;
+        let Self { ports, caller, begin, method, route, request_id, trace, .. } = self;
         let microseconds = ports.now().duration_since(*begin).as_micros();
         write!(line, r#"{{"time":"{begin:.3}","method":"{method}","route":"{route}","#)?;
         write!(line, r#""status":{status},"microseconds":{microseconds},"#)?;
@@ -76,9 +80,14 @@ impl<'j, P: Ports> Journal<'j, P> {
         }
         line.push_str(r#""requestId":"#);
         write_string(line, request_id)?;
+        if let Some(trace) = trace {
+            write!(line, r#","traceId":"{}""#, trace.id())?;
+        }
         if let Some(activity) = ports.activity() {
-            let Activity { instance, calls, commits, attempts, committed } = activity;
+            let Activity { instance, calls, microseconds, bytes, commits, attempts, committed } =
+                activity;
             write!(line, r#","instance":"{instance:08x}","store":{{"calls":{calls},"#)?;
+            write!(line, r#""microseconds":{microseconds},"bytes":{bytes},"#)?;
             write!(line, r#""commits":{commits},"attempts":{attempts},"committed":{committed}}}"#)?;
         }
         if let Some(cause) = cause {
@@ -141,7 +150,15 @@ mod tests {
     }
 
     fn line(world: &World, request_id: &str, cause: Option<&str>) -> String {
-        let mut request = Request::get("/x").body(()).unwrap();
+        line_of(world, Request::get("/x").body(()).unwrap(), request_id, cause)
+    }
+
+    fn line_of(
+        world: &World,
+        mut request: Request<()>,
+        request_id: &str,
+        cause: Option<&str>,
+    ) -> String {
         request.headers_mut().insert(REQUEST_ID, request_id.parse().unwrap());
         let route = Route::Item(ACCOUNTS.api, Version::V5, "billingAccount");
         let mut journal = Journal::begin(route, world, &request);
@@ -154,14 +171,27 @@ mod tests {
 
     #[test]
     fn a_line_has_what_operators_look_for_in_this_order() {
-        let activity = Activity { instance: 10, calls: 4, commits: 3, attempts: 2, committed: 1 };
+        let activity = Activity {
+            instance: 10,
+            calls: 4,
+            microseconds: 900,
+            bytes: 5000,
+            commits: 3,
+            attempts: 2,
+            committed: 1,
+        };
         let world = World { activity: Some(activity), ..World::default() };
         assert_eq!(
             line(&world, "1", Some("broken")),
-            r#"{"time":"1970-01-01T00:00:00.000Z","method":"GET","route":"/tmf-api/accountManagement/v5/billingAccount/{id}","status":200,"microseconds":0,"tenant":"default","requestId":"1","instance":"0000000a","store":{"calls":4,"commits":3,"attempts":2,"committed":1},"error":"broken"}"#
+            r#"{"time":"1970-01-01T00:00:00.000Z","method":"GET","route":"/tmf-api/accountManagement/v5/billingAccount/{id}","status":200,"microseconds":0,"tenant":"default","requestId":"1","instance":"0000000a","store":{"calls":4,"microseconds":900,"bytes":5000,"commits":3,"attempts":2,"committed":1},"error":"broken"}"#
         );
         let short = line(&World::default(), "1", None);
         assert!(short.ends_with(r#""tenant":"default","requestId":"1"}"#), "{short}");
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let traced = Request::get("/x").header("traceparent", parent).body(()).unwrap();
+        let traced = line_of(&world, traced, "1", None);
+        let ids = r#""requestId":"1","traceId":"4bf92f3577b34da6a3ce929d0e0e4736","instance":""#;
+        assert!(traced.contains(ids), "{traced}");
     }
 
     proptest! {

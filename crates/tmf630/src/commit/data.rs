@@ -111,7 +111,10 @@ impl<P: Ports, S: Reads<P::Kv>> Data for TenantData<'_, P, S> {
     fn document<'a>(&'a self, resource: &'static str, id: &'a str) -> Asked<'a, Option<Value>> {
         Box::pin(async move {
             let value = self.snapshot.snapshot().get(Keys(resource).record(id)).await?;
-            let read = value.and_then(|value| self.readable(resource, id, value));
+            let read = match value {
+                Some(value) => self.readable(resource, id, value)?,
+                None => None,
+            };
             self.charge(read.as_ref().map_or(0, |(bytes, _)| *bytes)).await?;
             Ok(read.map(|(_, document)| document))
         })
@@ -146,7 +149,10 @@ impl<P: Ports, S: Reads<P::Kv>> Data for TenantData<'_, P, S> {
                 let keys = ids.iter().map(|id| Keys(resource).record(id));
                 let values = self.snapshot.snapshot().get_many(keys).await?;
                 for (id, value) in ids.iter().zip(values) {
-                    let read = value.and_then(|value| self.readable(resource, id, value));
+                    let read = match value {
+                        Some(value) => self.readable(resource, id, value)?,
+                        None => None,
+                    };
                     let bytes = read.as_ref().map_or(0, |(bytes, _)| *bytes);
                     self.charge(bytes).await?;
                     held += bytes;
@@ -346,8 +352,9 @@ impl<P: Ports, S: Reads<P::Kv>> TenantData<'_, P, S> {
             let values =
                 self.snapshot.snapshot().get_many(ids.iter().map(|id| keys.record(id))).await?;
             for (id, value) in ids.into_iter().zip(values) {
-                let document = value.and_then(|value| self.readable(keys.0, &id, value));
-                if let Some((bytes, document)) = document {
+                if let Some(value) = value
+                    && let Some((bytes, document)) = self.readable(keys.0, &id, value)?
+                {
                     self.charge(bytes).await?;
                     hold(&mut held, bytes)?;
                     found.push((id, document));
@@ -373,7 +380,7 @@ impl<P: Ports, S: Reads<P::Kv>> TenantData<'_, P, S> {
             && let Some((key, value)) = scan.next().await?
         {
             let id = keys.id_of(&key)?;
-            let Some((bytes, document)) = self.readable(keys.0, id, value) else { continue };
+            let Some((bytes, document)) = self.readable(keys.0, id, value)? else { continue };
             self.charge(bytes).await?;
             let mut has = false;
             index.visit(&document, &mut |value| has = has || value == text);
@@ -392,18 +399,24 @@ impl<P: Ports, S: Reads<P::Kv>> TenantData<'_, P, S> {
         Ok(())
     }
 
-    /// The document in `value` and how long its text is, unless it cannot be read: then it says nothing
-    /// to a rule.
-    fn readable(&self, resource: &str, id: &str, value: Bytes) -> Option<(usize, Value)> {
+    /// The document in `value` and how long its text is, unless it is damaged: then it says nothing to
+    /// a rule. What a newer program has written does, but not to this one: the change is refused.
+    fn readable(
+        &self,
+        resource: &str,
+        id: &str,
+        value: Bytes,
+    ) -> Result<Option<(usize, Value)>, Error> {
         let read = Record::read(id, value).and_then(|record| {
             let document = record.document()?;
             Ok((record.json().len(), Value::Object(document)))
         });
         match read {
-            Ok(read) => Some(read),
+            Ok(read) => Ok(Some(read)),
+            Err(error) if error.is_newer() => Err(error),
             Err(error) => {
                 self.context.note_unreadable(resource, id, &error);
-                None
+                Ok(None)
             }
         }
     }

@@ -1,8 +1,11 @@
 //! What a client is told of a failure of the store: whether anything was changed, and whether trying
 //! again helps.
 
+use std::fmt::Display;
+
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
+use serde_json::error::Category;
 
 use super::{Error, StatusCode, code};
 
@@ -15,12 +18,24 @@ enum Hindrance {
     TakesNoWrites,
 }
 
-/// How stores say so, in lower case and without blanks: SQLite, DynamoDB, Cosmos DB and Spin, whose
-/// interfaces have no more than the text.
+/// How stores say so, in lower case and without blanks: SQLite, DynamoDB, Cosmos DB, Redis, PostgreSQL and
+/// Spin, whose interfaces have no more than the text.
 const SIGNS: [(Hindrance, &[&str]); 2] = [
     (
         Hindrance::TakesNoWrites,
-        &["diskisfull", "diskfull", "readonlydatabase", "nospaceleft", "insufficientstorage"],
+        &[
+            "diskisfull",
+            "diskfull",
+            "readonlydatabase",
+            "nospaceleft",
+            "insufficientstorage",
+            "usedmemory>'maxmemory'",
+            "readonlyreplica",
+            "noreplicas",
+            "misconf",
+            "sqlstate25006",
+            "sqlstate53100",
+        ],
     ),
     (
         Hindrance::Busy,
@@ -36,6 +51,14 @@ const SIGNS: [(Hindrance, &[&str]); 2] = [
             "timedout",
             "timeout",
             "storetablefull",
+            "thereisnoconnection",
+            "theconnectionbroke",
+            "noanswerwithin",
+            "replicas(store_replicas)",
+            "loading",
+            "sqlstate40001",
+            "sqlstate53",
+            "sqlstate57",
         ],
     ),
 ];
@@ -48,7 +71,36 @@ impl Hindrance {
     }
 }
 
+/// Why a program does not do what it is asked for with data that it does not know.
+const NEWER: &str = "The data was written by a newer version of the server";
+
 impl Error {
+    /// What was written by a newer version of the program cannot be read; the cause says what that is.
+    pub(crate) fn newer(cause: impl Display) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code::INTERNAL, NEWER)
+            .message(
+                "Nothing was changed. Try again: where the server is being upgraded, another instance \
+                 of it can read the data.",
+            )
+            .header(RETRY_AFTER, Some(HeaderValue::from_static("30")))
+            .caused_by(cause)
+    }
+
+    /// Whether it is that, so that a newer program can do what this one must not.
+    pub(crate) fn is_newer(&self) -> bool {
+        self.0.reason == NEWER
+    }
+
+    /// What is stored as JSON is not what this program writes: a newer version has written what is JSON
+    /// all the same, and what is none is damaged. `what` says where it is.
+    pub fn of_stored_json(what: &str, error: &serde_json::Error) -> Self {
+        let cause = format!("{what} cannot be read: {error}");
+        match error.classify() {
+            Category::Data => Self::newer(cause),
+            _ => Self::internal(cause),
+        }
+    }
+
     /// What is looked for by an index that is still being built.
     pub(crate) fn not_ready(index: &str) -> Self {
         unavailable("The request needs an index that is still being built", "1")
@@ -83,6 +135,7 @@ impl From<kv_tree::Error> for Error {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_BODY, reason)
                     .message("Nothing was changed.")
             }
+            kv_tree::Error::Newer { .. } => Self::newer(&error),
             _ => Self::internal(&error),
         };
         answer.caused_by(error)
@@ -144,6 +197,32 @@ mod tests {
             ("get", "ServiceError { err: ThrottlingException", "1", "busy"),
             ("get", "HttpResponse { status: TooManyRequests, error_code: None }", "1", "busy"),
             ("open", "StoreTableFull", "1", "busy"),
+            ("get", "there is no connection: Connection refused (os error 111)", "1", "busy"),
+            ("get", "the connection broke: broken pipe", "1", "busy"),
+            ("swap", "no answer within 10 s", "1", "busy"),
+            ("swap", "1 of 2 replicas (store_replicas) have it", "1", "busy"),
+            ("swap", "could not serialize access (SQLSTATE 40001)", "1", "busy"),
+            ("get", "sorry, too many clients already (SQLSTATE 53300)", "1", "busy"),
+            ("get", "terminating connection (SQLSTATE 57P01)", "1", "busy"),
+            (
+                "swap",
+                "cannot execute UPDATE in a read-only transaction (SQLSTATE 25006)",
+                "30",
+                "takes no writes",
+            ),
+            ("set-many", "could not extend file (SQLSTATE 53100)", "30", "takes no writes"),
+            (
+                "set-many",
+                "OOM command not allowed when used memory > 'maxmemory'.",
+                "30",
+                "takes no writes",
+            ),
+            (
+                "swap",
+                "ReadOnly: You can't write against a read only replica.",
+                "30",
+                "takes no writes",
+            ),
         ] {
             let (status, retry_after, _, texts) = answer(KvError::new(call, message).into());
             assert_eq!((status, &retry_after[..]), (503, seconds), "{message}");
@@ -180,5 +259,18 @@ mod tests {
         assert_eq!(answer(too_long).0, 413);
         let damaged = kv_tree::Error::Damaged { tree: tree(), key: "k".into(), fault: "f" };
         assert_eq!(answer(damaged).0, 500);
+    }
+
+    #[test]
+    fn data_of_a_newer_version_is_left_to_another_instance() {
+        let newer = || kv_tree::Error::Newer { tree: tree(), key: "k".into(), version: 9 };
+        let (status, retry_after, code, texts) = answer(newer());
+        assert_eq!((status, &retry_after[..], &code[..]), (503, "30", "1"));
+        assert!(texts.contains("a newer version of the server"), "{texts}");
+        assert!(texts.contains("Nothing was changed") && texts.contains("another instance"));
+        assert!(Error::from(newer()).is_newer() && !Error::internal("k").is_newer());
+        let json =
+            |text| Error::of_stored_json("k", &serde_json::from_str::<bool>(text).unwrap_err());
+        assert!(json("1").is_newer() && !json("tru").is_newer(), "what is cut off is damaged");
     }
 }

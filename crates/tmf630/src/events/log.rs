@@ -131,6 +131,7 @@ pub(crate) async fn append<P: Ports>(
             id: id.to_owned(),
             time: context.ports.now(),
             request: context.request_id.clone(),
+            trace: context.trace.clone(),
             changed,
         };
         let in_v4 = in_v4.as_ref().filter(|_| has(&kind, Version::V4));

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::event::EventKind;
+use crate::request::trace::Trace;
 use crate::storage::record::Record;
 use crate::value::{Document, HIDDEN};
 use crate::{Error, Version};
@@ -43,6 +44,9 @@ pub(crate) struct What {
     /// The request that did it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
+    /// The trace that the request belongs to, if its client said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
     /// The attributes that are otherwise than before, as they are stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
@@ -130,7 +134,7 @@ impl Occurrence {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -142,6 +146,7 @@ mod tests {
             id: "1".into(),
             time: Timestamp::UNIX_EPOCH,
             request: None,
+            trace: None,
             changed: vec!["state".into()],
         };
         let document = json!({ "id": "1", "state": "Closed", "$server": { "parties": [] } });
@@ -160,6 +165,27 @@ mod tests {
         assert_eq!(read.shown(Version::V4).unwrap().unwrap()["state"], "closed");
         let without_v4 = Occurrence { record_in_v4: Bytes::new(), ..read };
         assert!(without_v4.shown(Version::V4).unwrap().is_none());
+    }
+
+    /// Versions before this one know no trace, and leave out what they do not know.
+    #[test]
+    fn events_with_and_without_a_trace_are_read_by_either_version() {
+        let what = |trace| {
+            let trace: Value = serde_json::from_str(trace).unwrap();
+            json!({
+                "event": "e", "kind": "Create", "resource": "r", "id": "1",
+                "time": "2026-01-01T00:00:00Z", "trace": trace,
+            })
+        };
+        let traced =
+            what(r#"{ "id": "4bf92f3577b34da6a3ce929d0e0e4736", "flags": 1, "later": 2 }"#);
+        let read: What = serde_json::from_value(traced).unwrap();
+        assert_eq!(read.trace.unwrap().id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        let mut without = what("null");
+        assert!(without.as_object_mut().unwrap().remove("trace").is_some());
+        let read: What = serde_json::from_value(without.clone()).unwrap();
+        assert_eq!(read.trace, None);
+        assert_eq!(serde_json::to_value(read).unwrap(), without);
     }
 
     #[test]

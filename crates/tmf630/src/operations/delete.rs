@@ -38,11 +38,15 @@ async fn remove<P: Ports>(
     conditions: &Conditions,
     transaction: &mut Transaction<P::Kv>,
 ) -> Result<(), Error> {
-    // What cannot be read can be deleted, whatever state of it the client has in mind.
-    let current = match transaction.get(context.keys().record(id)).await {
-        Ok(Some(value)) => Record::read(id, value).ok(),
+    // What is damaged can be deleted, whatever state of it the client has in mind. What a newer program
+    // has written cannot: that one knows what goes with it.
+    let (current, newer) = match transaction.get(context.keys().record(id)).await {
+        Ok(Some(value)) => match Record::read(id, value) {
+            Ok(record) => (Some(record), None),
+            Err(error) => (None, Some(error).filter(Error::is_newer)),
+        },
         Ok(None) => return Err(Error::no_such_resource(id)),
-        Err(kv_tree::Error::Damaged { .. }) => None,
+        Err(kv_tree::Error::Damaged { .. }) => (None, None),
         Err(error) => return Err(error.into()),
     };
     let document = current.as_ref().and_then(|current| current.document().ok());
@@ -51,6 +55,9 @@ async fn remove<P: Ports>(
     let change = Change { resource, id, before: before.as_ref(), after: None };
     // Of what the client does not see, it is not told in which state it is either.
     context.expect_own(change)?;
+    if let Some(newer) = newer {
+        return Err(newer);
+    }
     if let Some(current) = &current {
         conditions.check(Some(&context.view.etag(current)))?;
     }

@@ -18,6 +18,7 @@ use crate::model::job::Job;
 use crate::request::negotiation;
 use crate::request::target::Route;
 use crate::settings::MAINTENANCE_TOKEN;
+use crate::tenants::Due;
 use crate::{Error, Ports, Settings, Version, housekeeping, tenants};
 
 const METHODS: &str = "POST, OPTIONS";
@@ -48,7 +49,7 @@ pub async fn serve_maintenance<P: Ports, B>(
         Ok(()) if *request.method() == Method::OPTIONS => Ok(options()),
         Ok(()) => match maintain(jobs, apis, settings, ports).await {
             Ok(report) => {
-                if report.is_idle() {
+                if report.is_idle() && !report.is_told {
                     exchange.leave_out_of_log();
                 }
                 Ok(report.into_response())
@@ -108,6 +109,8 @@ struct Report {
     done: Progress,
     /// What was sent.
     sent: Delivered,
+    /// Whether the log has a line of it though nothing has happened.
+    is_told: bool,
 }
 
 impl Report {
@@ -119,11 +122,11 @@ impl Report {
 
     /// Whether nothing has happened.
     fn is_idle(&self) -> bool {
-        self.done.steps == 0 && self.done.failed == 0 && !self.sent.is_any()
+        !self.done.is_any() && !self.sent.is_any()
     }
 
     fn into_response(self) -> Response<Bytes> {
-        let Self { tenants, done: Progress { steps, left, failed }, sent } = self;
+        let Self { tenants, done: Progress { steps, left, failed }, sent, .. } = self;
         let report = json!({
             "tenants": tenants,
             "steps": steps,
@@ -146,7 +149,7 @@ async fn maintain<P: Ports>(
     ports: &P,
 ) -> Result<Report, Error> {
     let end = ports.now().checked_add(TIME).unwrap_or(Timestamp::MAX);
-    let mut known = tenants::due(ports, MAX_TENANTS).await?;
+    let Due { tenants: mut known, is_told } = tenants::due(ports, MAX_TENANTS).await?;
     // Each call begins with another tenant, so that none is always the last.
     let chance = ports.new_id().as_u128() % known.len().max(1) as u128;
     known.rotate_left(chance as usize);
@@ -163,6 +166,10 @@ async fn maintain<P: Ports>(
         visit(jobs, apis, settings, ports, tenant, end, &mut report).await;
         ports.yield_now().await;
     }
+    if report.is_idle() && is_told {
+        tenants::note_idle(ports).await?;
+        report.is_told = true;
+    }
     Ok(report)
 }
 
@@ -177,6 +184,7 @@ async fn visit<P: Ports>(
     report: &mut Report,
 ) {
     let failed_before = report.done.failed;
+    let mut has_happened = false;
     let note = |report: &mut Report, error: &Error| {
         jobs::note_failure(ports, tenant, None, error);
         // A tenant whose data cannot be read fails everywhere, and once.
@@ -197,6 +205,7 @@ async fn visit<P: Ports>(
         match sent.await {
             Ok(sent) => {
                 next = next.min(sent.next.unwrap_or(next));
+                has_happened |= sent.is_any();
                 report.sent.add(sent);
             }
             Err(error) => note(report, &error),
@@ -207,11 +216,12 @@ async fn visit<P: Ports>(
             if progress.left > 0 {
                 next = ports.now();
             }
+            has_happened |= progress.is_any();
             report.add(progress);
         }
         Err(error) => note(report, &error),
     }
-    match housekeeping::keep(apis, ports, tenant).await {
+    match housekeeping::keep(jobs, apis, ports, tenant, has_happened).await {
         Ok(again) => next = next.min(again),
         Err(error) => note(report, &error),
     }

@@ -5,6 +5,7 @@
 //! * `authorization` – who makes it.
 //! * `target` – what its path leads to.
 //! * `origin` – under which address its client reached the API.
+//! * `trace` – which trace it belongs to.
 //! * `negotiation` – what its client is willing to receive.
 //! * `conditional` – under which conditions it is meant.
 //! * `body` – its body, up to the JSON value.
@@ -15,3 +16,4 @@ pub(crate) mod conditional;
 pub(crate) mod negotiation;
 pub(crate) mod origin;
 pub(crate) mod target;
+pub(crate) mod trace;

@@ -120,7 +120,10 @@ impl Catalogue {
     ) -> Result<Self, Error> {
         let keys = Keys::of(definition);
         let mut states = match value {
-            Some(value) => decode(&value)?,
+            Some(value) => decode(&value).map_err(|line| {
+                let key = String::from_utf8_lossy(&keys.catalogue()).into_owned();
+                Error::internal(format!("{key} says what this program does not know: {line:?}"))
+            })?,
             None => BTreeMap::new(),
         };
         let names: Vec<_> = definition.indexes().map(|index| index.name()).collect();
@@ -158,14 +161,22 @@ impl Catalogue {
         while let Some(entry) = scan.next().await? {
             records.push(entry);
         }
-        let is_end = (records.len() as u64) < PART;
+        let mut is_end = (records.len() as u64) < PART;
         let mut reached = start;
         for (key, value) in records {
             let id = self.keys.id_of(&key)?;
-            // What cannot be read can have no entries.
-            if let Ok(document) = Record::read(id, value).and_then(|record| record.document()) {
-                let document = Value::Object(document);
-                index::update(definition, transaction, id, None, Some(&document));
+            match Record::read(id, value).and_then(|record| record.document()) {
+                Ok(document) => {
+                    let document = Value::Object(document);
+                    index::update(definition, transaction, id, None, Some(&document));
+                }
+                // It has entries, and a program that can read it goes on here.
+                Err(error) if error.is_newer() => {
+                    is_end = false;
+                    break;
+                }
+                // What is damaged can have no entries.
+                Err(_) => {}
             }
             reached = id.to_owned();
         }
@@ -224,7 +235,8 @@ impl Catalogue {
     }
 }
 
-fn decode(value: &[u8]) -> Result<BTreeMap<String, State>, Error> {
+/// What is known of each index; otherwise the line that says something else.
+fn decode(value: &[u8]) -> Result<BTreeMap<String, State>, String> {
     let state = |line: &str| {
         let (name, state) = line.split_once(' ')?;
         let state = match state.split_once(' ').unwrap_or((state, "")) {
@@ -235,9 +247,8 @@ fn decode(value: &[u8]) -> Result<BTreeMap<String, State>, Error> {
         };
         Some((name.to_owned(), state))
     };
-    let text = std::str::from_utf8(value).ok();
-    text.and_then(|text| text.lines().map(state).collect())
-        .ok_or_else(|| Error::internal("what is known of the indexes is damaged"))
+    let text = String::from_utf8_lossy(value);
+    text.lines().map(|line| state(line).ok_or_else(|| line.to_owned())).collect()
 }
 
 #[cfg(test)]
@@ -255,7 +266,8 @@ mod tests {
         let catalogue = Catalogue { keys: Keys("thing"), states };
         assert_eq!(decode(&catalogue.encode()).unwrap(), catalogue.states);
         for damaged in ["a", "a b", "a whole x", "\u{0}"] {
-            assert!(decode(damaged.as_bytes()).is_err(), "{damaged}");
+            let value = format!("c:time1 whole\n{damaged}\n");
+            assert_eq!(decode(value.as_bytes()), Err(damaged.to_owned()));
         }
     }
 }

@@ -3,6 +3,11 @@
 //!
 //! What was answered first is written together with the resources, in as many parts as it takes. A
 //! second entry tells in which order keys can be forgotten; each request with a key forgets a few.
+//!
+//! The value of a key is a format version, one byte, now 2; the time in milliseconds since 1970 (8 bytes,
+//! big-endian); the digest of the body (16 bytes); the number of parts (2 bytes, big-endian); and the first
+//! of them. Every version begins with version and time, so that each forgets what others have written when
+//! that is over, and not before.
 
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
@@ -29,6 +34,7 @@ const PARTS_FORGOTTEN_AT_ONCE: u64 = 100;
 /// How much of what was created is in one part, unless a single record is longer.
 const PART_BYTES: usize = 32 * 1024;
 
+/// The format version.
 const VERSION: u8 = 2;
 
 /// The key that a client chose for its request.
@@ -85,10 +91,16 @@ impl Repeatable {
             return Ok(None);
         };
         let damaged = || Error::internal(format!("idempotency key {} is damaged", self.key));
-        let memory = Memory::decode(&value).ok_or_else(damaged)?;
-        if is_over(memory.created, now) {
+        if created(&value).is_some_and(|created| is_over(created, now)) {
             return Ok(None);
         }
+        if let Some(version) = value.first().filter(|version| **version > VERSION) {
+            return Err(Error::newer(format!(
+                "idempotency key {} has format version {version}, newer than this program knows",
+                self.key
+            )));
+        }
+        let memory = Memory::decode(&value).ok_or_else(damaged)?;
         if memory.body != self.body {
             return Err(Error::key_reused());
         }
@@ -183,8 +195,8 @@ async fn forget_key<K: Kv>(
 ) -> Result<bool, Error> {
     let place = keys.memory(key);
     let value = transaction.get(&place).await?;
-    let memory = value.and_then(|value| Memory::decode(&value));
-    if memory.is_some_and(|memory| !is_over(memory.created, now)) {
+    let created = value.as_deref().and_then(created);
+    if created.is_some_and(|created| !is_over(created, now)) {
         return Ok(true);
     }
     let mut parts = Vec::new();
@@ -203,25 +215,24 @@ async fn forget_key<K: Kv>(
 
 /// The stored form of what the first request created, but for its further parts.
 struct Memory {
-    created: Timestamp,
     body: [u8; 16],
     parts: u16,
     part: Bytes,
 }
 
+/// When a key was used first, whatever version has written it.
+fn created(value: &[u8]) -> Option<Timestamp> {
+    let (_, rest) = value.split_first()?;
+    Timestamp::from_millisecond(i64::from_be_bytes(*rest.first_chunk()?)).ok()
+}
+
 impl Memory {
     fn decode(value: &Bytes) -> Option<Self> {
-        let (version, rest) = value.split_first_chunk::<1>()?;
-        let (created, rest) = rest.split_first_chunk::<8>()?;
+        let (_, rest) = value.split_first_chunk::<9>()?;
         let (body, rest) = rest.split_first_chunk::<16>()?;
         let (parts, part) = rest.split_first_chunk::<2>()?;
-        (*version == [VERSION]).then_some(())?;
-        Some(Self {
-            created: Timestamp::from_millisecond(i64::from_be_bytes(*created)).ok()?,
-            body: *body,
-            parts: u16::from_be_bytes(*parts),
-            part: value.slice_ref(part),
-        })
+        (value.first() == Some(&VERSION)).then_some(())?;
+        Some(Self { body: *body, parts: u16::from_be_bytes(*parts), part: value.slice_ref(part) })
     }
 }
 

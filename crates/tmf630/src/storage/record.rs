@@ -10,6 +10,7 @@
 //! depends on the address that a client uses.
 
 use std::fmt::{self, Formatter};
+use std::ops::RangeInclusive;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use lz4_flex::block::{compress_prepend_size_with_dict, decompress_with_dict};
@@ -33,6 +34,9 @@ const CHECKED: u8 = 3;
 
 /// The same, with what is hidden behind the document.
 const WITH_HIDDEN: u8 = 4;
+
+/// Versions that may come. A text in the place of a record begins with none of them.
+const LATER: RangeInclusive<u8> = WITH_HIDDEN + 1..=b' ' - 1;
 
 /// Stands between a document and what is hidden.
 const SEPARATOR: u8 = 0;
@@ -86,10 +90,13 @@ impl Record {
                 hidden = text.split_off(end).slice(1..);
                 (text, true)
             }
-            Some(version) => {
-                return Err(Error::internal(format!(
-                    "record {id} has format version {version}, which this program does not know"
+            Some(version) if LATER.contains(version) => {
+                return Err(Error::newer(format!(
+                    "record {id} has format version {version}, newer than this program knows"
                 )));
+            }
+            Some(byte) => {
+                return Err(damaged(format!("it begins with {byte}, which is no format version")));
             }
             None => return Err(Error::internal(format!("record {id} is empty"))),
         };
@@ -266,6 +273,7 @@ fn decompress(compressed: &[u8]) -> Result<Bytes, String> {
 
 #[cfg(test)]
 mod tests {
+    use kv_tree::testing::text::from_text;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -322,10 +330,43 @@ mod tests {
         assert!(account.to_value().len() < account.json().len() / 2);
     }
 
+    /// An account as versions 3 and 4 have stored it, the latter with something hidden. Version 2 is 3
+    /// without the checksum, and version 1 is the text itself. It stays as it is.
+    const STORED: &str = "\
+        3 032df0bb7bb15bb6d7fd000000066c0003cc0d041d030fdc15053745555246095330302e357d250116\
+        310103304d616923060a5f0d07870201540403e5020f84070101c3060f1e050a01b40101ec0a16377700\
+        a5437573746f6d6572227d340515631300125d3a06c065223a22416374697665227d\n\
+        4 0469efd008700226c40f010000066c0003cc0d041d030fdc15053745555246095330302e357d250116\
+        310103304d616923060a5f0d07870201540403e5020f84070101c3060f1e050a01b40101ec0a16377700\
+        a5437573746f6d6572227d340515631300125d3a060292098174697665227d007b8805b0696573223a5b\
+        2237225d7d";
+
     #[test]
-    fn a_record_of_version_1_is_read() {
-        let read = Record::read("1", Bytes::from_static(b"\x01{\"id\":\"1\"}")).unwrap();
-        assert_eq!(read.document().unwrap(), *json!({ "id": "1" }).as_object().unwrap());
+    fn what_every_version_has_written_is_read() {
+        let stored = from_text(STORED).unwrap();
+        let third = stored["3"].to_vec();
+        let second = [&[COMPRESSED], &third[9..]].concat();
+        let account = account();
+        let first = [&[PLAIN], account.json()].concat();
+        for value in [first, second, third] {
+            let read = Record::read("1", value.clone().into()).unwrap();
+            read.check().unwrap();
+            assert_eq!(read.document().unwrap(), account.document().unwrap(), "{value:?}");
+        }
+        let fourth = Record::read("1", stored["4"].clone()).unwrap();
+        assert_eq!(fourth.json(), account.json());
+        assert_eq!(fourth.document().unwrap()[HIDDEN], json!({ "parties": ["7"] }));
+    }
+
+    #[test]
+    fn what_a_newer_version_has_written_is_told_from_damage() {
+        for (version, is_newer) in [(0, false), (5, true), (9, true), (31, true), (b'{', false)] {
+            let error = Record::read("b", Bytes::from(vec![version, b'{', b'}'])).unwrap_err();
+            assert_eq!(error.is_newer(), is_newer, "{error:?}");
+            let told =
+                format!("record b {}", if is_newer { "has format version" } else { "is damaged" });
+            assert!(error.cause().unwrap().starts_with(&told), "{error:?}");
+        }
     }
 
     #[test]

@@ -159,15 +159,19 @@ impl<K: Kv> Instance<K> {
 
     /// What comes of asking for a job of so many steps.
     pub fn begin(&self, id: &str, steps: &str) -> Response<Bytes> {
-        let mut document = super::account(steps);
-        document["id"] = json!(id);
-        let request = request(&COUNTER, Method::POST, "", &document.to_string());
-        block_on(self.ask(request))
+        block_on(self.ask(job_of(id, steps)))
     }
 
-    async fn ask(&self, request: Request<Full<Bytes>>) -> Response<Bytes> {
+    pub async fn ask(&self, request: Request<Full<Bytes>>) -> Response<Bytes> {
         serve(&COUNTER, &settings(&[]), self, request).await
     }
+}
+
+/// A request for a job of so many steps.
+pub fn job_of(id: &str, steps: &str) -> Request<Full<Bytes>> {
+    let mut document = super::account(steps);
+    document["id"] = json!(id);
+    request(&COUNTER, Method::POST, "", &document.to_string())
 }
 
 /// Settings with the values.

@@ -148,6 +148,10 @@ impl<P: Ports> Turn<'_, P> {
             ("x-event-type", event_type),
         ];
         headers.extend(what.request.iter().map(|id| ("x-correlation-id", id.clone())));
+        if let Some(trace) = &what.trace {
+            // The last bits of an id are random.
+            headers.extend(trace.headers(self.post.ports.new_id().as_u64_pair().1));
+        }
         Ok(Notification { url, headers, body, patience: events.timeout })
     }
 }

@@ -1,20 +1,18 @@
-//! Spin's key-value store as the port of kv-tree.
+//! Spin's key-value store.
 //!
 //! Single reads go through `spin:key-value`, whose calls let other requests of the instance go on
 //! meanwhile. Batches and compare-and-swap are only in `wasi:keyvalue`, whose calls do not.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kv_tree::{Event, Kv, KvError, Limits, Store, Swapped};
+use kv_tree::{KvError, Limits, Swapped};
 use spin_sdk::key_value;
 use tmf630::StoreType;
 
 use self::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
 use self::bindings::wasi::keyvalue::{batch, store};
-use crate::clock::since_1970;
 use crate::instance;
 
 mod bindings {
@@ -29,24 +27,6 @@ mod bindings {
 /// The label of the store; Spin has it without configuration.
 const LABEL: &str = "default";
 
-thread_local! {
-    /// The open store, which every request of an instance shares.
-    static OPEN: RefCell<Option<Store<KeyValue>>> = const { RefCell::new(None) };
-}
-
-/// Opens the application's store.
-pub(crate) async fn open(kind: StoreType) -> Result<Store<KeyValue>, KvError> {
-    if let Some(store) = OPEN.with_borrow(Clone::clone) {
-        return Ok(store);
-    }
-    let store = key_value::Store::open(LABEL).await.map_err(failed("open"))?;
-    let bucket = store::open(LABEL).map_err(failed("open"))?;
-    let (begin, swaps) = (Instant::now(), Cell::new(0));
-    let store = Store::new(KeyValue { kind, store, bucket, begin, swaps });
-    // Another request of the instance may have opened it meanwhile.
-    Ok(OPEN.with_borrow_mut(|open| open.get_or_insert(store).clone()))
-}
-
 /// How many handles for swaps Spin gives an instance. It keeps that of every swap, also of one that
 /// fails; one that is dropped without a swap is free again.
 const MAX_SWAPS: u32 = 256;
@@ -55,40 +35,33 @@ const MAX_SWAPS: u32 = 256;
 const SWAPS_IN_RESERVE: u32 = 64;
 
 /// The store's handles of both interfaces.
-pub(crate) struct KeyValue {
+pub(crate) struct SpinStore {
     kind: StoreType,
     store: key_value::Store,
     bucket: store::Bucket,
-    /// When it was opened.
-    begin: Instant,
     /// How many swaps were tried.
     swaps: Cell<u32>,
 }
 
-impl KeyValue {
+impl SpinStore {
+    /// Opens the application's store.
+    pub async fn open(kind: StoreType) -> Result<Self, KvError> {
+        let store = key_value::Store::open(LABEL).await.map_err(failed("open"))?;
+        let bucket = store::open(LABEL).map_err(failed("open"))?;
+        Ok(Self { kind, store, bucket, swaps: Cell::new(0) })
+    }
+
     /// Whether handles for swaps run out.
     fn has_few_swaps(&self) -> bool {
         self.swaps.get() + SWAPS_IN_RESERVE > MAX_SWAPS
     }
-}
 
-/// A key that is about to be swapped, and what it had.
-pub(crate) struct Watch {
-    cas: Cas,
-    seen: Option<Bytes>,
-}
-
-impl Kv for KeyValue {
-    type Watch = Watch;
-
-    async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        instance::count_call();
+    pub async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
         let value = self.store.get(key).await.map_err(failed("get"))?;
         Ok(value.map(Bytes::from))
     }
 
-    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
-        instance::count_call();
+    pub async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
         // The answer leaves out keys that are absent, and is in no particular order.
         let found = batch::get_many(&self.bucket, keys).map_err(failed("get-many"))?;
         let mut found: HashMap<String, Bytes> =
@@ -96,30 +69,27 @@ impl Kv for KeyValue {
         Ok(keys.iter().map(|key| found.remove(key)).collect())
     }
 
-    async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
-        instance::count_call();
+    pub async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
         batch::set_many(&self.bucket, &entries).map_err(failed("set-many"))
     }
 
-    async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError> {
-        instance::count_call();
+    pub async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError> {
         batch::delete_many(&self.bucket, &keys).map_err(failed("delete-many"))
     }
 
-    async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Watch), KvError> {
+    pub async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Watch), KvError> {
         let cas = Cas::new(&self.bucket, key).map_err(failed("cas.new"))?;
         let mut watch = Watch { cas, seen: None };
         let seen = self.watch_again(&mut watch).await?;
         Ok((seen, watch))
     }
 
-    async fn watch_again(&self, watch: &mut Watch) -> Result<Option<Bytes>, KvError> {
-        instance::count_call();
+    pub async fn watch_again(&self, watch: &mut Watch) -> Result<Option<Bytes>, KvError> {
         watch.seen = watch.cas.current().map_err(failed("cas.current"))?.map(Bytes::from);
         Ok(watch.seen.clone())
     }
 
-    async fn swap(&self, mut watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
+    pub async fn swap(&self, mut watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         // Where handles run out, those that are sure to fail are not tried. What comes in between
         // now, the swap sees.
         if self.has_few_swaps() {
@@ -129,7 +99,6 @@ impl Kv for KeyValue {
             }
             instance::use_up();
         }
-        instance::count_call();
         self.swaps.set(self.swaps.get() + 1);
         match atomics::swap(watch.cas, &value) {
             Ok(()) => Ok(Swapped::Done),
@@ -145,19 +114,17 @@ impl Kv for KeyValue {
         }
     }
 
-    async fn create_zero(&self, key: &str) -> Result<(), KvError> {
-        instance::count_call();
+    pub async fn create_zero(&self, key: &str) -> Result<(), KvError> {
         // Adding 0 to a number that is there leaves it as it is; one call is one transaction.
         atomics::increment(&self.bucket, key, 0).map_err(failed("increment"))?;
         Ok(())
     }
 
-    async fn keys(&self, prefix: &str, mut visit: impl FnMut(&str)) -> Result<(), KvError> {
+    pub async fn keys(&self, prefix: &str, mut visit: impl FnMut(&str)) -> Result<(), KvError> {
         // Not through spin:key-value: while its stream of keys is open, Spin's SQLite store answers
         // nobody else, and a batch or a swap of another request of this instance would wait forever.
         let mut cursor = None;
         loop {
-            instance::count_call();
             let page = self.bucket.list_keys(cursor.as_deref()).map_err(failed("list-keys"))?;
             page.keys.iter().filter(|key| key.starts_with(prefix)).for_each(|key| visit(key));
             cursor = page.cursor;
@@ -167,22 +134,7 @@ impl Kv for KeyValue {
         }
     }
 
-    async fn pause(&self, duration: Duration) {
-        match duration.is_zero() {
-            true => spin_sdk::wit_bindgen::yield_async().await,
-            false => spin_sdk::time::sleep(duration).await,
-        }
-    }
-
-    fn now(&self) -> Duration {
-        since_1970()
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.begin.elapsed()
-    }
-
-    fn limits(&self) -> Limits {
+    pub fn limits(&self) -> Limits {
         match self.kind {
             StoreType::Spin => Limits::default(),
             // Spin asks for all keys of a batch in one query, and writes them one by one. An item
@@ -196,10 +148,12 @@ impl Kv for KeyValue {
             }
         }
     }
+}
 
-    fn observe(&self, event: &Event<'_>) {
-        instance::observe(event);
-    }
+/// A key that is about to be swapped, and what it had.
+pub(crate) struct Watch {
+    cas: Cas,
+    seen: Option<Bytes>,
 }
 
 /// Turns an error of the store into one of the port.
