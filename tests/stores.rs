@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use black_box_tests::events::{Maintenance, TO_THIS_MACHINE};
 use black_box_tests::process::Application;
-use black_box_tests::receiver::{Receiver, kind, subject};
+use black_box_tests::receiver::{Receiver, Reply, kind, subject};
+use black_box_tests::store::{at_port, variables};
 use black_box_tests::{Api, BILLING_ACCOUNT, StatusCode, account, account_of, id, json};
 use client::Client as Auditing;
 use kv_tree::{KeyRange, Store, TreeName};
@@ -17,6 +18,7 @@ use remote_store::Address;
 use remote_store::native::RemoteKv;
 use reqwest::Client;
 use serde_json::Value;
+use store_copy::{Place, Progress, copy};
 use store_servers::{Postgres, Proxy, Redis};
 
 const BILLS: &str = "/tmf-api/customerBillManagement/v5";
@@ -25,22 +27,9 @@ const BILLS: &str = "/tmf-api/customerBillManagement/v5";
 const HOSTS: usize = 4;
 const WRITERS: usize = 64;
 
-/// The variables of a deployment with the store at the address.
-fn variables(address: &str) -> [(&str, String); 2] {
-    let host = Address::parse(address).unwrap().allowed_host();
-    [("store", address.to_owned()), ("store_host", host)]
-}
-
-/// The same address at another port.
-fn at_port(address: &str, port: u16) -> String {
-    let (before, after) = address.rsplit_once(':').unwrap();
-    let (_, database) = after.split_once('/').unwrap();
-    format!("{before}:{port}/{database}")
-}
-
 async fn start(address: &str, others: &[(&str, &str)]) -> Api {
     let variables = variables(address);
-    let own: Vec<_> = variables.iter().map(|(name, value)| (*name, &value[..])).collect();
+    let own: Vec<_> = variables.iter().map(|(name, value)| (&name[..], &value[..])).collect();
     Api::start_with(&[&own, others].concat()).await
 }
 
@@ -99,6 +88,93 @@ async fn what_is_wrong_with_the_store_is_said() {
     }
 }
 
+/// All accounts, in the order of their ids.
+async fn all_accounts(base_url: &str) -> Vec<Value> {
+    let auditing = Auditing::new(base_url, None).unwrap();
+    let mut all = auditing.pages(BILLING_ACCOUNT, "sort=id").all().await.unwrap();
+    // It has the port.
+    all.iter_mut().for_each(|account| _ = account.as_object_mut().unwrap().remove("href"));
+    all
+}
+
+async fn expect_right(api: &Api) {
+    let auditing = Auditing::new(&api.base_url(), None).unwrap();
+    let auditor = audit::read(&auditing, audit::Auditor::new(Rounding::Bill), &|_| {}).await;
+    let differences = auditor.unwrap().finish();
+    assert!(differences.is_empty(), "{differences:?}");
+}
+
+/// Copies tenants between stores, and tells how many trees were copied, or what is wrong.
+async fn move_to(from: &str, to: &str, tenants: &[&str]) -> Result<usize, String> {
+    let tenants: Vec<_> = tenants.iter().map(|tenant| (*tenant).to_owned()).collect();
+    let (from, to) = (Place::parse(from).unwrap(), Place::parse(to).unwrap());
+    let mut done = 0;
+    let copied = copy(&from, &to, &tenants, |progress| {
+        done += usize::from(matches!(progress, Progress::Done(..)));
+    });
+    copied.await.map_err(|error| format!("{error:#}")).map(|()| done)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_moves_from_store_to_store_with_all_that_it_has() {
+    let (receiver, state_dir) = (Receiver::start().await, tempfile::tempdir().unwrap());
+    receiver.answer("/", Reply::Status(500));
+    // In a process of its own, so that it writes nothing any more when it is gone.
+    let program = env!("CARGO_BIN_EXE_application");
+    let application = Application::start(program, state_dir.path(), &TO_THIS_MACHINE);
+    let client = Auditing::new(&application.base_url, None).unwrap();
+    let hub = BILLING_ACCOUNT.replace("billingAccount", "hub");
+    client.create(&hub, &json!({ "callback": receiver.at("/") })).await.unwrap();
+    let documents: Vec<_> =
+        (0..200).map(|n| account_of(&format!("{n:03}"), &[("p", "owner")])).collect();
+    assert!(client.create_many(BILLING_ACCOUNT, &documents).await.unwrap());
+    let item = json!({
+        "name": "Usage", "billingAccount": { "id": "007" }, "date": "2026-01-15T00:00:00Z",
+        "taxExcludedAmount": { "unit": "EUR", "value": 1.25 },
+    });
+    client.create(&format!("{BILLS}/appliedCustomerBillingRate"), &item).await.unwrap();
+    let bill = json!({ "billingAccount": { "id": "007" } });
+    client.create(&format!("{BILLS}/customerBillOnDemand"), &bill).await.unwrap();
+    let accounts = all_accounts(&application.base_url).await;
+    application.kill();
+
+    // One tenant, from a file to PostgreSQL.
+    let file = state_dir.path().join("sqlite_key_value.db");
+    let file = file.to_str().unwrap();
+    let postgres = Postgres::start();
+    let address = postgres.address("postgres");
+    let error = move_to(file, &address, &["nobody"]).await.unwrap_err();
+    assert!(error.contains("there is no tenant nobody to copy; there are: default"), "{error}");
+    assert_eq!(move_to(file, &address, &["default"]).await, Ok(1));
+    // It can be repeated as long as nobody uses the copy.
+    assert_eq!(move_to(file, &address, &["default"]).await, Ok(1));
+    let api = start(&address, &TO_THIS_MACHINE).await;
+    assert_eq!(all_accounts(&api.base_url()).await, accounts);
+    expect_right(&api).await;
+    // What waited to be sent is sent from where it is now.
+    receiver.answer("/", Reply::Status(200));
+    let maintenance = Maintenance::start(&api.base_url());
+    let told = receiver.expect("/", 200).await;
+    assert!(told.iter().filter(|event| kind(event) == "BillingAccountCreateEvent").count() == 200);
+    drop(maintenance);
+    let error = move_to(file, &address, &["default"]).await.unwrap_err();
+    assert!(error.contains("another tree called default already"), "{error}");
+    api.stop().await;
+
+    // Everything, from PostgreSQL to Redis.
+    let redis = Redis::start();
+    let trees = move_to(&address, &redis.address(0), &[]).await.unwrap();
+    assert!(trees >= 2, "{trees}");
+    let api = start(&redis.address(0), &TO_THIS_MACHINE).await;
+    assert_eq!(all_accounts(&api.base_url()).await, accounts);
+    api.create(&account("New")).await;
+    assert_eq!(api.total().await, 201);
+    expect_right(&api).await;
+    api.stop().await;
+    let error = move_to("absent.db", &address, &[]).await.unwrap_err();
+    assert!(error.contains("there is no store in absent.db"), "{error}");
+}
+
 /// What writers know.
 #[derive(Default)]
 struct Known {
@@ -152,7 +228,7 @@ async fn write(
 /// A host that can be killed.
 fn host(program: &Path, state_dir: &Path, address: &str) -> Application {
     let own = variables(address);
-    let own = own.iter().map(|(name, value)| (*name, &value[..]));
+    let own = own.iter().map(|(name, value)| (&name[..], &value[..]));
     let variables: Vec<_> = own.chain(TO_THIS_MACHINE).collect();
     Application::start(program.to_str().unwrap(), state_dir, &variables)
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use black_box_tests::store::at_port;
 use remote_store::Address;
 use remote_store::native::RemoteKv;
 use store_servers::{Postgres, Proxy, Redis};
@@ -149,13 +150,6 @@ async fn write_and_check(through: &str, direct: &str, meanwhile: impl AsyncFnOnc
     tree.audit().await.unwrap();
     tree.vacuum().await.unwrap();
     tree.audit().await.unwrap();
-}
-
-/// The address of the same database at another port.
-fn at_port(address: &str, port: u16) -> String {
-    let (before, after) = address.rsplit_once(':').unwrap();
-    let (_, database) = after.split_once('/').unwrap();
-    format!("{before}:{port}/{database}")
 }
 
 async fn pause(milliseconds: u64) {

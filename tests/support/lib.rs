@@ -14,6 +14,7 @@ pub mod process;
 pub mod provider;
 pub mod receiver;
 pub mod request;
+pub mod store;
 pub mod tokens;
 
 use std::ops::Deref;
@@ -253,10 +254,14 @@ fn show_failure(line: &str) {
     }
 }
 
-/// How the application is started: on a free port, with the data in `state_dir`.
+/// How the application is started: on a free port, with the data in `state_dir`, or else where the tests are
+/// told to have it.
 pub fn options(state_dir: &Path, variables: &[(&str, &str)], log: Log) -> Options {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
+    let is_said = variables.iter().any(|(name, _)| *name == "store");
+    let shared = if is_said { Vec::new() } else { store::shared(state_dir) };
     let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+    let variables = shared.into_iter().chain(variables);
     Options {
         listen: ([127, 0, 0, 1], 0).into(),
         state_dir: Some(state_dir.to_owned()),

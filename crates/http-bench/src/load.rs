@@ -1,5 +1,7 @@
 //! Asking for the same at a number of connections.
 
+use std::fmt::Write;
+
 use anyhow::{Context, bail, ensure};
 use tokio::process::Command;
 
@@ -14,22 +16,44 @@ pub struct Load {
     pub p99: String,
 }
 
-/// Loads the service at `base_url` with requests of the case, on one thread.
-pub async fn measure(
-    base_url: &str,
+/// A service.
+pub struct Target<'t> {
+    /// Where it is. Over several hosts, connections are spread evenly.
+    pub base_urls: Vec<&'t str>,
+    /// The access tokens that requests have, each one of them at random; none for requests of nobody.
+    pub tokens: &'t [String],
+}
+
+impl<'t> From<&'t String> for Target<'t> {
+    /// A service at one place that asks nobody who they are.
+    fn from(base_url: &'t String) -> Self {
+        Self { base_urls: vec![base_url], tokens: &[] }
+    }
+}
+
+/// How many of so many connections there are if all hosts have equally many: fewer than there are hosts
+/// go to as many of them.
+pub fn evenly(connections: u32, hosts: u32) -> u32 {
+    connections - connections % hosts.clamp(1, connections.max(1))
+}
+
+/// Loads the service with requests of the case, on one thread for each host.
+pub async fn measure<'t>(
+    target: impl Into<Target<'t>>,
     case: &Case,
     connections: u32,
     seconds: u32,
 ) -> anyhow::Result<Load> {
+    let target = target.into();
     let script = tempfile::Builder::new().suffix(".lua").tempfile()?;
-    let lua =
-        format!("math.randomseed(os.time())\nrequest = function()\n  {}\nend\n", case.request);
-    std::fs::write(script.path(), lua)?;
+    std::fs::write(script.path(), target.script(case))?;
+    let hosts = u32::try_from(target.base_urls.len())?;
     let output = Command::new("wrk")
-        .args(["--latency", "--threads", "1", "--connections", &connections.to_string()])
+        .args(["--latency", "--threads", &hosts.min(connections).to_string()])
+        .args(["--connections", &connections.to_string()])
         .args(["--duration", &format!("{seconds}s"), "--script"])
         .arg(script.path())
-        .arg(base_url)
+        .args(target.base_urls.first())
         .output()
         .await
         .context("wrk cannot be run")?;
@@ -37,6 +61,51 @@ pub async fn measure(
     let complaint = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "wrk failed: {report}{complaint}");
     Load::read(&report).with_context(|| case.name.to_owned())
+}
+
+impl Target<'_> {
+    /// What wrk is told to do. Each of its threads reads all of it.
+    fn script(&self, case: &Case) -> String {
+        let quoted = |texts: Vec<&str>| format!("{{'{}'}}", texts.join("', '"));
+        let addresses = self.base_urls.iter().map(|url| url.trim_start_matches("http://"));
+        let mut script = format!(
+            "\
+local addresses = {}
+local threads = 0
+setup = function(thread)
+  local host, port = addresses[threads % #addresses + 1]:match('^(.*):(%d+)$')
+  thread.addr = wrk.lookup(host, port)[1]
+  thread:set('number', threads)
+  threads = threads + 1
+end
+init = function()
+  math.randomseed(os.time() + number)
+end
+request = function()
+  {}
+end
+",
+            quoted(addresses.collect()),
+            case.request
+        );
+        if !self.tokens.is_empty() {
+            // Writing to a string cannot fail.
+            let _ = write!(
+                script,
+                "\
+local tokens = {}
+local format = wrk.format
+wrk.format = function(method, path, headers, body)
+  headers = headers or {{}}
+  headers['authorization'] = 'Bearer ' .. tokens[math.random(#tokens)]
+  return format(method, path, headers, body)
+end
+",
+                quoted(self.tokens.iter().map(String::as_str).collect())
+            );
+        }
+        script
+    }
 }
 
 /// The middle one of some figures.
@@ -86,6 +155,29 @@ Running 3s test @ http://127.0.0.1:3000
 Requests/sec:  12160.71
 Transfer/sec:      1.46MB
 ";
+
+    #[test]
+    fn hosts_have_equally_many_connections() {
+        for (connections, hosts, expected) in
+            [(64, 1, 64), (64, 4, 64), (16, 3, 15), (1, 4, 1), (3, 4, 3), (0, 2, 0)]
+        {
+            assert_eq!(evenly(connections, hosts), expected, "{connections} over {hosts}");
+        }
+    }
+
+    #[test]
+    fn a_script_names_hosts_and_tokens() {
+        let case = Case::asks("return wrk.format('GET', '/x')".to_owned());
+        let (one, two) = ("http://127.0.0.1:3000".to_owned(), "http://127.0.0.1:3001");
+        let script = Target::from(&one).script(&case);
+        assert!(script.starts_with("local addresses = {'127.0.0.1:3000'}\n"), "{script}");
+        assert!(script.contains("request = function()\n  return wrk.format('GET', '/x')\nend\n"));
+        assert!(!script.contains("tokens"), "{script}");
+        let tokens = ["a.b.c".to_owned(), "d.e.f".to_owned()];
+        let script = Target { base_urls: vec![&one, two], tokens: &tokens }.script(&case);
+        assert!(script.starts_with("local addresses = {'127.0.0.1:3000', '127.0.0.1:3001'}\n"));
+        assert!(script.contains("local tokens = {'a.b.c', 'd.e.f'}\n"), "{script}");
+    }
 
     #[test]
     fn figures_are_read() {

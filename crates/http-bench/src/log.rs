@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Deserialize;
 
-/// The log of a host, which the components write a line of JSON to for each request.
+/// The log of a host, or of several, which the components write a line of JSON to for each request.
 pub struct Log {
-    /// The file, or a folder of files.
-    path: PathBuf,
+    /// Of each host, the file, or a folder of files.
+    paths: Vec<PathBuf>,
 }
 
 /// How long each file was, by its path.
@@ -37,8 +37,10 @@ struct Line {
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(default)]
 struct StoreUse {
-    /// Calls to the key-value store.
+    /// Calls to the store.
     calls: u64,
+    /// How long these took.
+    microseconds: u64,
     commits: u64,
     attempts: u64,
     /// Requests whose changes were in those commits.
@@ -47,17 +49,24 @@ struct StoreUse {
 
 impl Log {
     pub fn new(path: PathBuf) -> Self {
-        Self { path }
+        Self { paths: vec![path] }
+    }
+
+    /// Several logs as one.
+    pub fn of<'l>(logs: impl IntoIterator<Item = &'l Self>) -> Self {
+        Self { paths: logs.into_iter().flat_map(|log| log.paths.clone()).collect() }
     }
 
     /// Where the log ends now.
     pub fn end(&self) -> anyhow::Result<Position> {
-        let measure = |path: PathBuf| {
-            let length = std::fs::metadata(&path)?.len();
-            anyhow::Ok((path, length))
-        };
-        let lengths = self.files()?.into_iter().map(measure).collect::<anyhow::Result<_>>();
-        Ok(Position(lengths.with_context(|| format!("{}", self.path.display()))?))
+        let mut lengths = Vec::new();
+        for path in &self.paths {
+            for file in files(path).with_context(|| format!("{}", path.display()))? {
+                let length = std::fs::metadata(&file)?.len();
+                lengths.push((file, length));
+            }
+        }
+        Ok(Position(lengths))
     }
 
     /// What was logged since.
@@ -75,15 +84,17 @@ impl Log {
         Ok(activity)
     }
 
-    fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
-        if !self.path.exists() {
-            return Ok(Vec::new());
-        }
-        if !self.path.is_dir() {
-            return Ok(vec![self.path.clone()]);
-        }
-        std::fs::read_dir(&self.path)?.map(|entry| Ok(entry?.path())).collect()
+}
+
+/// The file, or those in the folder; none as long as it is not there.
+fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if !path.exists() {
+        return Ok(Vec::new());
     }
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect()
 }
 
 impl Position {
@@ -103,6 +114,7 @@ impl Activity {
         let Some(store) = line.store else { return };
         self.requests += 1;
         self.store.calls += store.calls;
+        self.store.microseconds += store.microseconds;
         self.store.commits += store.commits;
         self.store.attempts += store.attempts;
         self.store.committed += store.committed;
@@ -115,6 +127,10 @@ impl Activity {
 
     pub fn calls_a_request(&self) -> Option<f64> {
         ratio(self.store.calls, self.requests)
+    }
+
+    pub fn microseconds_a_call(&self) -> Option<f64> {
+        ratio(self.store.microseconds, self.store.calls)
     }
 
     pub fn requests_a_commit(&self) -> Option<f64> {
@@ -133,7 +149,6 @@ fn ratio(dividend: u64, divisor: u64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::path::Path;
 
     use super::*;
 
@@ -146,12 +161,13 @@ mod tests {
     #[test]
     fn lines_are_added_up() {
         let activity = activity(&[
-            r#"{"status":201,"instance":"a","store":{"calls":9,"commits":1,"attempts":2,"committed":3}}"#,
+            r#"{"status":201,"instance":"a","store":{"calls":9,"microseconds":500,"commits":1,"attempts":2,"committed":3}}"#,
             r#"{"status":201,"instance":"a","store":{"calls":0,"commits":0,"attempts":1,"committed":0}}"#,
-            r#"[component] {"instance":"b","store":{"calls":3,"commits":1,"attempts":1,"committed":1}}"#,
+            r#"[component] {"instance":"b","store":{"calls":3,"microseconds":100,"commits":1,"attempts":1,"committed":1}}"#,
         ]);
         assert_eq!(activity.instances(), Some(2));
         assert_eq!(activity.calls_a_request(), Some(4.0));
+        assert_eq!(activity.microseconds_a_call(), Some(50.0));
         assert_eq!(activity.requests_a_commit(), Some(2.0));
         assert_eq!(activity.attempts_a_commit(), Some(2.0));
     }
@@ -169,6 +185,7 @@ mod tests {
         assert_eq!(activity.calls_a_request(), Some(1.0));
         assert_eq!((activity.requests_a_commit(), activity.attempts_a_commit()), (None, None));
         assert_eq!(Activity::default().calls_a_request(), None);
+        assert_eq!(Activity::default().microseconds_a_call(), None);
     }
 
     fn write(folder: &Path, name: &str, instance: &str) {
@@ -186,6 +203,18 @@ mod tests {
         write(folder.path(), "log", "a");
         write(folder.path(), "log", "a");
         assert_eq!(log.since(&position).unwrap().instances(), Some(1));
+    }
+
+    #[test]
+    fn logs_of_several_hosts_are_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = ["one", "two"].map(|name| Log::new(folder.path().join(name)));
+        write(folder.path(), "one", "before");
+        let log = Log::of(&logs);
+        let position = log.end().unwrap();
+        write(folder.path(), "one", "a");
+        write(folder.path(), "two", "b");
+        assert_eq!(log.since(&position).unwrap().instances(), Some(2));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::load::Load;
 use crate::log::Activity;
 
 /// The columns that there always are.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "case",
     "connections",
     "floor, req/s",
@@ -16,6 +16,7 @@ const COLUMNS: [&str; 13] = [
     "floor p99",
     "instances",
     "store calls a request",
+    "store µs a call",
     "requests a commit",
     "attempts a commit",
 ];
@@ -62,6 +63,7 @@ impl Table {
             floor.p99.clone(),
             activity.instances().map_or(NONE.to_owned(), |instances| instances.to_string()),
             figure(activity.calls_a_request(), 2),
+            figure(activity.microseconds_a_call(), 0),
             figure(activity.requests_a_commit(), 2),
             figure(activity.attempts_a_commit(), 2),
         ];
@@ -97,13 +99,13 @@ mod tests {
             activity: Activity::default(),
             yardstick,
         };
-        let own = "| POST | 64 | 1000 | 500 | 0.50 | 1ms | 2ms | 1ms | 2ms | – | – | – | – |";
+        let own = "| POST | 64 | 1000 | 500 | 0.50 | 1ms | 2ms | 1ms | 2ms | – | – | – | – | – |";
         let table = Table { has_yardstick: false };
         assert_eq!(table.row(&row(None)), own);
-        assert!(table.head().ends_with(&format!("\n|{}", "---|".repeat(13))));
+        assert!(table.head().ends_with(&format!("\n|{}", "---|".repeat(14))));
         let table = Table { has_yardstick: true };
         assert_eq!(table.row(&row(Some(load(250.0)))), format!("{own} 250 | 2.00 |"));
         assert_eq!(table.row(&row(None)), format!("{own} – | – |"));
-        assert!(table.head().ends_with(&format!("\n|{}", "---|".repeat(15))));
+        assert!(table.head().ends_with(&format!("\n|{}", "---|".repeat(16))));
     }
 }

@@ -1,21 +1,18 @@
 //! What it costs to know who calls, and to see a part only.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use access::testing::{Key, ed25519, p256, rsa, set};
+use access::testing::{ed25519, p256, rsa};
 use anyhow::{Context, ensure};
 use jsonwebtoken::Algorithm;
-use reqwest::Client;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::Arguments;
 use crate::accounts::{self, ACCOUNTS};
+use crate::callers::{self, client, token};
 use crate::cases::Case;
 use crate::host::Host;
 use crate::load::{self, median};
-
-const ISSUER: &str = "https://issuer.example";
 
 /// Who bills on behalf, and how many accounts are theirs.
 const PARTNER: &str = "reseller";
@@ -30,16 +27,12 @@ const CHECKS: usize = 200;
 /// Measures with as many connections as are asked for, and prints the figures.
 pub async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let keys = [rsa("r", Algorithm::RS256), p256("e"), ed25519("d")];
-    let issuers = json!([{
-        "issuer": ISSUER, "audience": "bench", "keys": set(&[&keys[0], &keys[1], &keys[2]]),
-        "tenant": "default"
-    }]);
+    let issuers = callers::issuers(&[&keys[0], &keys[1], &keys[2]]);
     let start = |variables| Host::start(arguments.host, &arguments.components, false, variables);
     let open = start(&[]).await?;
-    let issuers = issuers.to_string();
     let asking = start(&[("auth", "jwt"), ("jwt_issuers", &issuers)]).await?;
-    let operator = token(&keys[1], &json!({ "scope": "admin" }))?;
-    let partner = token(&keys[1], &json!({ "scope": "tmf666:read", "party_id": PARTNER }))?;
+    let operator = token(&keys[1], &json!({ "scope": "admin", "tenant": "default" }))?;
+    let partner = token(&keys[1], &json!({ "scope": "tmf666:read", "tenant": "default", "party_id": PARTNER }))?;
     let records = arguments.records;
     println!("{}, {records} accounts", open.describe());
     let every = (records / OF_PARTNER).max(1);
@@ -105,9 +98,9 @@ pub async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     println!();
     for key in &keys {
         let name = format!("{:?}", key.algorithm);
-        let known = vec![token(key, &json!({ "scope": "admin" }))?; CHECKS];
+        let known = vec![token(key, &json!({ "scope": "admin", "tenant": "default" }))?; CHECKS];
         let fresh =
-            (0..CHECKS).map(|number| token(key, &json!({ "scope": "admin", "jti": number })));
+            (0..CHECKS).map(|number| token(key, &json!({ "scope": "admin", "tenant": "default", "jti": number })));
         let fresh = fresh.collect::<anyhow::Result<Vec<_>>>()?;
         let (known, fresh) = (latency(&asking, &known).await?, latency(&asking, &fresh).await?);
         let check = fresh.saturating_sub(known);
@@ -117,29 +110,6 @@ pub async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     }
     open.stop().await?;
     asking.stop().await
-}
-
-/// A token that is good for an hour.
-fn token(key: &Key, claims: &Value) -> anyhow::Result<String> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
-    let mut claims = claims.clone();
-    for (name, value) in [
-        ("iss", json!(ISSUER)),
-        ("aud", json!("bench")),
-        ("exp", json!(now + 3600)),
-        ("sub", json!("somebody")),
-    ] {
-        claims[name] = value;
-    }
-    Ok(key.token(&claims))
-}
-
-fn client(token: Option<&String>) -> anyhow::Result<Client> {
-    let mut headers = HeaderMap::new();
-    if let Some(token) = token {
-        headers.insert(AUTHORIZATION, HeaderValue::try_from(format!("Bearer {token}"))?);
-    }
-    Ok(Client::builder().default_headers(headers).build()?)
 }
 
 async fn per_second(

@@ -17,7 +17,6 @@
 //!
 //! # Layout
 //!
-//! * [`address`] – which store, and where.
 //! * [`host`] – the port: what sends commands and statements.
 //! * `line` – the connection that is kept, and how long a call may take.
 //! * `redis`, `postgres` – the calls of kv-tree in either.
@@ -25,7 +24,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod address;
 pub mod host;
 mod line;
 #[cfg(feature = "native")]
@@ -38,9 +36,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use kv_tree::{KvError, Limits, Swapped};
 
-pub use address::{Address, Engine};
 pub use host::Host;
 pub use postgres::SCHEMA;
+pub use store_address::{Address, Engine};
 
 use self::line::Line;
 use self::postgres::Postgres;
@@ -141,8 +139,7 @@ impl<H: Host> Remote<H> {
         on_engine!(self, engine => engine.create_zero(key))
     }
 
-    /// Shows `visit` the keys that begin with `prefix`, which is, or begins with, the name of a tree and a
-    /// colon. A key may be shown more than once.
+    /// Shows `visit` the keys that begin with `prefix`. A key may be shown more than once.
     pub async fn keys(&self, prefix: &str, visit: impl FnMut(&str)) -> Result<(), KvError> {
         on_engine!(self, engine => engine.keys(prefix, visit))
     }

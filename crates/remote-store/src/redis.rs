@@ -155,9 +155,11 @@ impl<H: Host> Redis<H> {
     }
 
     pub async fn keys(&self, prefix: &str, mut visit: impl FnMut(&str)) -> Result<(), KvError> {
-        let slotted = slotted(prefix);
         // Nothing in a key stands for something else in a pattern.
-        let pattern: Bytes = [&slotted, &b"*"[..]].concat().into();
+        let pattern: Bytes = match prefix.contains(':') {
+            true => [&slotted(prefix), &b"*"[..]].concat().into(),
+            false => format!("{{{prefix}*").into(),
+        };
         let mut cursor = Bytes::from_static(b"0");
         loop {
             let arguments =

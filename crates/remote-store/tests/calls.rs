@@ -128,6 +128,10 @@ async fn keys_are_those_that_begin_so() {
             kv.keys(prefix, |key| _ = seen.insert(key.to_owned())).await.unwrap();
             assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected, "{prefix}");
         }
+        let (mut all, mut begin_so) = (0, 0);
+        kv.keys("", |_| all += 1).await.unwrap();
+        kv.keys("acme", |_| begin_so += 1).await.unwrap();
+        assert!(all >= 2507 && (2505..all).contains(&begin_so), "{all} {begin_so}");
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use kv_tree::{Kv, Transaction};
-use uuid::{ContextV7, Timestamp, Uuid};
+use uuid::Builder;
 
 /// How long a record is.
 const RECORD_BYTES: usize = 1500;
@@ -20,10 +20,12 @@ pub struct Account {
 }
 
 impl Account {
-    /// The `number`-th account, created at a second of its own, among `total`.
-    pub fn new(context: &ContextV7, number: u64, total: u64, random: &mut fastrand::Rng) -> Self {
-        let seconds = 1_800_000_000 + number / 10;
-        let id = Uuid::new_v7(Timestamp::from_unix(context, seconds, 0)).to_string();
+    /// The `number`-th account, created at a time of its own, among `total`.
+    pub fn new(number: u64, total: u64, random: &mut fastrand::Rng) -> Self {
+        let millis = 1_800_000_000_000 + 100 * number;
+        let mut tail = [0; 10];
+        random.fill(&mut tail);
+        let id = Builder::from_unix_timestamp_millis(millis, &tail).into_uuid().to_string();
         let name: String = std::iter::repeat_with(|| random.alphabetic()).take(14).collect();
         let party = format!("{:08}", random.u64(..(total / ACCOUNTS_PER_PARTY).max(1)));
         Self { id, party, name, updated: number }

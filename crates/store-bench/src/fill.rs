@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use kv_tree::{Error, Memory, Store, TreeName};
-use uuid::ContextV7;
+use kv_tree::{Error, Kv, Memory, Store, TreeName};
 
 use crate::account::Account;
 
@@ -13,17 +12,16 @@ const RECORDS_PER_COMMIT: u64 = 2000;
 /// How many bytes of pages are copied at a time.
 const COPY_BYTES: usize = 32 << 20;
 
-/// The name of the tree.
-pub fn name() -> TreeName {
-    TreeName::new("bench.billingAccount").expect("a name that is allowed")
+/// The name of a tree. There can be several; the first is number 0.
+pub fn name(number: usize) -> TreeName {
+    TreeName::new(format!("bench-{number}.billingAccount")).expect("a name that is allowed")
 }
 
 /// Fills a tree with accounts, and returns them.
-pub async fn fill(memory: &Memory, records: u64) -> Result<Vec<Account>, Error> {
-    let tree = Store::new(memory.clone()).tree(name());
-    let (context, mut random) = (ContextV7::new(), fastrand::Rng::with_seed(1));
-    let accounts: Vec<_> =
-        (0..records).map(|n| Account::new(&context, n, records, &mut random)).collect();
+pub async fn fill(memory: &Memory, tree: TreeName, records: u64) -> Result<Vec<Account>, Error> {
+    let tree = Store::new(memory.clone()).tree(tree);
+    let mut random = fastrand::Rng::with_seed(1);
+    let accounts: Vec<_> = (0..records).map(|n| Account::new(n, records, &mut random)).collect();
     for accounts in accounts.chunks(RECORDS_PER_COMMIT as usize) {
         tree.transact(async |transaction| {
             accounts.iter().for_each(|account| account.insert(transaction));
@@ -37,19 +35,36 @@ pub async fn fill(memory: &Memory, records: u64) -> Result<Vec<Account>, Error> 
     Ok(accounts)
 }
 
-/// Copies what is in memory to a file.
-pub fn copy(memory: &Memory, store: &sqlite_store::Store) -> anyhow::Result<()> {
-    let mut batch = Vec::new();
-    let mut bytes = 0;
-    let write =
-        |batch: &mut Vec<_>| store.set_many(&std::mem::take(batch)).map_err(anyhow::Error::msg);
+/// Copies what is in memory to another store.
+pub async fn copy<K: Kv>(memory: &Memory, store: &K) -> anyhow::Result<()> {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
     for (key, value) in memory.contents() {
         bytes += value.len();
         batch.push((key, value.to_vec()));
-        if bytes > COPY_BYTES {
-            write(&mut batch)?;
+        if bytes > COPY_BYTES || batch.len() >= store.limits().write_batch {
+            store.put_many(std::mem::take(&mut batch)).await?;
             bytes = 0;
         }
     }
-    write(&mut batch)
+    Ok(store.put_many(batch).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use pollster::block_on;
+
+    use super::*;
+
+    #[test]
+    fn a_copy_has_all_accounts() {
+        let (memory, copied) = (Memory::default(), Memory::default());
+        let accounts = block_on(fill(&memory, name(0), 3000)).unwrap();
+        block_on(copy(&memory, &copied)).unwrap();
+        assert_eq!(copied.contents(), memory.contents());
+        assert!(copied.contents().len() > copied.limits().write_batch, "one batch would do");
+        let snapshot = block_on(Store::new(copied).tree(name(0)).snapshot()).unwrap();
+        for account in &accounts {
+            assert!(block_on(snapshot.get(account.key())).unwrap().is_some());
+        }
+    }
 }

@@ -3,30 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use kv_tree::{Error, KeyRange, Kv, Memory, Metered, Order, Store, Tree, Usage};
-use sqlite_store::NativeKv;
-use uuid::ContextV7;
+use kv_tree::{Error, KeyRange, Kv, Metered, Order, Store, Tree, Usage};
 
 use crate::account::{Account, party_prefix};
+use crate::clock::Clock;
 use crate::fill::name;
-
-/// A store whose clock can be moved: retired pages are deleted after a minute, and that is to be
-/// measured too.
-pub trait Clock: Kv {
-    fn advance(&self, duration: Duration);
-}
-
-impl Clock for Memory {
-    fn advance(&self, duration: Duration) {
-        Memory::advance(self, duration);
-    }
-}
-
-impl Clock for NativeKv {
-    fn advance(&self, duration: Duration) {
-        NativeKv::advance(self, duration);
-    }
-}
 
 /// What operations of one kind cost.
 #[derive(Debug)]
@@ -41,12 +22,12 @@ pub struct Cost {
 }
 
 impl Cost {
-    fn new(operation: &'static str) -> Self {
+    pub fn new(operation: &'static str) -> Self {
         let (total, most) = Default::default();
         Self { operation, operations: 0, total, most, one_write: 0, times: Vec::new() }
     }
 
-    fn add(&mut self, usage: Usage, time: Duration) {
+    pub fn add(&mut self, usage: Usage, time: Duration) {
         self.operations += 1;
         self.total = Usage {
             read_calls: self.total.read_calls + usage.read_calls,
@@ -104,7 +85,7 @@ pub async fn measure<K: Clock>(
     mut accounts: Vec<Account>,
     operations: u64,
 ) -> anyhow::Result<Vec<Cost>> {
-    let bench = Bench { tree: Store::new(Metered::new(kv)).tree(name()), operations };
+    let bench = Bench { tree: Store::new(Metered::new(kv)).tree(name(0)), operations };
     let mut random = fastrand::Rng::with_seed(2);
     let mut costs = vec![bench.raw_get().await?, bench.raw_set().await?];
     for (operation, cache) in [("get, cold", Cache::Cold), ("get, warm", Cache::Warm)] {
@@ -149,13 +130,12 @@ pub async fn measure<K: Clock>(
         );
     }
 
-    let context = ContextV7::new();
     let total = accounts.len() as u64;
     let mut inserted = Vec::new();
     costs.push(
         bench
             .cost("insert", Cache::AsItIs, async |tree, number| {
-                let account = Account::new(&context, total + number, total, &mut random);
+                let account = Account::new(total + number, total, &mut random);
                 tree.transact(async |transaction| {
                     account.insert(transaction);
                     Ok::<_, Error>(())

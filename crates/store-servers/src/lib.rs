@@ -16,7 +16,7 @@ mod proxy;
 mod redis;
 mod server;
 
-pub use postgres::Postgres;
+pub use postgres::{Postgres, create_database};
 pub use proxy::Proxy;
 pub use redis::Redis;
 

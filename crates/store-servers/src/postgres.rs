@@ -78,12 +78,27 @@ impl Postgres {
 
     /// Makes an empty database, and returns its address.
     pub fn create(&self, database: &str) -> String {
-        let mut create = Command::new(programs().join("createdb"));
-        create.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", ROLE, database]);
-        let created = create.output().unwrap();
-        assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
+        create_database(&self.address(""), database);
         self.address(database)
     }
+
+    /// Runs one of the programs that PostgreSQL has for its users, such as `pg_dump`, on this server.
+    pub fn run(&self, name: &str, arguments: &[&str]) {
+        let mut program = Command::new(programs().join(name));
+        program.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", ROLE]);
+        let ended = program.args(arguments).output().unwrap();
+        assert!(ended.status.success(), "{name}: {}", String::from_utf8_lossy(&ended.stderr));
+    }
+}
+
+/// Makes an empty database, unless it is there, on the server whose address this is, up to the name of a
+/// database.
+pub fn create_database(server: &str, database: &str) {
+    let mut create = Command::new(programs().join("createdb"));
+    create.arg("--maintenance-db").arg(format!("{server}postgres")).arg(database);
+    let created = create.output().unwrap();
+    let words = String::from_utf8_lossy(&created.stderr);
+    assert!(created.status.success() || words.contains("already exists"), "{words}");
 }
 
 impl Deref for Postgres {

@@ -77,6 +77,7 @@ pub use schemas::Version;
 pub use schemas::id::{ID_PATTERN, is_id};
 pub use settings::{Settings, StoreType};
 use sight::Sight;
+pub use tenants::announce as announce_tenant;
 
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
 /// cause goes to the log, with a line for every request.

@@ -71,7 +71,7 @@ fn is_fresh(said: Timestamp, now: Timestamp) -> bool {
 }
 
 /// Says that the tenant may have something to do, unless that was said lately; when it was.
-async fn announce<K: Kv>(
+pub async fn announce<K: Kv>(
     store: &Store<K>,
     tenant: &Tenant,
     now: Timestamp,

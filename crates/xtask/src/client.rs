@@ -1,5 +1,5 @@
-//! `cargo xtask demo` and `audit`: programs that talk to a running application. They need an HTTP
-//! client, which this program does without.
+//! `cargo xtask demo`, `audit` and `copy`: programs that talk to a running application, or to stores. They need
+//! clients, which this program does without.
 
 use crate::process::{run, run_that_tells};
 use crate::project::{cargo, command, target_dir};

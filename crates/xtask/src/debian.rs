@@ -25,9 +25,11 @@ pub fn has(program: &str) -> bool {
 
 /// Installs `packages` unless there is the `program` that they have.
 pub fn provide(program: &str, packages: &[&str]) -> anyhow::Result<()> {
-    if has(program) {
-        return Ok(());
-    }
+    if has(program) { Ok(()) } else { provide_packages(packages) }
+}
+
+/// Installs `packages`.
+pub fn provide_packages(packages: &[&str]) -> anyhow::Result<()> {
     let packages: Vec<_> = packages.iter().map(|package| (*package).to_owned()).collect();
     install(&packages).or_else(|_| {
         update()?;

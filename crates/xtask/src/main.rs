@@ -68,7 +68,7 @@ enum Command {
     /// Build all components and serve them until Ctrl-C.
     Up(up::Arguments),
     /// Run all tests: native ones, the host's own, and the black-box tests over HTTP.
-    Test,
+    Test(test::Arguments),
     /// Measure.
     #[command(subcommand, disable_help_subcommand = true)]
     Bench(bench::Bench),
@@ -97,6 +97,9 @@ enum Command {
     /// any difference; --help shows how.
     #[command(disable_help_flag = true)]
     Audit(client::Arguments),
+    /// Copy tenants from one store to another; --help shows how.
+    #[command(disable_help_flag = true)]
+    Copy(client::Arguments),
 }
 
 fn execute(command: &Command) -> anyhow::Result<()> {
@@ -104,7 +107,7 @@ fn execute(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Build => build::build(),
         Command::Up(arguments) => up::up(arguments),
-        Command::Test => test::test(),
+        Command::Test(arguments) => test::test(arguments),
         Command::Bench(bench) => bench::bench(bench),
         Command::Fuzz(arguments) => fuzz::fuzz(arguments),
         Command::Conformance(arguments) => conformance::conformance(arguments),
@@ -115,6 +118,7 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Token(arguments) => token::token(arguments),
         Command::Demo(arguments) => client::client("demo", arguments),
         Command::Audit(arguments) => client::client("audit", arguments),
+        Command::Copy(arguments) => client::client("store-copy", arguments),
     }
 }
 

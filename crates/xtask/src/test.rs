@@ -5,11 +5,12 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail, ensure};
+use clap::{Args, ValueEnum};
 
 use crate::build;
 use crate::debian;
-use crate::process::{start, supervise};
-use crate::project::{DEVHOST_GUEST, cargo, native};
+use crate::process::{run, start, supervise};
+use crate::project::{DEVHOST_GUEST, cargo, command, native, target_dir};
 use crate::tools;
 
 /// What came of the tests.
@@ -21,8 +22,107 @@ struct Tally {
     succeeded: bool,
 }
 
-/// Runs all tests and says what came of them. One that fails does not keep the others from running.
-pub fn test() -> anyhow::Result<()> {
+#[derive(Args)]
+pub struct Arguments {
+    /// Runs black-box tests with the data in a server of this kind instead of Spin's store, and nothing else.
+    #[arg(long, value_enum)]
+    store: Option<Engine>,
+    /// Which of these, by the names of their files in tests/ [default: all that do not look into the store].
+    #[arg(requires = "store", value_name = "TEST")]
+    tests: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Engine {
+    Redis,
+    Postgres,
+}
+
+impl Engine {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Redis => "redis",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// The black-box tests that do not look into the file of Spin's store.
+const ON_ANY_STORE: [&str; 25] = [
+    "life",
+    "listing",
+    "resources",
+    "filtering",
+    "patching",
+    "conditional",
+    "rules",
+    "bulk",
+    "v4",
+    "v4_conformance",
+    "versions",
+    "errors",
+    "concurrency",
+    "races",
+    "on_behalf",
+    "tokens",
+    "key_server",
+    "access_matrix",
+    "owasp",
+    "bills",
+    "events",
+    "events_queries",
+    "events_owners",
+    "events_delivery",
+    "examples",
+];
+
+/// Where Debian keeps the programs of each version of PostgreSQL.
+const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
+
+/// Runs tests and says what came of them. One that fails does not keep the others from running.
+pub fn test(arguments: &Arguments) -> anyhow::Result<()> {
+    provide_servers()?;
+    match arguments.store {
+        Some(engine) => test_on(engine, &arguments.tests),
+        None => test_all(),
+    }
+}
+
+/// Installs the servers that hosts share.
+fn provide_servers() -> anyhow::Result<()> {
+    debian::provide("redis-server", &["redis-server"])?;
+    let versions = std::fs::read_dir(POSTGRES_VERSIONS).into_iter().flatten().flatten();
+    if !versions.map(|version| version.path()).any(|path| path.join("bin/postgres").is_file()) {
+        debian::provide_packages(&["postgresql"])?;
+    }
+    Ok(())
+}
+
+/// Runs black-box tests on a server of the kind.
+fn test_on(engine: Engine, tests: &[String]) -> anyhow::Result<()> {
+    build::build()?;
+    run(cargo().args(["build", "--quiet", "--package", "store-servers"]))?;
+    let mut server = command(target_dir().join("debug/store-server"));
+    // It ends when its input does.
+    server.arg(engine.name()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut server = start(&mut server)?;
+    let mut address = String::new();
+    let stdout = server.stdout.take().context("the server has no output")?;
+    BufReader::new(stdout).read_line(&mut address)?;
+    ensure!(!address.is_empty(), "the server of {} does not start", engine.name());
+    let mut command = cargo();
+    command.args(["test", "--no-fail-fast", "--package", "black-box-tests"]);
+    let given = tests.iter().map(String::as_str);
+    for test in if tests.is_empty() { ON_ANY_STORE.to_vec() } else { given.collect() } {
+        command.args(["--test", test]);
+    }
+    let outcome = report(command.env("TEST_STORE", address.trim()));
+    drop(server.stdin.take());
+    server.wait()?;
+    outcome
+}
+
+fn test_all() -> anyhow::Result<()> {
     build::build_with(&[DEVHOST_GUEST])?;
     // What the console and the npm package of the validator are tried in.
     for (program, package) in
@@ -33,8 +133,13 @@ pub fn test() -> anyhow::Result<()> {
     tools::accessibility_checker()?;
     let mut tests = cargo();
     tests.args(["test", "--no-fail-fast"]).args(native()?);
+    report(&mut tests)
+}
+
+/// Runs `cargo test`, and says what came of it.
+fn report(tests: &mut Command) -> anyhow::Result<()> {
     let begin = Instant::now();
-    let Tally { passed, failed, ignored, succeeded } = run_tests(&mut tests)?;
+    let Tally { passed, failed, ignored, succeeded } = run_tests(tests)?;
     let seconds = begin.elapsed().as_secs();
     println!("\n{passed} passed, {failed} failed, {ignored} skipped in {seconds} s");
     ensure!(succeeded, "not all tests passed");

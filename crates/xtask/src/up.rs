@@ -35,6 +35,10 @@ pub struct Arguments {
     /// The folder where the data is kept [default: .spin].
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
+    /// The store: redis://…, rediss://… or postgres://…, which several hosts can share [default: Spin's own,
+    /// in the folder]. An address with a password is better given as SPIN_VARIABLE_STORE.
+    #[arg(long, value_name = "ADDRESS")]
+    store: Option<String>,
     /// What runs the components.
     #[arg(long, value_enum, default_value_t = Choice::Auto)]
     host: Choice,
@@ -94,6 +98,9 @@ pub fn up(arguments: &Arguments) -> anyhow::Result<()> {
         println!("Tokens of the development key are accepted: for trials only");
     }
     println!("{}", access(&variables, runtime_config.as_ref()));
+    if let Some(store) = variables.shared_store()? {
+        println!("Store: {store}");
+    }
     let token = variables.maintenance_token(maintenance::new_token)?;
     println!(
         "{}",
@@ -164,7 +171,10 @@ impl Arguments {
             .map(|path| RuntimeConfig::read(std::path::absolute(path)?))
             .transpose()?;
         let variables = self.variables.clone();
-        let variables = Variables::new(variables, deployment.variables, manifest, environment)?;
+        let mut variables = Variables::new(variables, deployment.variables, manifest, environment)?;
+        if let Some(store) = &self.store {
+            variables.set_store(store);
+        }
         let development_issuer = match deployment.development_issuer {
             true => {
                 let provider = runtime_config.as_ref();

@@ -5,11 +5,12 @@
 //! host in the environment: other users of the machine can see a command line, and an issuer can have
 //! a secret key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use anyhow::{Context, anyhow};
 use serde_json::Value;
+use store_address::Address;
 
 use crate::checks::Manifest;
 
@@ -18,6 +19,10 @@ const ISSUERS: &str = "jwt_issuers";
 
 /// The variable with the token of `POST /maintenance`.
 const MAINTENANCE_TOKEN: &str = "maintenance_token";
+
+/// The variable with the address of the store that several hosts share, and that with its host.
+const STORE: &str = "store";
+const STORE_HOST: &str = "store_host";
 
 /// The variable that says whether callers are asked who they are.
 const AUTH: &str = "auth";
@@ -29,6 +34,8 @@ pub struct Variables {
     file: BTreeMap<String, String>,
     /// What the environment and `spin.toml` have.
     others: BTreeMap<String, String>,
+    /// The names of those that the environment has.
+    in_environment: BTreeSet<String>,
 }
 
 /// The name that `variable` has in the environment, on both hosts.
@@ -48,12 +55,14 @@ impl Variables {
         manifest.has_variables(command_line.iter().map(|(name, _)| name.as_str()))?;
         manifest.has_variables(file.keys().map(String::as_str)).context("the file of --config")?;
         let mut others = manifest.defaults();
+        let mut given = BTreeSet::new();
         for (name, value) in &mut others {
-            if let Some(given) = environment(&in_environment(name)) {
-                *value = given;
+            if let Some(text) = environment(&in_environment(name)) {
+                *value = text;
+                given.insert(name.clone());
             }
         }
-        Ok(Self { command_line, file, others })
+        Ok(Self { command_line, file, others, in_environment: given })
     }
 
     /// The value in force.
@@ -123,6 +132,27 @@ impl Variables {
         }
     }
 
+    /// Where the store is that several hosts share, if it is such a one. Its host is allowed to be connected to,
+    /// unless somebody says what is.
+    pub fn shared_store(&mut self) -> anyhow::Result<Option<Address>> {
+        let Some(text) = self.value(STORE).filter(|text| !text.is_empty()) else { return Ok(None) };
+        let address = Address::parse(text);
+        let address = address.map_err(|error| anyhow!("the variable {STORE}: {error}"))?;
+        let is_said = self.command_line.iter().any(|(name, _)| name == STORE_HOST)
+            || self.file.contains_key(STORE_HOST)
+            || self.in_environment.contains(STORE_HOST);
+        if !is_said {
+            self.file.insert(STORE_HOST.to_owned(), address.allowed_host());
+        }
+        Ok(Some(address))
+    }
+
+    /// Sets the address of the store as what the file says, which other users of the machine do not see.
+    pub fn set_store(&mut self, address: &str) {
+        self.command_line.retain(|(name, _)| name != STORE);
+        self.file.insert(STORE.to_owned(), address.to_owned());
+    }
+
     /// Gives the values to `host`.
     pub fn give_to(&self, host: &mut Command) {
         host.envs(self.file.iter().map(|(name, value)| (in_environment(name), value)));
@@ -146,6 +176,8 @@ mod tests {
         auth = { default = "none" }
         jwt_issuers = { default = "" }
         maintenance_token = { default = "" }
+        store = { default = "" }
+        store_host = { default = "redis://store.invalid:6379" }
     "#;
 
     fn given(command_line: &[(&str, &str)], file: &[(&str, &str)]) -> anyhow::Result<Variables> {
@@ -236,6 +268,30 @@ mod tests {
         let old = Manifest::parse("").unwrap();
         let mut old = Variables::new(Vec::new(), BTreeMap::new(), &old, |_| None).unwrap();
         assert_eq!(old.maintenance_token(|| Ok("new".to_owned())).unwrap(), None);
+    }
+
+    #[test]
+    fn the_host_of_the_store_follows_from_its_address() {
+        let address = "postgres://me:secret@db.example.com/accounts";
+        let host = |variables: &mut Variables| {
+            variables.shared_store().unwrap().unwrap();
+            variables.value(STORE_HOST).unwrap().to_owned()
+        };
+        let mut variables = given(&[], &[(STORE, address)]).unwrap();
+        assert_eq!(host(&mut variables), "postgres://db.example.com:5432");
+        let said = [(STORE, address), (STORE_HOST, "postgres://*:5432")];
+        assert_eq!(host(&mut given(&[], &said).unwrap()), "postgres://*:5432");
+        assert!(given(&[], &[]).unwrap().shared_store().unwrap().is_none());
+        let error = given(&[], &[(STORE, "mysql://me:secret@db")]).unwrap().shared_store();
+        let error = format!("{:#}", error.unwrap_err());
+        assert!(error.contains("variable store") && !error.contains("secret"), "{error}");
+        // It is not on the command line of the host.
+        let mut variables = given(&[(STORE, "redis://other")], &[]).unwrap();
+        variables.set_store(address);
+        let mut host = Command::new("host");
+        variables.give_to(&mut host);
+        assert_eq!(host.get_args().count(), 0);
+        assert_eq!(variables.value(STORE), Some(address));
     }
 
     #[test]

@@ -24,6 +24,11 @@ pub(crate) async fn note<P: Ports>(
     let (mut count, mut pending, mut parked) = (0_u64, 0_u64, 0_u64);
     let mut oldest: Option<Timestamp> = None;
     for (id, progress) in subscriptions(api, &snapshot).await? {
+        let Some(progress) = progress else {
+            // What waits for it, a newer program can tell.
+            count += 1;
+            continue;
+        };
         let keys = Keys::of(api, &id);
         parked += snapshot.count(&KeyRange::prefix(keys.parked(progress.generation, ""))).await?;
         if progress.ended.is_some() {

@@ -307,10 +307,7 @@ impl Hub {
         data: &dyn Data,
     ) -> Result<Value, Error> {
         let keys = Keys::of(self.api, id);
-        let progress = match data.get(&keys.progress()).await? {
-            Some(value) => Progress::read(&value).unwrap_or_default(),
-            None => Progress::default(),
-        };
+        let progress = progress_of(&keys, data).await?.unwrap_or_default();
         let [waiting, _, due, _] = keys.events();
         let mut pending = data.count_in(&KeyRange::prefix(waiting.clone())).await?;
         let first = data.scan(&waiting, 1).await?;
@@ -364,15 +361,21 @@ impl Hub {
     ) -> Result<(u64, Option<Timestamp>), Error> {
         let range = log::after(self.api, &progress.cursor);
         let all = data.count_in(&range).await?;
-        if !is_exact {
+        // One that only a newer version can read may want all of them.
+        let Some(Ok(subscription)) = is_exact.then(|| Subscription::read(document)) else {
             let first = data.scan_in(&range, 1).await?;
             return Ok((all, first.first().and_then(|(_, value)| time_of(value))));
-        }
-        // What cannot be read any more wants nothing.
-        let Ok(subscription) = Subscription::read(document) else { return Ok((0, None)) };
+        };
         let (mut count, mut since, mut bytes) = (0, None, 0_usize);
         for (_, value) in data.scan_in(&range, MAX_COUNTED).await? {
-            let Ok(occurrence) = Occurrence::decode(&value) else { continue };
+            let occurrence = match Occurrence::decode(&value) {
+                Ok(occurrence) => occurrence,
+                Err(error) => {
+                    // It may be wanted.
+                    count += u64::from(error.is_newer());
+                    continue;
+                }
+            };
             bytes = bytes.saturating_add(occurrence.len());
             if bytes > MAX_COUNTED_BYTES {
                 return Ok((all, since));
@@ -382,7 +385,7 @@ impl Hub {
                 Ok(notification::whole(self.api, subscription.version, &occurrence)?.map(Rc::new))
             };
             let wanted = subscription.wants(self.api, settings, tenant, &occurrence, whole);
-            if wanted.is_ok_and(|event| event.is_some()) {
+            if wanted.map_or_else(|error| error.is_newer(), |event| event.is_some()) {
                 count += 1;
                 since = since.or(Some(occurrence.what.time));
             }
@@ -412,10 +415,15 @@ fn time_of(value: &Bytes) -> Option<Timestamp> {
     Occurrence::decode(value).ok().map(|occurrence| occurrence.what.time)
 }
 
-async fn progress_of(keys: &Keys, work: &dyn Work) -> Result<Option<Progress>, Error> {
-    let value = work.get(&keys.progress()).await?;
-    // What cannot be read is begun anew, so that it can be deleted.
-    Ok(value.and_then(|value| Progress::read(&value).ok()))
+async fn progress_of(keys: &Keys, data: &dyn Data) -> Result<Option<Progress>, Error> {
+    let key = keys.progress();
+    let Some(value) = data.get(&key).await? else { return Ok(None) };
+    match Progress::read(&key, &value) {
+        Ok(progress) => Ok(Some(progress)),
+        Err(error) if error.is_newer() => Err(error),
+        // What is damaged is begun anew, so that it can be deleted.
+        Err(_) => Ok(None),
+    }
 }
 
 /// Refuses a callback that is none, or that events are not sent to.

@@ -50,9 +50,11 @@ impl Interest {
         Ok((interest, names.into_used()))
     }
 
-    /// Reads a query whose names are known.
+    /// Reads a query whose names are known: one that was registered.
     pub fn known(query: &str, names: &KnownNames) -> Result<Self, Error> {
-        Self::read(query, names).map_err(|fault| Error::internal(fault.told))
+        Self::read(query, names).map_err(|Fault { position, told }| {
+            Error::newer(format!("a query has a fault at character {position}: {told}"))
+        })
     }
 
     fn read(query: &str, names: &impl Attributes) -> Result<Self, Fault> {

@@ -14,6 +14,7 @@
 //! * What a subscription is sent of one resource, it is sent in the order of the log, and the next only
 //!   when the one before is delivered or parked; what was parked and is sent again comes when it is.
 //! * No subscription waits for another one, and no change for any.
+//! * What only a newer version can read is left to it: what depends on that waits until it goes on.
 //!
 //! # Layout
 //!

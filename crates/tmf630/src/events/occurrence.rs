@@ -108,13 +108,12 @@ impl Occurrence {
         let damaged = || Error::internal("an event in the log is damaged");
         match value.first() {
             Some(&VERSION) => {}
-            Some(other) => {
-                let newer = "which this program does not know";
-                return Err(Error::internal(format!(
-                    "an event has format version {other}, {newer}"
+            Some(version) if *version > VERSION => {
+                return Err(Error::newer(format!(
+                    "an event has format version {version}, newer than this program knows"
                 )));
             }
-            None => return Err(damaged()),
+            _ => return Err(damaged()),
         }
         let mut rest = value.slice(1..);
         let mut part = || {
@@ -127,7 +126,8 @@ impl Occurrence {
         };
         let what = part().ok_or_else(damaged)?;
         let record = part().ok_or_else(damaged)?;
-        let what = serde_json::from_slice(&what).map_err(|_| damaged())?;
+        let what = serde_json::from_slice(&what)
+            .map_err(|error| Error::of_stored_json("what an event is", &error))?;
         Ok(Self { what, record, record_in_v4: rest })
     }
 }
@@ -195,8 +195,27 @@ mod tests {
             let cut = Bytes::copy_from_slice(&value[..len]);
             let read = Occurrence::decode(&cut).and_then(|it| it.shown(Version::V4).map(drop));
             // What ends behind the record of v5 looks like one without v4.
-            assert!(read.is_err() || Occurrence::decode(&cut).unwrap().record_in_v4.is_empty());
+            match read {
+                Ok(()) => assert!(Occurrence::decode(&cut).unwrap().record_in_v4.is_empty()),
+                Err(error) => assert!(!error.is_newer(), "{error:?}"),
+            }
         }
-        assert!(Occurrence::decode(&Bytes::from_static(&[2, 0, 0, 0, 0])).is_err());
+        let other = |from: &[u8], to: &[u8]| {
+            let at = value.windows(from.len()).position(|it| it == from).unwrap();
+            let other = [&value[..at], to, &value[at + from.len()..]].concat();
+            Occurrence::decode(&other.into()).and_then(|it| it.shown(Version::V5)).unwrap_err()
+        };
+        let record = &some().record[..1];
+        let before = b"\"state\"]}";
+        let len = u32::try_from(some().record.len()).unwrap().to_le_bytes();
+        for (is_newer, error) in [
+            (true, other(&[1], &[2])),
+            (false, other(&[1], &[0])),
+            (true, other(b"StateChange", b"LaterChange")),
+            (false, other(b"StateChange\"", b"StateChange\0")),
+            (true, other(&[before, &len[..], record].concat(), &[before, &len[..], &[5]].concat())),
+        ] {
+            assert_eq!(error.is_newer(), is_newer, "{error:?}");
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! How far a subscription has come, and where that is kept in the tree of the tenant.
 //!
+//! What has a member that this program does not know was written by a newer version, and is not read: it
+//! would lose that member when it is written again.
+//!
 //! | key | value |
 //! |---|---|
 //! | `events/{API}/s/{subscription}` | its [`Progress`] |
@@ -18,7 +21,7 @@ use crate::{Definition, Error, Version};
 
 /// How far a subscription has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(super) struct Progress {
     /// The resources of which it is counted as a listener, and in which version.
     pub listens: Option<Listens>,
@@ -50,6 +53,7 @@ pub(super) struct Progress {
 
 /// What a subscription listens to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Listens {
     pub is_v4: bool,
     /// Of the resources, what their keys begin with.
@@ -81,6 +85,7 @@ impl Listens {
 /// Who works at a subscription, and since when. That saves others the work; that nothing is written twice
 /// does not depend on it, since whoever writes looks whether it is still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Lease {
     pub worker: u64,
     pub since: Timestamp,
@@ -88,6 +93,7 @@ pub(super) struct Lease {
 
 /// Why a try has failed, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct LastError {
     pub time: Timestamp,
     pub message: String,
@@ -105,6 +111,7 @@ pub(super) enum Ended {
 
 /// How often an event was tried that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Tries {
     pub count: u32,
     /// When it was first tried, or had to wait for another one.
@@ -120,8 +127,15 @@ impl Tries {
         Self { count: 0, since: now, due: None }
     }
 
-    pub fn read(value: &Bytes) -> Option<Self> {
-        serde_json::from_slice(value).ok()
+    /// Those at a key; nothing if they are damaged.
+    pub fn read(key: &str, value: &Bytes) -> Result<Option<Self>, Error> {
+        match serde_json::from_slice(value) {
+            Ok(tries) => Ok(Some(tries)),
+            Err(error) => match Error::of_stored_json(key, &error) {
+                newer if newer.is_newer() => Err(newer),
+                _ => Ok(None),
+            },
+        }
     }
 
     pub fn to_value(self) -> Result<Bytes, Error> {
@@ -130,8 +144,9 @@ impl Tries {
 }
 
 impl Progress {
-    pub fn read(value: &Bytes) -> Result<Self, Error> {
-        serde_json::from_slice(value).map_err(Error::internal)
+    /// That at a key.
+    pub fn read(key: &str, value: &Bytes) -> Result<Self, Error> {
+        serde_json::from_slice(value).map_err(|error| Error::of_stored_json(key, &error))
     }
 
     pub fn to_value(&self) -> Result<Bytes, Error> {
@@ -210,4 +225,67 @@ impl Keys {
 /// The last part of a key: the place of an event.
 pub(super) fn place_in(key: &str) -> &str {
     key.rsplit('/').next().unwrap_or(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn value(json: &Value) -> Bytes {
+        json.to_string().into()
+    }
+
+    /// A progress with something of everything.
+    fn whole() -> Progress {
+        let time = Timestamp::UNIX_EPOCH;
+        Progress {
+            listens: Some(Listens { is_v4: true, resources: vec!["billFormat".into()] }),
+            cursor: "1".into(),
+            lease: Some(Lease { worker: 1, since: time }),
+            last_error: Some(LastError { time, message: "it answered 500".into() }),
+            ended: Some(Ended::Gone),
+            ..Progress::default()
+        }
+    }
+
+    #[test]
+    fn what_a_newer_version_has_added_anywhere_is_not_read() {
+        let written = whole().to_value().unwrap();
+        assert_eq!(Progress::read("k", &written).unwrap(), whole());
+        let json: Value = serde_json::from_slice(&written).unwrap();
+        for place in ["", "/listens", "/lease", "/lastError"] {
+            let mut newer = json.clone();
+            newer.pointer_mut(place).unwrap()["later"] = json!(1);
+            let error = Progress::read("events/s", &value(&newer)).unwrap_err();
+            assert!(error.is_newer(), "{place}: {error:?}");
+            let cause = "events/s cannot be read: unknown field `later`";
+            assert!(error.cause().unwrap().starts_with(cause), "{error:?}");
+        }
+        let mut newer = json.clone();
+        newer["ended"] = json!("later");
+        assert!(Progress::read("k", &value(&newer)).unwrap_err().is_newer());
+        let tries = Tries { due: Some(Timestamp::UNIX_EPOCH), ..Tries::none(Timestamp::MAX) };
+        let written = tries.to_value().unwrap();
+        assert_eq!(Tries::read("k", &written).unwrap(), Some(tries));
+        let mut newer: Value = serde_json::from_slice(&written).unwrap();
+        newer["later"] = json!(1);
+        assert!(Tries::read("k", &value(&newer)).unwrap_err().is_newer());
+    }
+
+    #[test]
+    fn what_is_damaged_is_not_taken_for_newer() {
+        let cut = |value: Bytes| value.slice(..value.len() - 1);
+        let progress = Progress::read("k", &cut(whole().to_value().unwrap()));
+        assert!(!progress.unwrap_err().is_newer());
+        let tries = Tries::none(Timestamp::UNIX_EPOCH).to_value().unwrap();
+        assert_eq!(Tries::read("k", &cut(tries)).unwrap(), None);
+    }
+
+    #[test]
+    fn what_an_earlier_version_has_not_written_is_nothing() {
+        let read = Progress::read("k", &value(&json!({ "cursor": "1" }))).unwrap();
+        assert_eq!(read, Progress { cursor: "1".into(), ..Progress::default() });
+    }
 }

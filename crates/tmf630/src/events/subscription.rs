@@ -15,7 +15,7 @@ use super::names::KnownNames;
 use super::notification;
 use super::occurrence::{Occurrence, What};
 use crate::budget::Budget;
-use crate::model::api::{Api, Resource};
+use crate::model::api::Api;
 use crate::sight::Sight;
 use crate::value::{Document, HIDDEN};
 use crate::{Error, Settings, Version};
@@ -56,17 +56,17 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
-    /// Reads a stored document.
+    /// Reads a stored document. What is none of this program's was written by a newer version: a damaged
+    /// record is no document.
     pub fn read(document: &Document) -> Result<Self, Error> {
         let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default();
         let kept = document.get(HIDDEN).cloned().unwrap_or_default();
-        let kept: Kept = serde_json::from_value(kept).map_err(Error::internal)?;
-        Ok(Self {
-            callback: Callback::parse(text("callback")).map_err(Error::internal)?,
-            version: version_of(document),
-            interest: Interest::known(text("query"), &kept.names)?,
-            kept,
-        })
+        let kept: Kept = serde_json::from_value(kept)
+            .map_err(|error| Error::of_stored_json("what is kept with a subscription", &error))?;
+        let callback = Callback::parse(text("callback"))
+            .map_err(|fault| Error::newer(format!("a callback {fault}")))?;
+        let interest = Interest::known(text("query"), &kept.names)?;
+        Ok(Self { callback, version: version_of(document), interest, kept })
     }
 
     /// Whether the event is one of those that its owner sees and wants; `whole` tells it with the whole
@@ -80,9 +80,20 @@ impl Subscription {
         whole: impl FnOnce() -> Result<Option<Rc<Value>>, Error>,
     ) -> Result<Option<Rc<Value>>, Error> {
         let What { resource: name, kind, .. } = &occurrence.what;
-        let resource = api.resource(name).filter(|_| self.kept.resources.contains(name));
-        let is_wanted = |it: &&Resource| self.interest.can_want(&kind.type_of(it.class));
-        let Some(resource) = resource.filter(is_wanted) else { return Ok(None) };
+        if !self.kept.resources.contains(name) {
+            return Ok(None);
+        }
+        // Whoever has registered the subscription knew it.
+        let resource = api.resource(name).filter(|it| it.versions.contains(&self.version));
+        let resource = resource.ok_or_else(|| {
+            let number = self.version.number();
+            Error::newer(format!(
+                "it is about {name}, which this program's v{number} does not have"
+            ))
+        })?;
+        if !self.interest.can_want(&kind.type_of(resource.class)) {
+            return Ok(None);
+        }
         let observer = self.observer(tenant.clone());
         if let Some(limit) = Sight::of(&observer, settings).limit(resource)
             && !limit.admits(&occurrence.stored()?)
@@ -146,4 +157,78 @@ pub(super) fn same(owner: &str, version: Version, callback: &str, query: &str) -
         digest.update(text);
     }
     format!("{:x}", digest.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::event::EventKind;
+    use crate::testing::accounts::API;
+
+    /// A subscription to accounts, and to what only a newer version has.
+    fn registered() -> Value {
+        json!({
+            "id": "1",
+            "callback": "https://events.example/",
+            "query": "eventType=BillingAccountCreateEvent",
+            HIDDEN: {
+                "owner": [{ "id": "" }], "same": "", "parties": null,
+                "resources": ["billingAccount", "merged"],
+                "names": { "eventType": { "path": "eventType", "kind": "text" } },
+                "base": "http://api.example", "secret": "s",
+            },
+        })
+    }
+
+    fn read(document: &Value) -> Result<Subscription, Error> {
+        Subscription::read(document.as_object().unwrap())
+    }
+
+    #[test]
+    fn what_an_older_program_would_not_have_registered_is_newer() {
+        assert!(read(&registered()).is_ok());
+        for (place, newer) in [
+            ("/callback", json!("later://events.example/")),
+            ("/query", json!("eventType.later(=x")),
+            ("/$server/names/eventType/kind", json!("later")),
+            ("/$server/parties", json!("all")),
+        ] {
+            let mut document = registered();
+            *document.pointer_mut(place).unwrap() = newer;
+            let error = read(&document).unwrap_err();
+            assert!(error.is_newer(), "{place}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn events_of_what_only_a_newer_version_has_are_not_unwanted() {
+        let settings = Settings::read([], |_| None).unwrap();
+        let tenant = Tenant::new("default").unwrap();
+        let wants = |resource: &str, version: &str| {
+            let what = What {
+                event: "e".into(),
+                kind: EventKind::Delete,
+                resource: resource.into(),
+                id: "1".into(),
+                time: Timestamp::UNIX_EPOCH,
+                request: None,
+                trace: None,
+                changed: Vec::new(),
+            };
+            let occurrence = Occurrence::new(what, &Document::new(), None);
+            let mut document = registered();
+            document["version"] = json!(version);
+            let subscription = read(&document).unwrap();
+            subscription.wants(&API, &settings, &tenant, &occurrence, || Ok(None))
+        };
+        // Of what it does not listen to, nothing has to be known.
+        for resource in ["billingAccount", "billFormat", "unknown"] {
+            assert!(wants(resource, "v5").unwrap().is_none(), "{resource}");
+        }
+        let error = wants("merged", "v4").unwrap_err();
+        assert!(error.is_newer() && error.cause().unwrap().contains("merged"), "{error:?}");
+    }
 }

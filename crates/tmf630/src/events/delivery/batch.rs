@@ -1,4 +1,8 @@
 //! What is next for a subscription.
+//!
+//! What only a newer version can read is left to it. In the log, the subscription waits there. Of what
+//! waits, its resource does: also where it is the next one of that, because what comes of an event makes
+//! the next due. Whatever else there is to do is done first, and then that is the error.
 
 use std::rc::Rc;
 
@@ -58,7 +62,7 @@ pub(super) struct Item {
     pub value: Bytes,
     pub source: Source,
     pub lane: String,
-    /// The event with the whole resource; nothing if it is not wanted, or cannot be read.
+    /// The event with the whole resource; nothing if it is not wanted, or is damaged.
     pub event: Option<(Occurrence, Rc<Value>)>,
     pub came: Came,
 }
@@ -98,6 +102,42 @@ pub(super) enum Came {
     Gone,
 }
 
+/// Events that were found.
+#[derive(Default)]
+struct Found {
+    items: Vec<Item>,
+    /// How many bytes of JSON they have.
+    bytes: usize,
+    /// Why one was left to a newer version.
+    newer: Option<Error>,
+}
+
+impl Found {
+    /// Adds an event, if this program can read it. Whether it can.
+    fn add(&mut self, item: Result<Item, Error>) -> Result<bool, Error> {
+        match item {
+            Ok(item) => {
+                let len = item.event.as_ref().map_or(0, |(occurrence, _)| occurrence.len());
+                self.bytes = self.bytes.saturating_add(len);
+                self.items.push(item);
+                Ok(true)
+            }
+            Err(error) if error.is_newer() => {
+                self.newer.get_or_insert(error);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// With others behind them.
+    fn and(mut self, others: Self) -> Self {
+        self.items.extend(others.items);
+        self.newer = self.newer.or(others.newer);
+        self
+    }
+}
+
 /// What is next for the subscription, as the snapshot has it.
 pub(super) async fn next<P: Ports>(
     turn: &Turn<'_, P>,
@@ -131,20 +171,19 @@ pub(super) async fn next<P: Ports>(
     let is_probe = progress.misses >= MAX_MISSES;
     let reader = Reader { turn, snapshot, progress, subscription, now };
     let lanes = (waiting > 0).then_some(lanes.as_str());
-    let items = match (is_gated, is_probe) {
+    let Found { items, newer, .. } = match (is_gated, is_probe) {
         (true, _) => reader.overdue().await?,
-        (false, false) => {
-            let mut items = reader.due(MAX_LANES).await?;
-            items.extend(reader.log(false, lanes).await?);
-            items
-        }
+        (false, false) => reader.due(MAX_LANES).await?.and(reader.log(false, lanes).await?),
         // What is new may be taken where what was tried is not.
         (false, true) => match reader.log(true, lanes).await? {
-            items if items.is_empty() => reader.due(1).await?,
-            items => items,
+            log if log.items.is_empty() => log.and(reader.due(1).await?),
+            log => log,
         },
     };
     if items.is_empty() {
+        if let Some(newer) = newer {
+            return Err(newer);
+        }
         let mut due = snapshot.scan(KeyRange::prefix(keys.all_due()), Order::Ascending).limit(1);
         let due = due
             .next()
@@ -167,12 +206,12 @@ struct Reader<'r, P: Ports> {
 
 impl<P: Ports> Reader<'_, P> {
     /// Events whose next try is due, the first of each resource.
-    async fn due(&self, limit: u64) -> Result<Vec<Item>, Error> {
+    async fn due(&self, limit: u64) -> Result<Found, Error> {
         let keys = &self.turn.keys;
         let mut scan = self.snapshot.scan(KeyRange::prefix(keys.all_due()), Order::Ascending);
         scan = scan.limit(limit);
-        let (mut items, mut bytes) = (Vec::new(), 0_usize);
-        while bytes < MAX_BYTES
+        let mut found = Found::default();
+        while found.bytes < MAX_BYTES
             && let Some((key, lane)) = scan.next().await?
         {
             let key = String::from_utf8_lossy(&key).into_owned();
@@ -182,30 +221,42 @@ impl<P: Ports> Reader<'_, P> {
             }
             let lane = String::from_utf8_lossy(&lane).into_owned();
             let value = self.snapshot.get(keys.waiting(&place)).await?.unwrap_or_default();
-            let tries = self.snapshot.get(keys.lane(&lane, &place)).await?;
-            let tries = tries.and_then(|tries| Tries::read(&tries));
-            let tries = tries.unwrap_or(Tries::none(self.now));
-            let item = self.item(place, value, Source::Waiting(time, tries), Some(lane));
-            let len = item.event.as_ref().map_or(0, |(occurrence, _)| occurrence.len());
-            bytes = bytes.saturating_add(len);
-            items.push(item);
+            let item = self.tries(&lane, &place).await.and_then(|tries| {
+                self.item(place, value, Source::Waiting(time, tries), Some(lane))
+            });
+            found.add(item)?;
         }
-        Ok(items)
+        Ok(found)
+    }
+
+    /// How often the event was tried that is the first of its lane, if that can be read of the one behind
+    /// it too.
+    async fn tries(&self, lane: &str, place: &str) -> Result<Tries, Error> {
+        let range = KeyRange::prefix(self.turn.keys.lane(lane, ""));
+        let mut scan = self.snapshot.scan(range, Order::Ascending).limit(2);
+        let mut own = Tries::none(self.now);
+        while let Some((key, value)) = scan.next().await? {
+            let key = String::from_utf8_lossy(&key);
+            if let Some(tries) = Tries::read(&key, &value)?
+                && place_in(&key) == place
+            {
+                own = tries;
+            }
+        }
+        Ok(own)
     }
 
     /// The next events of the log: where one is sent to see what comes of it, up to that.
-    async fn log(&self, is_probe: bool, lanes: Option<&str>) -> Result<Vec<Item>, Error> {
+    async fn log(&self, is_probe: bool, lanes: Option<&str>) -> Result<Found, Error> {
         let range = log::after(self.turn.post.api, &self.progress.cursor);
         let mut scan = self.snapshot.scan(range, Order::Ascending).limit(MAX_EVENTS);
-        let (mut items, mut bytes) = (Vec::new(), 0_usize);
-        while bytes < MAX_BYTES
+        let mut found = Found::default();
+        while found.bytes < MAX_BYTES
             && let Some((key, value)) = scan.next().await?
         {
             let key = String::from_utf8_lossy(&key).into_owned();
             let mut item = self.item(place_in(&key).to_owned(), value, Source::Log, None);
-            let len = item.event.as_ref().map_or(0, |(occurrence, _)| occurrence.len());
-            bytes = bytes.saturating_add(len);
-            if let Some(lanes) = lanes
+            if let (Some(lanes), Ok(item)) = (lanes, &mut item)
                 && item.came == Came::Open
             {
                 let lane = KeyRange::prefix(format!("{lanes}{}/", item.lane));
@@ -213,25 +264,25 @@ impl<P: Ports> Reader<'_, P> {
                     item.came = Came::Behind;
                 }
             }
-            let is_last = is_probe && item.came == Came::Open;
-            items.push(item);
+            let is_open = item.as_ref().is_ok_and(|item| item.came == Came::Open);
+            let is_last = !found.add(item)? || (is_probe && is_open);
             // Others of the instance go on.
             self.turn.post.ports.yield_now().await;
             if is_last {
                 break;
             }
         }
-        Ok(items)
+        Ok(found)
     }
 
     /// Events that were tried for long enough; and of the log, those that have been there for that time
     /// without anything being taken.
-    async fn overdue(&self) -> Result<Vec<Item>, Error> {
+    async fn overdue(&self) -> Result<Found, Error> {
         let give_up = self.turn.post.events.retry.give_up;
         let give_up = SignedDuration::try_from(give_up).unwrap_or(SignedDuration::MAX);
         let is_long_ago = |time: Timestamp| self.now.duration_since(time) >= give_up;
-        let mut items = self.due(MAX_LANES).await?;
-        items.retain(|item| match item.source {
+        let mut found = self.due(MAX_LANES).await?;
+        found.items.retain(|item| match item.source {
             Source::Waiting(_, tries) => is_long_ago(tries.since),
             Source::Log => false,
         });
@@ -241,26 +292,43 @@ impl<P: Ports> Reader<'_, P> {
                 let time = item.event.as_ref().map(|(occurrence, _)| occurrence.what.time);
                 time.is_none_or(is_long_ago)
             };
-            log.truncate(log.iter().position(|item| !is_overdue(item)).unwrap_or(log.len()));
-            items.append(&mut log);
+            if let Some(end) = log.items.iter().position(|item| !is_overdue(item)) {
+                log.items.truncate(end);
+                log.newer = None;
+            }
+            found = found.and(log);
         }
-        for item in &mut items {
+        for item in &mut found.items {
             if item.came == Came::Open {
                 item.came = Came::Overdue;
             }
         }
-        Ok(items)
+        Ok(found)
     }
 
-    /// An event; its lane need only be given where it may be one that cannot be read any more.
-    fn item(&self, place: String, value: Bytes, source: Source, lane: Option<String>) -> Item {
-        let event = self.wanted(&place, &value).unwrap_or_else(|error| {
-            self.turn.note(&format!("the event at {place} cannot be read and is left out"), &error);
-            None
-        });
+    /// An event; its lane need only be given where it may be damaged.
+    fn item(
+        &self,
+        place: String,
+        value: Bytes,
+        source: Source,
+        lane: Option<String>,
+    ) -> Result<Item, Error> {
+        let event = match self.wanted(&place, &value) {
+            Ok(event) => event,
+            Err(error) if error.is_newer() => {
+                let cause = error.cause().unwrap_or_default();
+                return Err(Error::newer(format!("the event at {place} cannot be read: {cause}")));
+            }
+            Err(error) => {
+                let what = format!("the event at {place} cannot be read and is left out");
+                self.turn.note(&what, &error);
+                None
+            }
+        };
         let own = event.as_ref().map(|(occurrence, _)| occurrence.lane());
         let came = if event.is_some() { Came::Open } else { Came::Unwanted };
-        Item { place, value, source, lane: lane.or(own).unwrap_or_default(), event, came }
+        Ok(Item { place, value, source, lane: lane.or(own).unwrap_or_default(), event, came })
     }
 
     fn wanted(&self, place: &str, value: &Bytes) -> Result<Option<(Occurrence, Rc<Value>)>, Error> {

@@ -104,7 +104,9 @@ pub async fn deliver<P: Ports>(
             match came {
                 Ok(next) => delivered.add(turn.count(next)),
                 Err(error) => {
-                    delivered.add(turn.count(None));
+                    // A newer program can go on at once, and has to be called for that.
+                    let next = error.is_newer().then(|| ports.now());
+                    delivered.add(turn.count(next));
                     delivered.broken += 1;
                     note_failure(
                         ports,
@@ -131,19 +133,22 @@ pub async fn finish<P: Ports>(api: &'static Api, settings: &Settings, ports: &P,
     }
 }
 
-/// The subscriptions of an API, and how far they have come. One whose progress cannot be read is as if it
-/// had ended: nothing is kept for it.
+/// The subscriptions of an API, and how far they have come; nothing where only a newer version knows that.
+/// One whose progress is damaged is as if it had ended: nothing is kept for it.
 pub(super) async fn subscriptions<K: kv_tree::Kv>(
     api: &Api,
     snapshot: &Snapshot<K>,
-) -> Result<Vec<(String, Progress)>, Error> {
+) -> Result<Vec<(String, Option<Progress>)>, Error> {
     let range = KeyRange::prefix(progress::Keys::all(api));
     let mut scan = snapshot.scan(range, Order::Ascending).limit(MAX_SUBSCRIPTIONS);
     let mut subscriptions = Vec::new();
     while let Some((key, value)) = scan.next().await? {
         let key = String::from_utf8(key.to_vec()).map_err(Error::internal)?;
-        let unreadable = || Progress { ended: Some(Ended::Gone), ..Progress::default() };
-        let progress = Progress::read(&value).unwrap_or_else(|_| unreadable());
+        let progress = match Progress::read(&key, &value) {
+            Ok(progress) => Some(progress),
+            Err(error) if error.is_newer() => None,
+            Err(_) => Some(Progress { ended: Some(Ended::Gone), ..Progress::default() }),
+        };
         subscriptions.push((place_in(&key).to_owned(), progress));
     }
     Ok(subscriptions)

@@ -219,11 +219,11 @@ impl<P: Ports> Writer<'_, '_, P> {
         self.transaction.put(key, item.value.clone());
     }
 
-    /// Makes the next event due that waits in a lane.
+    /// Makes the next event due that waits in a lane, which this program knows ([`super::batch`]).
     async fn let_next_go_on(&mut self, lane: &str) -> Result<(), Error> {
         let first = first_of(self.transaction, &self.turn.keys.lane(lane, "")).await?;
         let Some((key, tries)) = first else { return Ok(()) };
-        let tries = Tries::read(&tries).unwrap_or(Tries::none(self.now()));
+        let tries = Tries::read(&key, &tries)?.unwrap_or(Tries::none(self.now()));
         self.put_due(lane, place_in(&key), tries, self.now())
     }
 

@@ -25,18 +25,10 @@ impl<P: Ports> Post<'_, P> {
         own: &str,
         cursor: &str,
     ) -> Result<Vec<Bytes>, Error> {
-        let mut least = cursor.to_owned();
-        let subscriptions = subscriptions(self.api, snapshot).await?;
-        if subscriptions.len() as u64 >= MAX_SUBSCRIPTIONS {
-            // There may be others.
-            return Ok(Vec::new());
-        }
-        for (id, progress) in subscriptions {
-            let is_own = progress::Keys::of(self.api, &id).progress() == own;
-            if !is_own && progress.ended.is_none() {
-                least = least.min(progress.cursor);
-            }
-        }
+        let Some(cursors) = self.cursors(snapshot).await? else { return Ok(Vec::new()) };
+        let is_own = |id: &str| progress::Keys::of(self.api, id).progress() == own;
+        let others = cursors.into_iter().filter(|(id, _)| !is_own(id));
+        let least = others.map(|(_, other)| other).fold(cursor.to_owned(), Ord::min);
         self.up_to(snapshot, Some(&least)).await
     }
 
@@ -60,13 +52,30 @@ impl<P: Ports> Post<'_, P> {
 
     /// Keys of the log that all subscriptions have passed.
     pub async fn passed_by_all(&self, snapshot: &Snapshot<P::Kv>) -> Result<Vec<Bytes>, Error> {
+        let Some(cursors) = self.cursors(snapshot).await? else { return Ok(Vec::new()) };
+        let least = cursors.into_iter().map(|(_, cursor)| cursor).min();
+        self.up_to(snapshot, least.as_deref()).await
+    }
+
+    /// The cursors of the subscriptions that the log is kept for, with their ids; nothing where that of
+    /// one is not known.
+    async fn cursors(
+        &self,
+        snapshot: &Snapshot<P::Kv>,
+    ) -> Result<Option<Vec<(String, String)>>, Error> {
         let subscriptions = subscriptions(self.api, snapshot).await?;
         if subscriptions.len() as u64 >= MAX_SUBSCRIPTIONS {
-            return Ok(Vec::new());
+            // There may be others.
+            return Ok(None);
         }
-        let active = subscriptions.into_iter().filter(|(_, it)| it.ended.is_none());
-        let least = active.map(|(_, progress)| progress.cursor).min();
-        self.up_to(snapshot, least.as_deref()).await
+        let mut cursors = Vec::new();
+        for (id, progress) in subscriptions {
+            let Some(progress) = progress else { return Ok(None) };
+            if progress.ended.is_none() {
+                cursors.push((id, progress.cursor));
+            }
+        }
+        Ok(Some(cursors))
     }
 
     async fn up_to(
@@ -138,7 +147,7 @@ impl<P: Ports> Turn<'_, P> {
         for (key, tries) in found {
             let place = place_in(&key).to_owned();
             transaction.delete(self.keys.waiting(&place));
-            if let Some(due) = Tries::read(&tries).and_then(|tries| tries.due) {
+            if let Some(due) = Tries::read(&key, &tries)?.and_then(|tries| tries.due) {
                 transaction.delete(self.keys.due(due, &place));
             }
             transaction.delete(key);
@@ -148,7 +157,7 @@ impl<P: Ports> Turn<'_, P> {
         let first = first_of(transaction, &self.keys.lane(lane, "")).await?;
         if let Some((key, tries)) = first {
             let now = self.post.ports.now();
-            let tries = Tries::read(&tries).unwrap_or(Tries::none(now));
+            let tries = Tries::read(&key, &tries)?.unwrap_or(Tries::none(now));
             let tries = Tries { due: Some(now), ..tries };
             transaction.put(self.keys.due(now, place_in(&key)), lane.to_owned());
             transaction.put(key, tries.to_value()?);
@@ -159,8 +168,10 @@ impl<P: Ports> Turn<'_, P> {
     /// Forgets the subscription if nothing is left of it. Whether something is.
     async fn forget(&self) -> Result<bool, Error> {
         let forget = async |transaction: &mut Transaction<P::Kv>| -> Result<bool, Error> {
-            let value = transaction.get(self.keys.progress()).await?;
-            let progress = value.as_ref().map(Progress::read).transpose()?.unwrap_or_default();
+            let key = self.keys.progress();
+            let value = transaction.get(&key).await?;
+            let progress = value.map(|value| Progress::read(&key, &value)).transpose()?;
+            let progress = progress.unwrap_or_default();
             if !self.holds(&progress) || progress.ended != Some(Ended::Deleted) {
                 return Ok(false);
             }
@@ -169,7 +180,7 @@ impl<P: Ports> Turn<'_, P> {
                     return Ok(true);
                 }
             }
-            transaction.delete(self.keys.progress());
+            transaction.delete(key);
             Ok(false)
         };
         self.post.tree.transact(forget).await
@@ -230,15 +241,20 @@ impl<P: Ports> Turn<'_, P> {
         Ok(())
     }
 
-    /// Lets an event wait that was parked. It goes before what waits of its resource.
+    /// Lets an event wait that was parked. It goes before what waits of its resource. If only a newer
+    /// version can read the one or the other, nothing is done: that is the error.
     async fn redrive(
         &self,
         place: &str,
         value: &Bytes,
         transaction: &mut Transaction<P::Kv>,
     ) -> Result<(), Error> {
-        // What cannot be read cannot be sent.
-        let Ok(occurrence) = Occurrence::decode(value) else { return Ok(()) };
+        let occurrence = match Occurrence::decode(value) {
+            Ok(occurrence) => occurrence,
+            Err(error) if error.is_newer() => return Err(error),
+            // What is damaged cannot be sent.
+            Err(_) => return Ok(()),
+        };
         let (keys, lane, now) = (&self.keys, occurrence.lane(), self.post.ports.now());
         let first = first_of(transaction, &keys.lane(&lane, "")).await?;
         transaction.put(keys.waiting(place), value.clone());
@@ -249,7 +265,7 @@ impl<P: Ports> Turn<'_, P> {
             return Ok(());
         }
         if let Some((first, tries)) = first
-            && let Some(tries) = Tries::read(&tries)
+            && let Some(tries) = Tries::read(&first, &tries)?
             && let Some(due) = tries.due
         {
             transaction.delete(keys.due(due, place_in(&first)));

@@ -57,9 +57,11 @@ impl<'t, P: Ports> Turn<'t, P> {
             }
             // Most of the time there is nothing to do, and nothing is written to find that out.
             let subscription = match self.subscription(&snapshot).await {
-                Ok(subscription) => subscription,
-                Err(error) if progress.ended.is_none() => return self.end(error).await,
-                Err(_) => return Ok(None),
+                Ok(Ok(subscription)) => subscription,
+                _ if progress.ended.is_some() => return Ok(None),
+                Ok(Err(damage)) => return self.end(damage).await,
+                // A newer program can read it, or this one later.
+                Err(error) => return Err(error),
             };
             let next = batch::next(self, &snapshot, &progress, subscription.as_ref()).await?;
             if let Next::Nothing(next) = next {
@@ -91,7 +93,7 @@ impl<'t, P: Ports> Turn<'t, P> {
             if !self.holds(&progress) {
                 return Ok(self.at_once());
             }
-            let subscription = self.subscription(&snapshot).await?;
+            let subscription = self.subscription(&snapshot).await??;
             let next = batch::next(self, &snapshot, &progress, subscription.as_ref()).await?;
             let is_written = match (next, &subscription) {
                 (Next::Nothing(Some(next)), _) => return Ok(Some(next)),
@@ -119,19 +121,29 @@ impl<'t, P: Ports> Turn<'t, P> {
     }
 
     pub async fn progress(&self, snapshot: &Snapshot<P::Kv>) -> Result<Option<Progress>, Error> {
-        let value = snapshot.get(self.keys.progress()).await?;
-        value.map(|value| Progress::read(&value)).transpose()
+        let key = self.keys.progress();
+        let value = snapshot.get(&key).await?;
+        value.map(|value| Progress::read(&key, &value)).transpose()
     }
 
-    /// The subscription; nothing if it was deleted.
+    /// The subscription; nothing if it was deleted. The error inside is that of one that is damaged, which
+    /// nobody can read any more.
     async fn subscription(
         &self,
         snapshot: &Snapshot<P::Kv>,
-    ) -> Result<Option<Subscription>, Error> {
+    ) -> Result<Result<Option<Subscription>, Error>, Error> {
         let key = hub::keys_of(self.post.api).record(self.id);
-        let Some(value) = snapshot.get(key).await? else { return Ok(None) };
-        let document = Record::read(self.id, value)?.document()?;
-        Subscription::read(&document).map(Some)
+        let value = match snapshot.get(key).await {
+            Ok(Some(value)) => value,
+            Ok(None) => return Ok(Ok(None)),
+            Err(damage @ kv_tree::Error::Damaged { .. }) => return Ok(Err(damage.into())),
+            Err(error) => return Err(error.into()),
+        };
+        let document = Record::read(self.id, value).and_then(|record| record.document());
+        match document.and_then(|document| Subscription::read(&document)) {
+            Err(error) if error.is_newer() => Err(error),
+            read => Ok(read.map(Some)),
+        }
     }
 
     /// Tells the log of something that could not be done.
@@ -141,8 +153,8 @@ impl<'t, P: Ports> Turn<'t, P> {
         note_failure(post.ports, post.tenant, Some(&subscription), error);
     }
 
-    /// Ends a subscription that cannot be read any more, so that nothing is kept for it.
-    async fn end(&self, error: Error) -> Result<Option<Timestamp>, Error> {
+    /// Ends a subscription that is damaged, so that nothing is kept for it.
+    async fn end(&self, damage: Error) -> Result<Option<Timestamp>, Error> {
         self.change(async |progress, _| {
             progress.ended = Some(Ended::Gone);
             let message = "the subscription cannot be read any more".to_owned();
@@ -150,7 +162,7 @@ impl<'t, P: Ports> Turn<'t, P> {
             Ok(true)
         })
         .await?;
-        Err(error)
+        Err(damage)
     }
 
     /// Whether somebody else is at it.
@@ -206,7 +218,7 @@ impl<'t, P: Ports> Turn<'t, P> {
         let key = self.keys.progress();
         let changed = async |transaction: &mut Transaction<P::Kv>| -> Result<bool, Error> {
             let Some(value) = transaction.get(&key).await? else { return Ok(false) };
-            let mut progress = Progress::read(&value)?;
+            let mut progress = Progress::read(&key, &value)?;
             let is_changed = change(&mut progress, transaction).await?;
             if is_changed {
                 transaction.put(key.clone(), progress.to_value()?);

@@ -1,4 +1,6 @@
-//! Which store an application uses, and where it is.
+//! The address of a store that several hosts share: which kind of a store it is, and where.
+
+#![forbid(unsafe_code)]
 
 use std::fmt;
 
