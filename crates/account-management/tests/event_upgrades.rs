@@ -26,6 +26,7 @@ const PROGRESS: &str = "events/TMF666/s/";
 const LOG: &str = "events/TMF666/log/";
 const WAITING: &str = "events/TMF666/w/";
 const LANES: &str = "events/TMF666/l/";
+const DUE: &str = "events/TMF666/d/";
 const PARKED: &str = "events/TMF666/p/";
 
 fn tree(memory: &Memory) -> Tree<Memory> {
@@ -75,6 +76,12 @@ impl Newer {
     fn go_on(self) {
         self.expect_left();
         put(&self.memory, &self.key, &self.before);
+    }
+
+    /// What the log says if it is an event that cannot be read because of that.
+    fn told(&self, cause: &str) -> String {
+        let place = self.key.rsplit('/').next().unwrap();
+        format!("the event at {place} cannot be read: {cause}")
     }
 
     #[track_caller]
@@ -156,9 +163,9 @@ fn deliver_what_can_be(world: &World, cause: &str) -> Delivered {
 
 #[test]
 fn a_newer_subscription_waits_and_holds_up_no_other() {
-    for (write, cause) in [
-        (version as fn(&[u8]) -> _, "has format version 5, newer than this program knows"),
-        (query, "a query has a fault at character"),
+    for (write, cause, status_of_it) in [
+        (version as fn(&[u8]) -> _, "has format version 5, newer than this program knows", 503),
+        (query, "a query has a fault at character", 200),
     ] {
         let memory = Memory::default();
         let world = World::on(memory.clone());
@@ -169,10 +176,11 @@ fn a_newer_subscription_waits_and_holds_up_no_other() {
         assert_eq!(deliver_what_can_be(&world, cause).delivered, 0);
         assert_eq!(told(&world), ["BillFormatCreate 1"]);
         assert_eq!(stored(&memory, LOG).len(), 1, "what it has still to be sent is kept");
-        if write == query as fn(&[u8]) -> _ {
+        let path = format!("/{}", ids[0]);
+        let seen = expect(&ask(&world, &HUB, Method::GET, &path, &Value::Null), status_of_it);
+        if let Some(delivery) = seen.get("delivery") {
             // Whatever is there may be wanted.
-            let seen = status(&world, &ids[0]);
-            assert_eq!((&seen["status"], &seen["pending"]), (&json!("active"), &json!(1)));
+            assert_eq!((&delivery["status"], &delivery["pending"]), (&json!("active"), &json!(1)));
         }
         newer.go_on();
         assert_eq!((deliver(&world).delivered, told(&world).len()), (1, 1));
@@ -242,7 +250,7 @@ fn a_subscription_does_not_end_because_the_store_fails() {
 fn a_subscription_waits_at_a_newer_event_of_the_log() {
     for (write, cause) in [
         (version as fn(&[u8]) -> _, "an event has format version 2, newer than this program knows"),
-        (kind, "unknown variant `Merged`"),
+        (kind, "what an event is cannot be read: unknown variant `Merged`"),
         (record, "record 2 has format version 5, newer than this program knows"),
     ] {
         let memory = Memory::default();
@@ -250,12 +258,13 @@ fn a_subscription_waits_at_a_newer_event_of_the_log() {
         let id = subscribe(&world, "");
         create(&world, &["1", "2", "3"]);
         let newer = Newer::write(&memory, LOG, 1, write);
-        assert_eq!(deliver_what_can_be(&world, cause).delivered, 1);
+        let cause = newer.told(cause);
+        assert_eq!(deliver_what_can_be(&world, &cause).delivered, 1);
         assert_eq!(told(&world), ["BillFormatCreate 1"]);
         // What may be wanted counts as pending.
         assert_eq!(status(&world, &id)["pending"], 2);
         create(&world, &["4"]);
-        assert_eq!(deliver_what_can_be(&world, cause).delivered, 0);
+        assert_eq!(deliver_what_can_be(&world, &cause).delivered, 0);
         newer.go_on();
         deliver(&world);
         assert_eq!(told(&world), ["2", "3", "4"].map(|id| format!("BillFormatCreate {id}")));
@@ -324,7 +333,7 @@ fn a_resource_of_which_something_newer_waits_holds_up_no_other() {
         deliver(&world);
         let newer = Newer::write(&memory, prefix, number, write);
         let cause = match prefix {
-            WAITING => "an event has format version 2, newer than this program knows".to_owned(),
+            WAITING => newer.told("an event has format version 2, newer than this program knows"),
             _ => format!("{} cannot be read: unknown field `later`", newer.key),
         };
         *is_up.borrow_mut() = true;
@@ -392,14 +401,33 @@ fn what_is_parked_in_a_newer_form_is_not_lost_when_it_is_to_be_sent_again() {
     let newer = Newer::write(&memory, PARKED, 1, version);
     let redrive = ask(&world, &HUB, Method::POST, &format!("/{id}/redrive"), &Value::Null);
     assert_eq!(redrive.status(), 202);
-    let cause = "an event has format version 2, newer than this program knows";
-    assert_eq!(deliver_what_can_be(&world, cause).delivered, 0);
+    let cause = newer.told("an event has format version 2, newer than this program knows");
+    assert_eq!(deliver_what_can_be(&world, &cause).delivered, 0);
     assert_eq!((&status(&world, &id)["pending"], stored(&memory, PARKED).len()), (&json!(3), 3));
     newer.go_on();
     deliver(&world);
     let mut told = told(&world);
     told.sort();
     assert_eq!(told, ["1", "2", "3"].map(|id| format!("BillFormatCreate {id}")));
+}
+
+#[test]
+fn what_waits_in_a_newer_form_for_a_subscription_that_has_ended_is_removed_by_that_version() {
+    let memory = Memory::default();
+    let world = World::on(memory.clone());
+    subscribe(&world, "");
+    refuse(&world, &["1"]);
+    create(&world, &["1"]);
+    deliver(&world);
+    let newer = Newer::write(&memory, LANES, 0, member);
+    world.answer(|_| Ok(410));
+    create(&world, &["2"]);
+    let cause = format!("{} cannot be read: unknown field `later`", newer.key);
+    assert_eq!(deliver_what_can_be(&world, &cause).failed, 1);
+    newer.go_on();
+    assert_eq!(deliver(&world).broken, 0);
+    let left = [WAITING, LANES, DUE].map(|prefix| stored(&memory, prefix).len());
+    assert_eq!(left, [0, 0, 0]);
 }
 
 /// Whoever drops it need not know what it is.

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use reqwest::Client;
 
 use crate::accounts::ACCOUNTS;
-use crate::host::Host;
 
 /// How often it is measured.
 const TIMES: usize = 15;
@@ -14,14 +14,13 @@ const TIMES: usize = 15;
 const IDLE: Duration = Duration::from_millis(1500);
 
 /// Compares the first request of an instance with the one after it, as medians.
-pub async fn measure(host: &Host) -> anyhow::Result<String> {
+pub async fn measure(client: &Client, base_url: &str) -> anyhow::Result<String> {
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
         tokio::time::sleep(IDLE).await;
         for times in [&mut first, &mut second] {
             let begin = Instant::now();
-            let response =
-                host.client.get(format!("{}{ACCOUNTS}/a0000000", host.base_url)).send().await?;
+            let response = client.get(format!("{base_url}{ACCOUNTS}/a0000000")).send().await?;
             ensure!(response.status().is_success(), "GET by id: {}", response.status());
             response.bytes().await?;
             times.push(begin.elapsed());

@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 
 use crate::log::Log;
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum HostKind {
     /// Spin, which has to be on the PATH.
     Spin,

@@ -83,7 +83,6 @@ impl Log {
         }
         Ok(activity)
     }
-
 }
 
 /// The file, or those in the folder; none as long as it is not there.

@@ -4,6 +4,8 @@
 //! # Layout
 //!
 //! * `host` – what runs the components.
+//! * `deployment` – one host with a store of its own, or several that share one.
+//! * `callers` – access tokens, and the tenants that they are for.
 //! * `accounts` – the accounts that there are.
 //! * `cases` – what is asked for, and what it is compared with.
 //! * `load` – asking for it at a number of connections.
@@ -22,9 +24,11 @@
 
 mod accounts;
 mod bills;
+mod callers;
 mod cases;
 mod cold;
 mod compare;
+mod deployment;
 mod events;
 mod host;
 mod load;
@@ -38,21 +42,41 @@ mod tokens;
 mod yardstick;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Parser;
+use store_bench::served::{Engine, round_trip};
 
 use crate::cases::Case;
 use crate::compare::Comparison;
-use crate::host::{Host, HostKind};
+use crate::deployment::Deployment;
+use crate::host::HostKind;
 use crate::table::Table;
 use crate::yardstick::Yardstick;
 
 /// Loads the application and the floor components, and prints how they compare.
-#[derive(Parser)]
+#[derive(Debug, Parser)]
 struct Arguments {
     /// What runs the components.
     #[arg(long, value_enum, default_value_t = HostKind::Devhost)]
     host: HostKind,
+    /// The application keeps its data on a server of this kind, which is started for it. The floor
+    /// components stay on the host's own store.
+    #[arg(long, value_enum, conflicts_with_all = ["tokens", "bills", "events"])]
+    store: Option<Engine>,
+    /// How long a round trip to that server takes, beside what it takes on this machine.
+    #[arg(long, value_name = "MILLISECONDS", value_parser = round_trip, requires = "store")]
+    round_trip: Option<Duration>,
+    /// How many hosts share that server. Connections are spread over them evenly, so that there may be a
+    /// few less.
+    #[arg(long, default_value_t = 1, requires = "store", conflicts_with = "profile")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=64))]
+    hosts: u32,
+    /// Over how many tenants accounts and requests are spread. Callers of several bring an access token
+    /// (EdDSA) for any of them, which each instance checks once.
+    #[arg(long, default_value_t = 1, conflicts_with_all = ["tokens", "bills", "events"])]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+    tenants: u32,
     /// How many accounts there are.
     #[arg(long, default_value_t = 10_000)]
     records: usize,
@@ -104,9 +128,8 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.events {
         return events::measure(arguments).await;
     }
-    let host = Host::start(arguments.host, &arguments.components, arguments.profile, &[]).await?;
-    println!("{}, {} accounts", host.describe(), arguments.records);
-    accounts::create(&host, arguments.records).await?;
+    let deployment = Deployment::start(arguments).await?;
+    println!("{}", deployment.describe()?);
     let yardstick = match &arguments.yardstick {
         Some(folder) => start_yardstick(folder, arguments.records).await?,
         None => None,
@@ -116,9 +139,10 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     println!("\n{}", table.head());
     let mut profiles = Vec::new();
     for &connections in &arguments.connections {
-        let yardstick = yardstick.as_ref();
-        let comparison = Comparison { host: &host, yardstick, arguments, connections };
-        let cases = Case::all(arguments.records).into_iter();
+        let connections = load::evenly(connections, arguments.hosts);
+        let (deployment, yardstick) = (&deployment, yardstick.as_ref());
+        let comparison = Comparison { deployment, yardstick, arguments, connections };
+        let cases = Case::all(deployment.records).into_iter();
         for case in cases.filter(|case| case.name.contains(only)) {
             let (row, profile) = comparison.of(&case).await?;
             println!("{}", table.row(&row));
@@ -129,8 +153,9 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for profile in profiles {
         println!("\n{profile}");
     }
-    println!("\n{}", cold::measure(&host).await?);
-    host.stop().await
+    let (client, base_url) = deployment.client()?;
+    println!("\n{}", cold::measure(&client, base_url).await?);
+    deployment.stop().await
 }
 
 /// Starts the conventional service, or says why there is none.
@@ -147,4 +172,49 @@ async fn start_yardstick(folder: &Path, records: usize) -> anyhow::Result<Option
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     run(&Arguments::parse()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Result<Arguments, String> {
+        let arguments = ["http-bench"].iter().chain(arguments);
+        Arguments::try_parse_from(arguments).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_arguments_it_is_one_host_with_its_own_store() {
+        let arguments = read(&[]).unwrap();
+        assert_eq!((arguments.store, arguments.round_trip), (None, None));
+        assert_eq!((arguments.hosts, arguments.tenants), (1, 1));
+    }
+
+    #[test]
+    fn hosts_share_a_store_at_a_distance() {
+        let far = ["--store=postgres", "--round-trip=10", "--hosts=4", "--tenants=8"];
+        let far = read(&far).unwrap();
+        assert_eq!(far.store, Some(Engine::Postgres));
+        assert_eq!(far.round_trip, Some(Duration::from_millis(10)));
+        assert_eq!((far.hosts, far.tenants), (4, 8));
+        for alone in ["--hosts=2", "--round-trip=1"] {
+            let error = read(&[alone]).unwrap_err();
+            assert!(error.contains("--store <STORE>"), "{alone}: {error}");
+        }
+        for wrong in ["--hosts=0", "--hosts=65", "--tenants=0", "--round-trip=-1"] {
+            assert!(read(&["--store=redis", wrong]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_measured_instead_has_a_store_of_its_own() {
+        for other in ["--tokens", "--bills", "--events"] {
+            for ours in ["--store=redis", "--tenants=2"] {
+                let error = read(&[other, ours]).unwrap_err();
+                assert!(error.contains("cannot be used with"), "{other} {ours}: {error}");
+            }
+        }
+        let error = read(&["--store=redis", "--hosts=2", "--profile"]).unwrap_err();
+        assert!(error.contains("cannot be used with"), "{error}");
+    }
 }

@@ -14,6 +14,9 @@ use crate::cases::Case;
 use crate::host::Host;
 use crate::load::{self, median};
 
+/// The tenant of an application that is told nothing of tenants.
+const TENANT: &str = "default";
+
 /// Who bills on behalf, and how many accounts are theirs.
 const PARTNER: &str = "reseller";
 const OF_PARTNER: usize = 100;
@@ -31,8 +34,8 @@ pub async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let start = |variables| Host::start(arguments.host, &arguments.components, false, variables);
     let open = start(&[]).await?;
     let asking = start(&[("auth", "jwt"), ("jwt_issuers", &issuers)]).await?;
-    let operator = token(&keys[1], &json!({ "scope": "admin", "tenant": "default" }))?;
-    let partner = token(&keys[1], &json!({ "scope": "tmf666:read", "tenant": "default", "party_id": PARTNER }))?;
+    let operator = token(&keys[1], TENANT, &json!({ "scope": "admin" }))?;
+    let partner = token(&keys[1], TENANT, &json!({ "scope": "tmf666:read", "party_id": PARTNER }))?;
     let records = arguments.records;
     println!("{}, {records} accounts", open.describe());
     let every = (records / OF_PARTNER).max(1);
@@ -98,9 +101,9 @@ pub async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     println!();
     for key in &keys {
         let name = format!("{:?}", key.algorithm);
-        let known = vec![token(key, &json!({ "scope": "admin", "tenant": "default" }))?; CHECKS];
-        let fresh =
-            (0..CHECKS).map(|number| token(key, &json!({ "scope": "admin", "tenant": "default", "jti": number })));
+        let known = vec![token(key, TENANT, &json!({ "scope": "admin" }))?; CHECKS];
+        let fresh = (0..CHECKS)
+            .map(|number| token(key, TENANT, &json!({ "scope": "admin", "jti": number })));
         let fresh = fresh.collect::<anyhow::Result<Vec<_>>>()?;
         let (known, fresh) = (latency(&asking, &known).await?, latency(&asking, &fresh).await?);
         let check = fresh.saturating_sub(known);

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use kv_tree::{Kv, Transaction};
 use uuid::Builder;
 
-/// How long a record is.
-const RECORD_BYTES: usize = 1500;
+/// How long a record usually is.
+pub const RECORD_BYTES: usize = 1500;
 
 /// How many accounts a party has, about.
 const ACCOUNTS_PER_PARTY: u64 = 25;
@@ -17,18 +17,20 @@ pub struct Account {
     pub party: String,
     name: String,
     updated: u64,
+    bytes: usize,
 }
 
 impl Account {
-    /// The `number`-th account, created at a time of its own, among `total`.
-    pub fn new(number: u64, total: u64, random: &mut fastrand::Rng) -> Self {
+    /// The `number`-th account, created at a time of its own, among `total`, with a record of so many
+    /// bytes.
+    pub fn new(number: u64, total: u64, bytes: usize, random: &mut fastrand::Rng) -> Self {
         let millis = 1_800_000_000_000 + 100 * number;
         let mut tail = [0; 10];
         random.fill(&mut tail);
         let id = Builder::from_unix_timestamp_millis(millis, &tail).into_uuid().to_string();
         let name: String = std::iter::repeat_with(|| random.alphabetic()).take(14).collect();
         let party = format!("{:08}", random.u64(..(total / ACCOUNTS_PER_PARTY).max(1)));
-        Self { id, party, name, updated: number }
+        Self { id, party, name, updated: number, bytes }
     }
 
     pub fn key(&self) -> String {
@@ -61,7 +63,7 @@ impl Account {
 
     fn record(&self) -> Vec<u8> {
         let mut record = format!("{} {} {} {}", self.id, self.party, self.name, self.updated);
-        record.extend(std::iter::repeat_n('x', RECORD_BYTES.saturating_sub(record.len())));
+        record.extend(std::iter::repeat_n('x', self.bytes.saturating_sub(record.len())));
         record.into_bytes()
     }
 

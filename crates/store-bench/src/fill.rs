@@ -17,11 +17,17 @@ pub fn name(number: usize) -> TreeName {
     TreeName::new(format!("bench-{number}.billingAccount")).expect("a name that is allowed")
 }
 
-/// Fills a tree with accounts, and returns them.
-pub async fn fill(memory: &Memory, tree: TreeName, records: u64) -> Result<Vec<Account>, Error> {
+/// Fills a tree with accounts whose records have so many bytes, and returns them.
+pub async fn fill(
+    memory: &Memory,
+    tree: TreeName,
+    records: u64,
+    bytes: usize,
+) -> Result<Vec<Account>, Error> {
     let tree = Store::new(memory.clone()).tree(tree);
     let mut random = fastrand::Rng::with_seed(1);
-    let accounts: Vec<_> = (0..records).map(|n| Account::new(n, records, &mut random)).collect();
+    let accounts: Vec<_> =
+        (0..records).map(|n| Account::new(n, records, bytes, &mut random)).collect();
     for accounts in accounts.chunks(RECORDS_PER_COMMIT as usize) {
         tree.transact(async |transaction| {
             accounts.iter().for_each(|account| account.insert(transaction));
@@ -58,7 +64,7 @@ mod tests {
     #[test]
     fn a_copy_has_all_accounts() {
         let (memory, copied) = (Memory::default(), Memory::default());
-        let accounts = block_on(fill(&memory, name(0), 3000)).unwrap();
+        let accounts = block_on(fill(&memory, name(0), 3000, 1500)).unwrap();
         block_on(copy(&memory, &copied)).unwrap();
         assert_eq!(copied.contents(), memory.contents());
         assert!(copied.contents().len() > copied.limits().write_batch, "one batch would do");

@@ -37,6 +37,7 @@ use pollster::block_on;
 use sqlite_store::{NativeKv, Sqlite};
 use store_bench::served::{Engine, round_trip};
 
+use crate::account::RECORD_BYTES;
 use crate::remote::Remote;
 use crate::table::Measured;
 
@@ -92,7 +93,7 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     }
     for (number, &records) in (0..).zip(&arguments.records) {
         let (memory, operations) = (Memory::default(), arguments.operations);
-        let accounts = block_on(fill::fill(&memory, fill::name(0), records))?;
+        let accounts = block_on(fill::fill(&memory, fill::name(0), records, RECORD_BYTES))?;
         let file = Sqlite::open(&folder.path().join(records.to_string()))?;
         let sqlite = NativeKv::new(file.store("default"));
         block_on(fill::copy(&memory, &sqlite))?;

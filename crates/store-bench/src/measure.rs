@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use kv_tree::{Error, KeyRange, Kv, Metered, Order, Store, Tree, Usage};
 
-use crate::account::{Account, party_prefix};
+use crate::account::{Account, RECORD_BYTES, party_prefix};
 use crate::clock::Clock;
 use crate::fill::name;
 
@@ -135,7 +135,7 @@ pub async fn measure<K: Clock>(
     costs.push(
         bench
             .cost("insert", Cache::AsItIs, async |tree, number| {
-                let account = Account::new(total + number, total, &mut random);
+                let account = Account::new(total + number, total, RECORD_BYTES, &mut random);
                 tree.transact(async |transaction| {
                     account.insert(transaction);
                     Ok::<_, Error>(())

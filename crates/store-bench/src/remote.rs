@@ -15,8 +15,6 @@ use crate::table::Measured;
 
 /// A server, and how far away it is.
 pub struct Remote {
-    engine: Engine,
-    round_trip: Duration,
     served: Served,
     /// What runs the connections.
     client: Runtime,
@@ -30,13 +28,12 @@ impl Remote {
         let network = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let served = network.block_on(Served::start(engine, round_trip));
         let client = Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { engine, round_trip, served, client, _network: network })
+        Ok(Self { served, client, _network: network })
     }
 
     /// What it is.
     pub fn describe(&self) -> String {
-        let milliseconds = self.round_trip.as_secs_f64() * 1000.0;
-        format!("{}, a round trip of {milliseconds} ms away.", self.engine.name())
+        format!("{}.", self.served.describe())
     }
 
     /// Measures on the `number`-th store, which gets what is in memory.
@@ -52,6 +49,6 @@ impl Remote {
             fill::copy(memory, &kv).await?;
             measure::measure(kv, accounts, operations).await
         })?;
-        Ok(Measured { store: self.engine.name(), costs })
+        Ok(Measured { store: self.served.engine().name(), costs })
     }
 }

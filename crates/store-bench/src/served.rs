@@ -31,6 +31,8 @@ impl Engine {
 
 /// A server with empty stores, which ends when this is dropped, and the network in front of it.
 pub struct Served {
+    engine: Engine,
+    round_trip: Duration,
     server: Server,
     network: Option<Proxy>,
 }
@@ -55,7 +57,18 @@ impl Served {
             true => None,
             false => Some(Proxy::start(server.port(), round_trip).await),
         };
-        Self { server, network }
+        Self { engine, round_trip, server, network }
+    }
+
+    /// What kind of a store it has.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// What it is, for those who read figures.
+    pub fn describe(&self) -> String {
+        let milliseconds = self.round_trip.as_secs_f64() * 1000.0;
+        format!("{}, a round trip of {milliseconds} ms away", self.engine.name())
     }
 
     /// The address of an empty store: of another one for each number below 1000, none of which was asked

@@ -13,11 +13,16 @@ use crate::project::{FLOOR, cargo, command, target_dir};
 #[derive(Subcommand)]
 pub enum Bench {
     /// What storage costs: calls, bytes and time of kv-tree per operation, by the number of records.
+    ///
+    /// `-- --store redis` or `postgres` measures on a server too, `--round-trip MILLISECONDS` puts it at a
+    /// distance.
     Store(Arguments),
+    /// What many nodes on one store do to one another, on a simulated clock.
+    Nodes(Arguments),
     /// What requests cost: how many a second are answered, next to components that do the least.
     ///
     /// `-- --yardstick DIR` compares with a conventional service, `-- --profile` tells which functions
-    /// take the time.
+    /// take the time, `-- --store redis --hosts N` or `postgres` lets hosts share a server.
     Http(Arguments),
 }
 
@@ -28,13 +33,19 @@ pub struct Arguments {
     arguments: Vec<String>,
 }
 
+/// Runs what measures storage, with the arguments that follow.
+const STORE_BENCH: [&str; 5] = ["--profile", "bench", "--package", "store-bench", "--"];
+
 /// Builds a benchmark and what it needs, and runs it.
 pub fn bench(bench: &Bench) -> anyhow::Result<()> {
     let mut command = cargo();
     command.arg("run");
     match bench {
         Bench::Store(Arguments { arguments }) => {
-            command.args(["--profile", "bench", "--package", "store-bench", "--"]).args(arguments);
+            command.args(STORE_BENCH).args(arguments);
+        }
+        Bench::Nodes(Arguments { arguments }) => {
+            command.args(STORE_BENCH).arg("nodes").args(arguments);
         }
         Bench::Http(Arguments { arguments }) => {
             let components = prepare_http(arguments)?;

@@ -101,7 +101,7 @@ fn provide_servers() -> anyhow::Result<()> {
 /// Runs black-box tests on a server of the kind.
 fn test_on(engine: Engine, tests: &[String]) -> anyhow::Result<()> {
     build::build()?;
-    run(cargo().args(["build", "--quiet", "--package", "store-servers"]))?;
+    run(cargo().args(["build", "--quiet", "--bin", "store-server"]).args(native()?))?;
     let mut server = command(target_dir().join("debug/store-server"));
     // It ends when its input does.
     server.arg(engine.name()).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -110,8 +110,10 @@ fn test_on(engine: Engine, tests: &[String]) -> anyhow::Result<()> {
     let stdout = server.stdout.take().context("the server has no output")?;
     BufReader::new(stdout).read_line(&mut address)?;
     ensure!(!address.is_empty(), "the server of {} does not start", engine.name());
+    // Chosen among all packages, or much would be built once more with other features. Native tests that are
+    // called the same are run too.
     let mut command = cargo();
-    command.args(["test", "--no-fail-fast", "--package", "black-box-tests"]);
+    command.args(["test", "--no-fail-fast"]).args(native()?);
     let given = tests.iter().map(String::as_str);
     for test in if tests.is_empty() { ON_ANY_STORE.to_vec() } else { given.collect() } {
         command.args(["--test", test]);

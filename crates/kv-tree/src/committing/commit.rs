@@ -1,7 +1,7 @@
 //! The commit of a group, and rebasing it on the commits of others.
 //!
 //! Where other instances write too, their commits are taken in right before the swap, so that the time
-//! in which yet another one can come is short. That is possible unless they concern what the group
+//! in which yet another one can come is short, unless asking for them takes as long itself. That is possible unless they concern what the group
 //! has read: everything that was written after the head which the group began with is still in the
 //! buffer, under the number of its commit, or it cannot be told.
 
@@ -46,7 +46,9 @@ impl<K: Kv> Writers<K> {
     ) -> Result<Commit, Error> {
         let mut tried = 0;
         loop {
-            let is_due = group.watch.is_none() || self.rivals_are_about();
+            // Of a store that is far, the swap itself tells as soon whether somebody was first.
+            let is_worth_it = self.rivals_are_about() && !self.is_store_far();
+            let is_due = group.watch.is_none() || is_worth_it;
             if is_due && !self.rebase(group).await? {
                 self.back_off(waiting).await;
                 return Ok(Outcome::Lost.into());

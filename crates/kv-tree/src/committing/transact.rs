@@ -136,7 +136,10 @@ impl<K: Kv> Writers<K> {
         // Requests that are ready get in line, so that they can share the commit.
         kv.pause(Duration::ZERO).await;
         loop {
-            let Some((pages, head, watch)) = self.heads.watch().await? else {
+            let began = kv.elapsed();
+            let watched = self.heads.watch().await?;
+            self.note_call(began);
+            let Some((pages, head, watch)) = watched else {
                 return Ok(Group::new(self.heads.pages(0), Rc::default(), None));
             };
             self.see(&head);

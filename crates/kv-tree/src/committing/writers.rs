@@ -22,8 +22,14 @@ pub(crate) const RECENT_COMMITS: u64 = 16;
 /// How recent a commit of another instance is if that is still about.
 const ABOUT: Duration = Duration::from_secs(1);
 
-/// How long transactions gather, at least and at most.
+/// How long transactions gather, at least, and at most where the store is near.
 const GATHERING: RangeInclusive<Duration> = Duration::from_millis(2)..=Duration::from_millis(16);
+
+/// How long a call takes at least to a store that is far.
+const FAR: Duration = Duration::from_millis(5);
+
+/// How long they gather at most wherever the store is.
+const MAX_GATHERING: Duration = Duration::from_millis(100);
 
 /// Those who write to a tree in this instance.
 pub(crate) struct Writers<K: Kv> {
@@ -49,6 +55,8 @@ pub(crate) struct Writers<K: Kv> {
     last_group_took: Cell<Option<Duration>>,
     /// When several requests shared a commit last.
     last_shared: Cell<Option<Duration>>,
+    /// How long a call to the store takes.
+    call_takes: Cell<Duration>,
 }
 
 impl<K: Kv> Writers<K> {
@@ -67,6 +75,7 @@ impl<K: Kv> Writers<K> {
             gathering_until: Cell::default(),
             last_group_took: Cell::default(),
             last_shared: Cell::default(),
+            call_takes: Cell::default(),
         }
     }
 
@@ -105,8 +114,22 @@ impl<K: Kv> Writers<K> {
         }
     }
 
+    /// Notes how long a call took: a mean of the latest ones is kept.
+    pub fn note_call(&self, began: Duration) {
+        let took = self.kv().elapsed().saturating_sub(began);
+        let before = self.call_takes.get();
+        self.call_takes.set(if before.is_zero() { took } else { (before * 3 + took) / 4 });
+    }
+
+    /// Whether the store is so far that it takes longer to ask what others have done than to do what there
+    /// is to do.
+    pub fn is_store_far(&self) -> bool {
+        self.call_takes.get() >= FAR
+    }
+
     /// Waits for others who are about to write, if there are any. Who takes long to commit waits as long,
-    /// so that an instance has time to take requests; until it has committed once, it does not know.
+    /// but for little more than a call takes, so that an instance has time to take requests; until it has
+    /// committed once, it does not know.
     pub async fn gather(&self) {
         let now = self.kv().elapsed();
         let shared = self.last_shared.get();
@@ -116,7 +139,8 @@ impl<K: Kv> Writers<K> {
             return;
         }
         if self.gathering_until.get() <= now {
-            let time = took.unwrap_or_default().clamp(*GATHERING.start(), *GATHERING.end());
+            let most = self.call_takes.get().clamp(*GATHERING.end(), MAX_GATHERING);
+            let time = took.unwrap_or_default().clamp(*GATHERING.start(), most);
             self.gathering_until.set(now.saturating_add(time));
         }
         self.kv().pause(self.gathering_until.get().saturating_sub(now)).await;

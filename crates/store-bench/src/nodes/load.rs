@@ -38,6 +38,7 @@ struct Course {
     begin: Duration,
     end: Duration,
     records: u64,
+    record_bytes: usize,
     /// How many accounts were numbered.
     accounts: Cell<u64>,
     times: RefCell<Vec<Duration>>,
@@ -54,8 +55,9 @@ pub fn simulate(
 ) -> anyhow::Result<Figures> {
     let names: Vec<_> = (0..trees as usize).map(fill::name).collect();
     let memory = Memory::default();
+    let (records, record_bytes) = (arguments.records, arguments.record_bytes as usize);
     for name in &names {
-        pollster::block_on(fill::fill(&memory, name.clone(), arguments.records))?;
+        pollster::block_on(fill::fill(&memory, name.clone(), records, record_bytes))?;
     }
     let clock = Clock::default();
     let begin = Duration::from_secs(arguments.warm_up.into());
@@ -63,8 +65,9 @@ pub fn simulate(
         clock: clock.clone(),
         begin,
         end: begin + Duration::from_secs(arguments.seconds.into()),
-        records: arguments.records,
-        accounts: Cell::new(arguments.records),
+        records,
+        record_bytes,
+        accounts: Cell::new(records),
         times: RefCell::default(),
         failed: Cell::default(),
         error: RefCell::default(),
@@ -92,7 +95,7 @@ impl Course {
         while self.clock.now() < self.end {
             let begin = self.clock.now();
             let number = self.accounts.replace(self.accounts.get() + 1);
-            let account = Account::new(number, self.records, &mut random);
+            let account = Account::new(number, self.records, self.record_bytes, &mut random);
             let Some(tree) = random.choice(&trees) else { return };
             let outcome = create(tree, &account).await;
             let is_counted = self.clock.now() >= self.begin;

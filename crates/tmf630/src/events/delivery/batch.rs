@@ -195,6 +195,12 @@ pub(super) async fn next<P: Ports>(
     Ok(Next::Batch(Batch { items, is_probe }))
 }
 
+/// Says of which event it is that only a newer version can read it.
+pub(super) fn newer_at(place: &str, error: &Error) -> Error {
+    let cause = error.cause().unwrap_or_default();
+    Error::newer(format!("the event at {place} cannot be read: {cause}"))
+}
+
 /// Reads what is next.
 struct Reader<'r, P: Ports> {
     turn: &'r Turn<'r, P>,
@@ -316,10 +322,7 @@ impl<P: Ports> Reader<'_, P> {
     ) -> Result<Item, Error> {
         let event = match self.wanted(&place, &value) {
             Ok(event) => event,
-            Err(error) if error.is_newer() => {
-                let cause = error.cause().unwrap_or_default();
-                return Err(Error::newer(format!("the event at {place} cannot be read: {cause}")));
-            }
+            Err(error) if error.is_newer() => return Err(newer_at(&place, &error)),
             Err(error) => {
                 let what = format!("the event at {place} cannot be read and is left out");
                 self.turn.note(&what, &error);

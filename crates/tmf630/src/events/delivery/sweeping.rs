@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use kv_tree::{KeyRange, Order, Snapshot, Transaction};
 
-use super::batch::Sweep;
+use super::batch::{Sweep, newer_at};
 use super::record::first_of;
 use super::turn::Turn;
 use super::{MAX_SUBSCRIPTIONS, Post, subscriptions};
@@ -251,7 +251,7 @@ impl<P: Ports> Turn<'_, P> {
     ) -> Result<(), Error> {
         let occurrence = match Occurrence::decode(value) {
             Ok(occurrence) => occurrence,
-            Err(error) if error.is_newer() => return Err(error),
+            Err(error) if error.is_newer() => return Err(newer_at(place, &error)),
             // What is damaged cannot be sent.
             Err(_) => return Ok(()),
         };
