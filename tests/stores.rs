@@ -356,7 +356,8 @@ async fn survive(mut server: impl Disturbed, address: &str, round_trip: Duration
     let auditor =
         audit::read(&auditing, audit::Auditor::new(Rounding::Bill), &|_| {}).await.unwrap();
     let counts = auditor.counts();
-    assert!(counts.bills >= 20, "{counts:?}");
+    let items = known.items.values().sum::<usize>();
+    assert!(counts.bills >= 20 && counts.items as usize >= items, "{items} {counts:?}");
     let differences = auditor.finish();
     assert!(differences.is_empty(), "{differences:?}");
 

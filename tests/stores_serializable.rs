@@ -119,8 +119,10 @@ async fn write_and_check(through: &str, direct: &str, meanwhile: impl AsyncFnOnc
         writer.args([through, &number.to_string(), &TRANSACTIONS.to_string()]);
         writer.stdout(Stdio::piped()).spawn().unwrap()
     };
-    let writers: Vec<_> = (0..WRITERS).map(start).collect();
+    let mut writers: Vec<_> = (0..WRITERS).map(start).collect();
     meanwhile().await;
+    let is_writing = writers.iter_mut().any(|writer| writer.try_wait().unwrap().is_none());
+    assert!(is_writing, "all had ended before");
     let mut all = Vec::new();
     for writer in writers {
         let output =

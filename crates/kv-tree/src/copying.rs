@@ -71,11 +71,13 @@ impl<K: Kv> Tree<K> {
         let Some((pages, mut bytes, mut head)) = self.newest_head().await? else {
             return Ok(copied);
         };
+        // Before the anchor, so that who makes the same copy meanwhile, and goes on from it, is noticed.
+        let (theirs, watch) = watch_existing(to, &pages.head_key).await?;
+        let mut watch = Some(watch);
         if let Some(anchor) = to.get(name).await.map_err(Error::from)?
             && let Some(generation) = self.heads().anchor(&anchor)?
         {
             // A copy that was complete before is complete.
-            let theirs = to.get(&pages.head_key).await.map_err(Error::from)?;
             let is_same = generation == pages.generation && theirs == Some(bytes);
             return if is_same { Ok(copied) } else { Err(NotCopied::Exists(name.to_owned())) };
         }
@@ -103,7 +105,9 @@ impl<K: Kv> Tree<K> {
                 Err(Error::Expired { .. }) => {}
                 Err(error) => return Err(error.into()),
                 Ok(()) if is_unchanged => {
-                    self.publish(to, &pages, bytes).await?;
+                    if let Some(watch) = watch.take() {
+                        self.publish(to, &pages, watch, bytes).await?;
+                    }
                     return Ok(copied);
                 }
                 Ok(()) => {}
@@ -126,11 +130,18 @@ impl<K: Kv> Tree<K> {
     }
 
     /// Writes the head and then the anchor, unless somebody was first.
-    async fn publish<T: Kv>(&self, to: &T, pages: &Pages<K>, head: Bytes) -> Result<(), NotCopied> {
+    async fn publish<T: Kv>(
+        &self,
+        to: &T,
+        pages: &Pages<K>,
+        watch: T::Watch,
+        head: Bytes,
+    ) -> Result<(), NotCopied> {
         let name = self.heads().name.as_str();
         let exists = || NotCopied::Exists(name.to_owned());
-        let entries = vec![(pages.head_key.to_string(), head.to_vec())];
-        to.put_many(entries).await.map_err(Error::from)?;
+        if to.swap(watch, head.to_vec()).await.map_err(Error::from)? != Swapped::Done {
+            return Err(exists());
+        }
         to.create_zero(name).await.map_err(Error::from)?;
         let (anchor, watch) = to.watch(name).await.map_err(Error::from)?;
         if anchor.map(|anchor| self.heads().anchor(&anchor)).transpose()?.flatten().is_some() {
@@ -148,6 +159,17 @@ impl<K: Kv> Tree<K> {
             }
         }
     }
+}
+
+/// Reads a key in order to swap it; one that is absent is created with zeros, because the swap of an absent key
+/// may overwrite what somebody else has written there.
+async fn watch_existing<T: Kv>(to: &T, key: &str) -> Result<(Option<Bytes>, T::Watch), Error> {
+    let (value, watch) = to.watch(key).await?;
+    if value.is_some() {
+        return Ok((value, watch));
+    }
+    to.create_zero(key).await?;
+    Ok(to.watch(key).await?)
 }
 
 /// The pages that the head itself leads to.

@@ -97,6 +97,26 @@ fn another_tree_is_not_overwritten() {
     assert!(matches!(refused, Err(NotCopied::Exists(_))), "{refused:?}");
 }
 
+/// Two copy the same, one is done first, and its copy is used before the other one is done.
+#[test]
+fn a_copy_that_is_used_already_is_not_overwritten_by_another_one() {
+    let (from, to) = (filled(&[]), Memory::default());
+    let source = tree(from);
+    for key in 0..100 {
+        run(put(&source, format!("k/{key:03}"), 900)).unwrap();
+    }
+    let mut used = None;
+    let slower = run(source.copy_to(&Store::new(to.clone()), |_| {
+        if used.is_none() {
+            run(source.copy_to(&Store::new(to.clone()), |_| {})).unwrap();
+            run(put(&tree(to.clone()), "new".into(), 10)).unwrap();
+            used = Some(content(&to));
+        }
+    }));
+    assert!(matches!(slower, Err(NotCopied::Exists(_))), "{slower:?}");
+    assert_eq!(Some(content(&to)), used);
+}
+
 #[test]
 fn a_tree_that_is_not_there_is_copied_as_nothing() {
     let to = Memory::default();

@@ -10,7 +10,7 @@
 //!   [`Lost`](Swapped::Lost) where the store has compared and found something else. Whatever else happens –
 //!   a connection that ends, no answer in time, a serialization failure, too few replicas – is an error,
 //!   which leaves kv-tree to find out.
-//! * Nothing is sent twice: after an error, it is the caller who tries again.
+//! * Nothing is sent twice but a statement that found no table: after an error, the caller tries again.
 //! * A connection is kept for as long as it works, and shared by the calls of an instance. After an error
 //!   that leaves its state open, the next call opens another one.
 //! * A call ends within [`PATIENCE`], whatever the store does.
@@ -44,7 +44,7 @@ use self::line::Line;
 use self::postgres::Postgres;
 use self::redis::Redis;
 
-/// How long a call may take, opening a connection included.
+/// How long a call may take, opening a connection and waiting for replicas included.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A store that is reached over a network.
@@ -67,8 +67,8 @@ pub struct Watch {
 enum Seen {
     /// There was none.
     Nothing,
-    /// The version of its row.
-    Version(i64),
+    /// The version of its row, and how it begins.
+    Version(i64, Bytes),
     /// How it begins.
     Beginning(Bytes),
 }
@@ -84,7 +84,7 @@ macro_rules! on_engine {
 }
 
 impl<H: Host> Remote<H> {
-    /// The store at `address`, for whose writes so many replicas of Redis have to vouch. Nothing is
+    /// The store at `address`. Where it is Redis, so many replicas must have what is acknowledged. Nothing is
     /// connected to before the first call.
     pub fn new(host: H, address: &Address, replicas: u32) -> Self {
         let url = address.url().to_owned();
@@ -144,7 +144,7 @@ impl<H: Host> Remote<H> {
         on_engine!(self, engine => engine.keys(prefix, visit))
     }
 
-    /// What the store can take: batches of a size that neither keeps others waiting.
+    /// What a call may have: batches so small that neither engine keeps others waiting.
     pub fn limits(&self) -> Limits {
         Limits::default()
     }

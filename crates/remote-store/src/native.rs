@@ -13,7 +13,7 @@ use tokio_postgres::{Client, NoTls, Row};
 use crate::host::{Cell, Host, Parameter, Reply, SqlError};
 use crate::{Address, Remote, Watch};
 
-/// Sends commands and statements from a native program. To PostgreSQL it speaks without TLS.
+/// Sends commands and statements from a native program, without TLS.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clients;
 
@@ -154,7 +154,7 @@ pub struct RemoteKv {
 }
 
 impl RemoteKv {
-    /// The store at `address`, for whose writes so many replicas of Redis have to vouch.
+    /// The store at `address`. Where it is Redis, so many replicas must have what is acknowledged.
     pub fn new(address: &Address, replicas: u32) -> Self {
         Self { remote: Remote::new(Clients, address, replicas), begin: Instant::now() }
     }

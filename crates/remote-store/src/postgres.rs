@@ -2,7 +2,7 @@
 //! change of it.
 
 use bytes::{Bytes, BytesMut};
-use kv_tree::{KvError, Swapped};
+use kv_tree::{IDENTITY_BYTES, KvError, Swapped};
 
 use crate::Seen;
 use crate::host::{Cell, Host, Parameter, SqlError};
@@ -21,8 +21,10 @@ const GET: &str = "SELECT value FROM account_store WHERE key = $1";
 const GET_MANY: &str = "SELECT key, value FROM account_store WHERE key = ANY($1)";
 const WATCH: &str = "SELECT value, version FROM account_store WHERE key = $1";
 const DELETE_MANY: &str = "DELETE FROM account_store WHERE key = ANY($1)";
+/// How the value begins tells it from one that another server has given the same version, if that took over
+/// with less than this one had.
 const SWAP: &str = "UPDATE account_store SET version = version + 1, value = $3 \
-    WHERE key = $1 AND version = $2";
+    WHERE key = $1 AND version = $2 AND substring(value FROM 1 FOR length($4)) = $4";
 const CREATE: &str = "INSERT INTO account_store (key, version, value) VALUES ($1, 0, $2) \
     ON CONFLICT (key) DO NOTHING";
 /// The values are in one, because there are no arrays of them.
@@ -31,7 +33,7 @@ const PUT_MANY: &str = "INSERT INTO account_store (key, version, value) \
     FROM unnest($1::text[], $2::int[], $3::int[]) AS entry (key, start, length) \
     ON CONFLICT (key) DO UPDATE SET version = account_store.version + 1, value = excluded.value";
 const KEYS: &str =
-    "SELECT key FROM account_store WHERE key > $1 AND key < $2 ORDER BY key LIMIT 10000";
+    "SELECT key FROM account_store WHERE key >= $1 AND key < $2 ORDER BY key LIMIT 10000";
 
 /// How many keys [`KEYS`] finds at most.
 const KEYS_A_STEP: usize = 10_000;
@@ -152,7 +154,8 @@ impl<H: Host> Postgres<H> {
         match rows.into_iter().next().map(take) {
             None => Ok((None, Seen::Nothing)),
             Some([Cell::Binary(value), Cell::Long(version)]) => {
-                Ok((Some(value), Seen::Version(version)))
+                let beginning = value.slice(..value.len().min(IDENTITY_BYTES));
+                Ok((Some(value), Seen::Version(version, beginning)))
             }
             Some(other) => Err(unexpected("watch", &other)),
         }
@@ -161,8 +164,9 @@ impl<H: Host> Postgres<H> {
     pub async fn swap(&self, key: String, seen: Seen, value: Vec<u8>) -> Result<Swapped, KvError> {
         let (key, value) = (Parameter::Text(key), Parameter::Binary(value.into()));
         let changed = match seen {
-            Seen::Version(version) => {
-                self.execute("swap", SWAP, vec![key, Parameter::Long(version), value]).await?
+            Seen::Version(version, beginning) => {
+                let (version, beginning) = (Parameter::Long(version), Parameter::Binary(beginning));
+                self.execute("swap", SWAP, vec![key, version, value, beginning]).await?
             }
             Seen::Nothing | Seen::Beginning(_) => {
                 self.execute("swap", CREATE, vec![key, value]).await?
@@ -182,16 +186,17 @@ impl<H: Host> Postgres<H> {
     pub async fn keys(&self, prefix: &str, mut visit: impl FnMut(&str)) -> Result<(), KvError> {
         // Keys are ASCII, so what begins with the prefix is less than this.
         let end = format!("{prefix}\u{7f}");
-        let mut last = prefix.to_owned();
+        let mut next = prefix.to_owned();
         loop {
-            let range = vec![Parameter::Text(last.clone()), Parameter::Text(end.clone())];
+            let range = vec![Parameter::Text(next.clone()), Parameter::Text(end.clone())];
             let rows = self.query("keys", KEYS, range).await?;
             let is_last = rows.len() < KEYS_A_STEP;
             for row in rows {
                 match take(row) {
                     [Cell::Text(key), _] => {
                         visit(&key);
-                        last = key;
+                        // The least text behind it.
+                        next = format!("{key}\u{1}");
                     }
                     other => return Err(unexpected("keys", &other)),
                 }
@@ -239,8 +244,9 @@ fn failure(error: SqlError) -> Failure {
         Some(code) => format!("{} (SQLSTATE {code})", error.message),
         None => error.message,
     };
-    // What the server answers leaves a connection as it was, unless the server goes down.
-    let is_alive = class.is_some_and(|class| !["08", "57"].contains(&class));
+    // What the server answers leaves a connection as it was, unless it goes down, or is not the one to write to
+    // any more.
+    let is_alive = class.is_some_and(|class| !["08", "25", "57"].contains(&class));
     Failure { message, is_refused, is_alive }
 }
 
@@ -274,7 +280,7 @@ mod tests {
         assert_eq!(of(Some("57014")), (false, false));
         assert_eq!(of(Some("57P01")), (false, false));
         // A read-only standby, a full disk, no right to.
-        assert_eq!(of(Some("25006")), (true, true));
+        assert_eq!(of(Some("25006")), (true, false));
         assert_eq!(of(Some("53100")), (true, true));
         assert_eq!(of(Some("42501")), (true, true));
     }

@@ -3,8 +3,6 @@
 //! All keys of a tree begin with its name in braces, so that a cluster keeps them in one slot and one
 //! script may touch them all: `acme:1:2` is `{acme}:1:2`.
 
-use std::cell::Cell;
-
 use bytes::Bytes;
 use kv_tree::{IDENTITY_BYTES, KvError, Swapped};
 
@@ -19,7 +17,10 @@ const SWAP: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] th
 /// How many keys a step of a scan looks at.
 const KEYS_A_STEP: &str = "1000";
 
-/// What a key is called that is written to learn whether replicas keep up.
+/// Reads the value of a key, and writes another key, so that there is something to wait for.
+const WATCH: &str = "redis.call('SET', KEYS[2], '') return redis.call('GET', KEYS[1])";
+
+/// What the other key is called.
 const MARKER: &str = "replicated";
 
 /// How long replicas may take to vouch for a write, in milliseconds.
@@ -28,14 +29,13 @@ const REPLICATION_TIME: &str = "2000";
 /// A store in Redis.
 pub(crate) struct Redis<H: Host> {
     line: Line<H, H::Redis>,
+    /// How many replicas must have what is acknowledged.
     replicas: u32,
-    /// Whether there is a write that too few replicas have vouched for: nothing is read before they have.
-    is_in_doubt: Cell<bool>,
 }
 
 impl<H: Host> Redis<H> {
     pub fn new(line: Line<H, H::Redis>, replicas: u32) -> Self {
-        Self { line, replicas, is_in_doubt: Cell::new(false) }
+        Self { line, replicas }
     }
 
     /// Sends a command.
@@ -45,13 +45,37 @@ impl<H: Host> Redis<H> {
         command: &'static str,
         arguments: Vec<Bytes>,
     ) -> Result<Vec<Reply>, KvError> {
-        let open = async |host: &H, address: &str| host.open_redis(address).await;
         let work = async |host: &H, connection: &H::Redis| {
-            let answer = host.command(connection, command, arguments).await;
-            answer.map_err(|message| {
-                let is_refused = REFUSALS.iter().any(|word| message.contains(word));
-                Failure { message, is_refused, is_alive: is_refused }
-            })
+            host.command(connection, command, arguments).await.map_err(failure)
+        };
+        self.line.call(name, open, work).await
+    }
+
+    /// Sends a command, and waits until enough replicas have it and all before it: on the same connection, since
+    /// another one may lead to another server.
+    async fn send_and_wait(
+        &self,
+        name: &'static str,
+        command: &'static str,
+        arguments: Vec<Bytes>,
+    ) -> Result<Vec<Reply>, KvError> {
+        if self.replicas == 0 {
+            return self.send(name, command, arguments).await;
+        }
+        let wanted = self.replicas;
+        let work = async |host: &H, connection: &H::Redis| {
+            let answer = host.command(connection, command, arguments).await.map_err(failure)?;
+            let limits = vec![wanted.to_string().into(), REPLICATION_TIME.into()];
+            // The command was carried out, whatever is said now.
+            let in_doubt = |message| Failure { message, is_refused: false, is_alive: false };
+            match host.command(connection, "WAIT", limits).await.map_err(in_doubt)?.first() {
+                Some(Reply::Number(replicas)) if *replicas >= i64::from(wanted) => Ok(answer),
+                other => {
+                    let message =
+                        format!("{other:?} of {wanted} replicas (store_replicas) have it");
+                    Err(Failure { is_alive: true, ..in_doubt(message) })
+                }
+            }
         };
         self.line.call(name, open, work).await
     }
@@ -91,15 +115,19 @@ impl<H: Host> Redis<H> {
         self.send("delete-many", "DEL", keys).await.map(drop)
     }
 
+    /// Where replicas count, what is read here is what they have: nobody is told of a write, or decides by it,
+    /// that may still be lost.
     pub async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Seen), KvError> {
-        if self.is_in_doubt.get() {
-            // What a connection waits for is what it has written itself; everything before that comes first.
-            let tree = key.split(':').next().unwrap_or(key);
-            let marker = slotted(&format!("{tree}:{MARKER}"));
-            self.send("watch", "SET", vec![marker, Bytes::new()]).await?;
-            self.wait_for_replicas("watch").await?;
-        }
-        let value = self.get(key).await?;
+        let value = match self.replicas {
+            0 => self.get(key).await?,
+            _ => {
+                let tree = key.split(':').next().unwrap_or(key);
+                let marker = slotted(&format!("{tree}:{MARKER}"));
+                let arguments = vec![WATCH.into(), "2".into(), slotted(key), marker];
+                let answer = self.send_and_wait("watch", "EVAL", arguments).await?;
+                value("watch", answer.into_iter().next())?
+            }
+        };
         let seen = match &value {
             Some(value) => Seen::Beginning(value.slice(..value.len().min(IDENTITY_BYTES))),
             None => Seen::Nothing,
@@ -109,43 +137,17 @@ impl<H: Host> Redis<H> {
 
     pub async fn swap(&self, key: String, seen: Seen, value: Vec<u8>) -> Result<Swapped, KvError> {
         let key = slotted(&key);
-        let answer = match seen {
+        let (command, arguments) = match seen {
             Seen::Beginning(beginning) => {
                 let last = (IDENTITY_BYTES - 1).to_string().into();
-                let arguments = vec![SWAP.into(), "1".into(), key, last, beginning, value.into()];
-                self.send("swap", "EVAL", arguments).await?
+                ("EVAL", vec![SWAP.into(), "1".into(), key, last, beginning, value.into()])
             }
-            Seen::Nothing | Seen::Version(_) => {
-                self.send("swap", "SET", vec![key, value.into(), "NX".into()]).await?
-            }
+            Seen::Nothing | Seen::Version(..) => ("SET", vec![key, value.into(), "NX".into()]),
         };
-        match answer.first() {
-            Some(Reply::Number(1) | Reply::Status(_)) => {}
-            Some(Reply::Number(0) | Reply::Nil) => return Ok(Swapped::Lost),
-            other => return Err(unexpected("swap", other)),
-        }
-        if self.replicas > 0 {
-            self.is_in_doubt.set(true);
-            self.wait_for_replicas("swap").await?;
-        }
-        Ok(Swapped::Done)
-    }
-
-    /// Fails unless enough replicas have all that was written. Until they have, nobody may learn from this
-    /// instance what a write has come to.
-    async fn wait_for_replicas(&self, name: &'static str) -> Result<(), KvError> {
-        let arguments = vec![self.replicas.to_string().into(), REPLICATION_TIME.into()];
-        match self.send(name, "WAIT", arguments).await?.first() {
-            Some(Reply::Number(replicas)) if *replicas >= i64::from(self.replicas) => {
-                self.is_in_doubt.set(false);
-                Ok(())
-            }
-            Some(Reply::Number(replicas)) => {
-                let wanted = self.replicas;
-                let message = format!("{replicas} of {wanted} replicas (store_replicas) have it");
-                Err(KvError::new(name, message))
-            }
-            other => Err(unexpected(name, other)),
+        match self.send_and_wait("swap", command, arguments).await?.first() {
+            Some(Reply::Number(1) | Reply::Status(_)) => Ok(Swapped::Done),
+            Some(Reply::Number(0) | Reply::Nil) => Ok(Swapped::Lost),
+            other => Err(unexpected("swap", other)),
         }
     }
 
@@ -198,6 +200,19 @@ const REFUSALS: [&str; 10] = [
     "NOPERM",
     "CLUSTERDOWN",
 ];
+
+/// What is said by a server that is not the one to write to any more, but keeps its connections.
+const DEMOTIONS: [&str; 2] = ["READONLY", "ReadOnly"];
+
+async fn open<H: Host>(host: &H, address: &str) -> Result<H::Redis, String> {
+    host.open_redis(address).await
+}
+
+fn failure(message: String) -> Failure {
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let (is_refused, is_demoted) = (says(&REFUSALS), says(&DEMOTIONS));
+    Failure { message, is_refused, is_alive: is_refused && !is_demoted }
+}
 
 /// The key with the name of its tree in braces.
 fn slotted(key: &str) -> Bytes {

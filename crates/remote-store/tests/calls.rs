@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kv_tree::{Error, KeyRange, Kv, KvError, Metered, Order, Store, Swapped, Tree, TreeName};
+use kv_tree::{
+    Error, IDENTITY_BYTES, KeyRange, Kv, KvError, Metered, Order, Store, Swapped, Tree, TreeName,
+};
 use remote_store::Address;
 use remote_store::native::RemoteKv;
 use store_servers::{Postgres, Proxy, Redis};
@@ -343,7 +345,7 @@ async fn what_redis_refuses_has_no_effect() {
     assert!(error.is_without_effect, "{error}");
 }
 
-/// A write counts only when replicas have it; until then nobody is told what came of it.
+/// A write counts only when replicas have it; until then nobody is told what came of it who decides by it.
 #[tokio::test]
 async fn replicas_vouch_for_what_is_acknowledged() {
     let redis = Redis::start();
@@ -369,13 +371,25 @@ async fn replicas_vouch_for_what_is_acknowledged() {
     let follower = tree(store(&replica.address(0)));
     let seen = follower.snapshot().await.unwrap().get("key").await.unwrap();
     assert_eq!(seen, Some(vec![1].into()));
+    // It stands still between reading and writing: what came of that nobody knows, nor is anybody told who
+    // asks, until it goes on.
+    let mut number = vec![0; IDENTITY_BYTES];
+    kv().put_many(vec![("acme:1".to_owned(), number.clone())]).await.unwrap();
+    let first = kv();
+    let (_, watch) = first.watch("acme:1").await.unwrap();
     replica.stop();
-    let unknown = put(&writer, 2).await;
-    assert!(matches!(unknown, Err(Error::OutcomeUnknown { .. })), "{unknown:?}");
-    // Neither is another one by the same instance.
-    assert!(put(&writer, 3).await.is_err());
+    number[0] = 1;
+    let error = first.swap(watch, number.clone()).await.unwrap_err();
+    assert!(!error.is_without_effect && error.message.contains("store_replicas"), "{error}");
+    for asking in [first, kv()] {
+        let error = asking.watch("acme:1").await.unwrap_err();
+        assert!(error.message.contains("store_replicas"), "{error}");
+    }
+    // Nothing is begun meanwhile.
+    assert!(matches!(put(&writer, 2).await, Err(Error::Store(_))));
     replica.go_on();
-    put(&writer, 4).await.unwrap();
+    assert_eq!(kv().watch("acme:1").await.unwrap().0.unwrap(), number);
+    put(&writer, 3).await.unwrap();
 }
 
 /// A role that may not make the table is told who has to, and how.

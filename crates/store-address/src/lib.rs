@@ -44,6 +44,12 @@ impl Address {
         let rest = text.get(scheme.len()..).unwrap_or_default();
         let authority =
             rest.get(..rest.find(['/', '?', '#']).unwrap_or(rest.len())).unwrap_or(rest);
+        let path = rest.split('?').next().unwrap_or_default();
+        if path.get(authority.len()..).is_some_and(|path| path.contains('@')) {
+            return Err(
+                "it must have / ? # in user and password percent-encoded: %2F, %3F, %23".to_owned()
+            );
+        }
         let begin = scheme.len() + authority.rfind('@').map_or(0, |at| at + 1);
         let end = scheme.len() + authority.len();
         let host = text.get(begin..end).unwrap_or_default();
@@ -65,16 +71,23 @@ impl Address {
         &self.url
     }
 
-    /// Scheme, host and port, as `allowed_outbound_hosts` has them for one host: for who has an address
-    /// with several, they are separated by commas, and this is the first.
+    /// Whether it names several hosts, with commas between them: those of a PostgreSQL that fails over.
+    pub fn has_several_hosts(&self) -> bool {
+        self.hosts().contains(',')
+    }
+
+    fn hosts(&self) -> &str {
+        self.url.get(self.host.0..self.host.1).unwrap_or_default()
+    }
+
+    /// Scheme, host and port, as `allowed_outbound_hosts` has them; of several hosts, the first.
     pub fn allowed_host(&self) -> String {
         let (scheme, port) = match self.engine {
             Engine::Redis if self.url.starts_with("rediss") => ("rediss", "6379"),
             Engine::Redis => ("redis", "6379"),
             Engine::Postgres => ("postgres", "5432"),
         };
-        let hosts = self.url.get(self.host.0..self.host.1).unwrap_or_default();
-        let first = hosts.split(',').next().unwrap_or_default();
+        let first = self.hosts().split(',').next().unwrap_or_default();
         let has_port = first
             .rsplit_once(':')
             .is_some_and(|(host, _)| !host.contains(':') || host.ends_with(']'));
@@ -136,6 +149,8 @@ mod tests {
             "redis://:secret@:1",
             "secret",
             "redis://a secret",
+            "postgres://me:k/secret@db/x",
+            "postgres://me:k#secret@db/x",
         ] {
             let error = Address::parse(wrong).unwrap_err();
             assert!(!error.contains("secret") && error.starts_with("it must "), "{error}");

@@ -1,5 +1,5 @@
 //! Copies tenants from one store to another, as they are: what clients and receivers of events remember stays
-//! right. A copy that was interrupted goes on where it was. In the end it is read whole and compared.
+//! right. A copy that was interrupted goes on where it was. In the end it is read whole and checked.
 
 #![forbid(unsafe_code)]
 
@@ -35,7 +35,7 @@ impl Place {
     }
 }
 
-/// How far it is.
+/// What the copy of a tree has come to.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'p> {
     /// So much of the tree is copied by now.
@@ -119,7 +119,7 @@ async fn copy_tree<F: Kv, T: Kv>(
     ensure!(
         ours == theirs,
         "it was written to while it was copied (commit {ours}, of which {theirs} was copied): stop what writes, \
-         remove the copy, and copy again"
+         delete the key {name} of the copy, and copy again"
     );
     progress(Progress::Done(name, copied, entries));
     Ok(())

@@ -8,7 +8,7 @@ use clap::Parser;
 use store_copy::{Place, Progress, copy};
 
 /// Copies tenants from one store to another, and checks the copy. A store is the address of a Redis or a
-/// PostgreSQL (redis://…, rediss://…, postgres://…), or the path of a file that Spin keeps its store in.
+/// PostgreSQL (redis://…, postgres://…; without TLS), or the path of a file that Spin keeps its store in.
 ///
 /// Whoever writes to a tenant has to stop before it is copied for good; before that, a first copy can be
 /// made, so that the second has little to do. One that was interrupted goes on where it was.

@@ -1,13 +1,15 @@
 //! A network that is slow and breaks.
 
 use std::net::SocketAddr;
+use std::thread::sleep;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 /// A port of loopback through which a server is reached, on the runtime of tokio that made it.
 pub struct Proxy {
@@ -74,7 +76,11 @@ async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: Duration) {
     };
     let write = async move {
         while let Some((due, piece)) = receiver.recv().await {
-            sleep_until(due).await;
+            // The timer of tokio counts whole milliseconds; a thread that sleeps is nearly exact.
+            let rest = due.saturating_duration_since(Instant::now());
+            if !rest.is_zero() && spawn_blocking(move || sleep(rest)).await.is_err() {
+                return;
+            }
             if to.write_all(&piece).await.is_err() {
                 return;
             }

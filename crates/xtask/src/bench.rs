@@ -9,6 +9,7 @@ use crate::build;
 use crate::debian;
 use crate::process::{output, run, start, supervise};
 use crate::project::{FLOOR, cargo, command, target_dir};
+use crate::test::provide_servers;
 
 #[derive(Subcommand)]
 pub enum Bench {
@@ -38,6 +39,10 @@ const STORE_BENCH: [&str; 5] = ["--profile", "bench", "--package", "store-bench"
 
 /// Builds a benchmark and what it needs, and runs it.
 pub fn bench(bench: &Bench) -> anyhow::Result<()> {
+    let (Bench::Store(told) | Bench::Nodes(told) | Bench::Http(told)) = bench;
+    if told.arguments.iter().any(|argument| argument.starts_with("--store")) {
+        provide_servers()?;
+    }
     let mut command = cargo();
     command.arg("run");
     match bench {

@@ -89,7 +89,7 @@ pub fn test(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// Installs the servers that hosts share.
-fn provide_servers() -> anyhow::Result<()> {
+pub fn provide_servers() -> anyhow::Result<()> {
     debian::provide("redis-server", &["redis-server"])?;
     let versions = std::fs::read_dir(POSTGRES_VERSIONS).into_iter().flatten().flatten();
     if !versions.map(|version| version.path()).any(|path| path.join("bin/postgres").is_file()) {

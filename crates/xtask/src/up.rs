@@ -35,7 +35,7 @@ pub struct Arguments {
     /// The folder where the data is kept [default: .spin].
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
-    /// The store: redis://…, rediss://… or postgres://…, which several hosts can share [default: Spin's own,
+    /// The store: redis://…, rediss://… (on Spin) or postgres://…, which hosts can share [default: Spin's own,
     /// in the folder]. An address with a password is better given as SPIN_VARIABLE_STORE.
     #[arg(long, value_name = "ADDRESS")]
     store: Option<String>,

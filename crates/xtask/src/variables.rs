@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use serde_json::Value;
 use store_address::Address;
 
@@ -142,6 +142,11 @@ impl Variables {
             || self.file.contains_key(STORE_HOST)
             || self.in_environment.contains(STORE_HOST);
         if !is_said {
+            ensure!(
+                !address.has_several_hosts(),
+                "the variable {STORE} names several hosts: {STORE_HOST} must be a pattern for all of them, such \
+                 as postgres://*.db.example.com:5432"
+            );
             self.file.insert(STORE_HOST.to_owned(), address.allowed_host());
         }
         Ok(Some(address))
@@ -282,6 +287,12 @@ mod tests {
         let said = [(STORE, address), (STORE_HOST, "postgres://*:5432")];
         assert_eq!(host(&mut given(&[], &said).unwrap()), "postgres://*:5432");
         assert!(given(&[], &[]).unwrap().shared_store().unwrap().is_none());
+        let several = given(&[], &[(STORE, "postgres://me:secret@a,b/x")]).unwrap().shared_store();
+        let error = format!("{:#}", several.unwrap_err());
+        assert!(
+            error.contains("store_host must be a pattern") && !error.contains("secret"),
+            "{error}"
+        );
         let error = given(&[], &[(STORE, "mysql://me:secret@db")]).unwrap().shared_store();
         let error = format!("{:#}", error.unwrap_err());
         assert!(error.contains("variable store") && !error.contains("secret"), "{error}");

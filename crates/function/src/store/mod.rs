@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kv_tree::{Event, Kv, KvError, Limits, Store, Swapped};
-use remote_store::{Address, Remote};
+use remote_store::{Address, Engine, Remote};
 use tmf630::Settings;
 
 use self::network::Network;
@@ -40,7 +40,14 @@ pub(crate) async fn open(settings: &Settings) -> Result<Store<KeyValue>, KvError
 pub(crate) fn address(settings: &Settings) -> Result<Option<Address>, String> {
     let is_remote = !settings.store.is_empty();
     let address = is_remote.then(|| Address::parse(&settings.store)).transpose();
-    address.map_err(|error| format!("variable store: {error}"))
+    let address = address.map_err(|error| format!("variable store: {error}"))?;
+    let is_redis = address.as_ref().is_some_and(|address| address.engine() == Engine::Redis);
+    match settings.store_replicas {
+        1.. if !is_redis => {
+            Err("variable store_replicas: it must be 0 where store is not Redis".to_owned())
+        }
+        _ => Ok(address),
+    }
 }
 
 /// The store that is open.

@@ -1,9 +1,10 @@
 //! The commit of a group, and rebasing it on the commits of others.
 //!
 //! Where other instances write too, their commits are taken in right before the swap, so that the time
-//! in which yet another one can come is short, unless asking for them takes as long itself. That is possible unless they concern what the group
-//! has read: everything that was written after the head which the group began with is still in the
-//! buffer, under the number of its commit, or it cannot be told.
+//! in which yet another one can come is short. Where asking for them takes as long itself, they are not
+//! asked for. Commits of others can be taken in unless they concern what the group has read: everything
+//! that was written after the head which the group began with is still in the buffer, under the number
+//! of its commit, or it cannot be told.
 
 use std::rc::Rc;
 

@@ -1,6 +1,7 @@
 //! One swap of the head, and what came of it.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::group::Group;
 use super::writers::Writers;
@@ -21,6 +22,9 @@ pub(crate) enum Outcome {
 
 /// How often the head is read to learn what came of a swap.
 const SETTLE_ATTEMPTS: u32 = 10;
+
+/// For how long that is begun again, where calls take long to fail.
+const SETTLE_TIME: Duration = Duration::from_secs(15);
 
 impl<K: Kv> Writers<K> {
     /// Swaps the group's head for `next`, which is the attempt of that number by `writer`, and does not
@@ -72,7 +76,11 @@ impl<K: Kv> Writers<K> {
             Some(error) => error.to_string(),
             None => "the store has refused it, but may have done it before".into(),
         };
+        let began = self.kv().elapsed();
         for round in 0..SETTLE_ATTEMPTS {
+            if self.kv().elapsed().saturating_sub(began) > SETTLE_TIME {
+                break;
+            }
             let (bytes, watch) = match self.kv().watch(&pages.head_key).await {
                 Ok((Some(bytes), watch)) => (bytes, watch),
                 Ok((None, _)) => {

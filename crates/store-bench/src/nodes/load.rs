@@ -47,12 +47,13 @@ struct Course {
     error: RefCell<Option<Error>>,
 }
 
-/// Simulates the nodes on so many trees.
+/// Simulates the nodes on so many trees. The same arguments come to the same.
 pub fn simulate(
     arguments: &Arguments,
     round_trip: Duration,
     trees: u32,
 ) -> anyhow::Result<Figures> {
+    kv_tree::testing::seed(Some(arguments.seed));
     let names: Vec<_> = (0..trees as usize).map(fill::name).collect();
     let memory = Memory::default();
     let (records, record_bytes) = (arguments.records, arguments.record_bytes as usize);
@@ -147,4 +148,32 @@ async fn create(tree: &Tree<Node>, account: &Account) -> Result<(), Error> {
         Ok(())
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(seed: u64) -> Figures {
+        let arguments = Arguments {
+            nodes: 8,
+            requests: 4,
+            trees: Vec::new(),
+            round_trip: Vec::new(),
+            records: 200,
+            record_bytes: 600,
+            seconds: 1,
+            warm_up: 0,
+            seed,
+        };
+        simulate(&arguments, Duration::from_millis(1), 2).unwrap()
+    }
+
+    #[test]
+    fn the_same_seed_comes_to_the_same() {
+        let first = figures(7);
+        assert!(first.per_second > 100.0 && first.attempts_a_commit > 1.0, "{first:?}");
+        assert_eq!(figures(7), first);
+        assert_ne!(figures(8), first);
+    }
 }
