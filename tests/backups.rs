@@ -91,8 +91,21 @@ impl Clients {
         self.known.lock().unwrap().entry(collection).or_default().insert(id);
     }
 
+    /// Creates it, and tries again as long as it is told to: others write to the same store.
+    async fn patiently(&self, collection: &str, document: &Value) -> Created {
+        for _ in 0..20 {
+            match self.client.create(collection, document).await {
+                Err(error) if error.to_string().contains("503") => {
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                }
+                answer => return answer.unwrap(),
+            }
+        }
+        panic!("{collection} has been busy for too long")
+    }
+
     async fn create(&self, collection: &'static str, document: &Value) -> Value {
-        let created = self.client.create(collection, document).await.unwrap();
+        let created = self.patiently(collection, document).await;
         let Created::New(created) = created else { panic!("there already: {document}") };
         self.acknowledge(collection, id(&created));
         created

@@ -320,12 +320,12 @@ async fn survive(mut server: impl Disturbed, address: &str, round_trip: Duration
     }
 
     // Every host sees the same, and of that nothing is missing.
-    let known = known.lock().unwrap();
+    let known = std::mem::take(&mut *known.lock().unwrap());
     let mut totals = BTreeSet::new();
     for number in 0..HOSTS {
         let auditing = Auditing::new(&url(number), None).unwrap();
         let all = auditing.pages(BILLING_ACCOUNT, "fields=id").all().await.unwrap();
-        let ids: BTreeSet<_> = all.iter().map(|account| id(account)).collect();
+        let ids: BTreeSet<_> = all.iter().map(id).collect();
         assert_eq!(ids.len(), all.len(), "an account is listed twice");
         let lost: Vec<_> = known.accounts.difference(&ids).collect();
         assert!(lost.is_empty(), "{lost:?} were acknowledged");

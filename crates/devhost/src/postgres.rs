@@ -3,6 +3,8 @@
 //! As on Spin, each component has a pool of 64 connections for each address, and a statement is prepared
 //! anew each time that it is sent, which is a round trip of its own. Other than on Spin, there is no TLS.
 
+#![allow(clippy::result_large_err, reason = "it is the error of the interface")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
