@@ -13,7 +13,8 @@ use tokio_postgres::{Client, NoTls, Row};
 use crate::host::{Cell, Host, Parameter, Reply, SqlError};
 use crate::{Address, Remote, Watch};
 
-/// Sends commands and statements from a native program, without TLS.
+/// Sends commands and statements from a native program, without TLS. As on Spin, the server finds out of
+/// which types parameters are.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clients;
 
@@ -55,10 +56,9 @@ impl Host for Clients {
         statement: &str,
         parameters: Vec<Parameter>,
     ) -> Result<Vec<Vec<Cell>>, SqlError> {
-        let parameters: Vec<_> = parameters.into_iter().map(typed).collect();
-        let parameters: Vec<(&(dyn ToSql + Sync), Type)> =
-            parameters.iter().map(|(value, of)| (&**value as _, of.clone())).collect();
-        let rows = connection.query_typed(statement, &parameters).await.map_err(failed)?;
+        let parameters: Vec<_> = parameters.into_iter().map(in_sql).collect();
+        let parameters: Vec<_> = parameters.iter().map(|value| &**value as _).collect();
+        let rows = connection.query(statement, &parameters).await.map_err(failed)?;
         Ok(rows.iter().map(cells).collect())
     }
 
@@ -68,10 +68,9 @@ impl Host for Clients {
         statement: &str,
         parameters: Vec<Parameter>,
     ) -> Result<u64, SqlError> {
-        let parameters: Vec<_> = parameters.into_iter().map(typed).collect();
-        let parameters: Vec<(&(dyn ToSql + Sync), Type)> =
-            parameters.iter().map(|(value, of)| (&**value as _, of.clone())).collect();
-        connection.execute_typed(statement, &parameters).await.map_err(failed)
+        let parameters: Vec<_> = parameters.into_iter().map(in_sql).collect();
+        let parameters: Vec<_> = parameters.iter().map(|value| &**value as _).collect();
+        connection.execute(statement, &parameters).await.map_err(failed)
     }
 
     async fn pause(&self, duration: Duration) {
@@ -113,13 +112,13 @@ impl FromRedisValue for Flat {
     }
 }
 
-fn typed(parameter: Parameter) -> (Box<dyn ToSql + Send + Sync>, Type) {
+fn in_sql(parameter: Parameter) -> Box<dyn ToSql + Send + Sync> {
     match parameter {
-        Parameter::Text(text) => (Box::new(text), Type::TEXT),
-        Parameter::Texts(texts) => (Box::new(texts), Type::TEXT_ARRAY),
-        Parameter::Numbers(numbers) => (Box::new(numbers), Type::INT4_ARRAY),
-        Parameter::Long(number) => (Box::new(number), Type::INT8),
-        Parameter::Binary(bytes) => (Box::new(bytes.to_vec()), Type::BYTEA),
+        Parameter::Text(text) => Box::new(text),
+        Parameter::Texts(texts) => Box::new(texts),
+        Parameter::Numbers(numbers) => Box::new(numbers),
+        Parameter::Long(number) => Box::new(number),
+        Parameter::Binary(bytes) => Box::new(bytes.to_vec()),
     }
 }
 

@@ -24,7 +24,7 @@ const DELETE_MANY: &str = "DELETE FROM account_store WHERE key = ANY($1)";
 /// How the value begins tells it from one that another server has given the same version, if that took over
 /// with less than this one had.
 const SWAP: &str = "UPDATE account_store SET version = version + 1, value = $3 \
-    WHERE key = $1 AND version = $2 AND substring(value FROM 1 FOR length($4)) = $4";
+    WHERE key = $1 AND version = $2 AND substring(value FROM 1 FOR length($4::bytea)) = $4::bytea";
 const CREATE: &str = "INSERT INTO account_store (key, version, value) VALUES ($1, 0, $2) \
     ON CONFLICT (key) DO NOTHING";
 /// The values are in one, because there are no arrays of them.
