@@ -164,3 +164,42 @@ fn a_page_that_is_damaged_is_named() {
     assert!(error.to_string().contains(&page), "{error}");
     assert!(run(kv_tree::Kv::get(&to, "tenant.accounts")).unwrap().is_none());
 }
+
+/// Writes all of many keys at once, so that many pages are replaced.
+fn write_all(tree: &kv_tree::Tree<Memory>, value: u8) {
+    run(tree.transact(async |transaction| {
+        for key in 0..800 {
+            transaction.put(format!("k/{key:03}"), vec![value; 900]);
+        }
+        Ok::<_, Error>(())
+    }))
+    .unwrap();
+}
+
+#[test]
+fn a_list_of_retired_pages_that_has_a_page_of_its_own_is_copied_too() {
+    let (from, to) = (Memory::default(), Memory::default());
+    let source = tree(from.clone());
+    write_all(&source, 1);
+    write_all(&source, 2);
+    run(source.copy_to(&Store::new(to.clone()), |_| {})).unwrap();
+    assert_eq!(content(&from), content(&to));
+}
+
+#[test]
+fn pages_that_go_while_they_are_copied_make_it_begin_anew() {
+    let (from, to) = (Memory::default(), Memory::default());
+    let (source, writer) = (tree(from.clone()), tree(from.clone()));
+    write_all(&source, 1);
+    let mut is_changed = false;
+    run(source.copy_to(&Store::new(to.clone()), |_| {
+        if !std::mem::replace(&mut is_changed, true) {
+            for value in 2..12 {
+                write_all(&writer, value);
+                from.advance(std::time::Duration::from_secs(40));
+            }
+        }
+    }))
+    .unwrap();
+    assert_eq!(content(&from), content(&to));
+}

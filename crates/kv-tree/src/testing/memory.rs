@@ -23,6 +23,8 @@ pub struct Memory {
     elapsed: Arc<AtomicU64>,
     /// By how many microseconds the caller's clock is wrong.
     ahead: Arc<AtomicI64>,
+    /// How long a call of this caller takes.
+    call_takes: Duration,
 }
 
 /// The time at which a store comes into being, since 1970.
@@ -43,6 +45,17 @@ impl Memory {
     /// The same store, for a caller whose clock can be wrong by itself.
     pub fn with_own_clock(&self) -> Self {
         Self { ahead: Arc::default(), ..self.clone() }
+    }
+
+    /// The same store, for a caller that is so far away that a call takes the time.
+    pub fn at_distance(&self, round_trip: Duration) -> Self {
+        Self { call_takes: round_trip, ..self.clone() }
+    }
+
+    /// Lets others take their turn, and the time of a call pass.
+    async fn reach(&self) {
+        Yield::default().await;
+        self.advance(self.call_takes);
     }
 
     /// Sets the clock of this caller, and its clones, so many seconds ahead of the right one.
@@ -67,24 +80,24 @@ impl Kv for Memory {
     type Watch = Watch;
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        Yield::default().await;
+        self.reach().await;
         Ok(self.lock().get(key).cloned())
     }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
-        Yield::default().await;
+        self.reach().await;
         let values = self.lock();
         Ok(keys.iter().map(|key| values.get(key).cloned()).collect())
     }
 
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
-        Yield::default().await;
+        self.reach().await;
         self.lock().extend(entries.into_iter().map(|(key, value)| (key, value.into())));
         Ok(())
     }
 
     async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError> {
-        Yield::default().await;
+        self.reach().await;
         let mut values = self.lock();
         for key in keys {
             values.remove(&key);
@@ -103,7 +116,7 @@ impl Kv for Memory {
     }
 
     async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
-        Yield::default().await;
+        self.reach().await;
         let mut values = self.lock();
         if watch.seen.is_some() && values.get(&watch.key) != watch.seen.as_ref() {
             return Ok(Swapped::Lost);
@@ -113,13 +126,13 @@ impl Kv for Memory {
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {
-        Yield::default().await;
+        self.reach().await;
         self.lock().entry(key.to_owned()).or_insert_with(|| Bytes::from_static(&[0; 8]));
         Ok(())
     }
 
     async fn keys(&self, prefix: &str, mut visit: impl FnMut(&str)) -> Result<(), KvError> {
-        Yield::default().await;
+        self.reach().await;
         let keys: Vec<_> =
             self.lock().keys().filter(|key| key.starts_with(prefix)).cloned().collect();
         keys.iter().for_each(|key| visit(key));

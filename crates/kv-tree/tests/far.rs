@@ -1,0 +1,72 @@
+//! A store that is far away: what takes longer there than computing is not done needlessly, and nobody waits
+//! for ever for one that does not answer.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{put, run, tree};
+use kv_tree::{Error, Fault, Faulty, Kv, Memory, Metered, Tree};
+
+fn far(memory: &Memory, milliseconds: u64) -> Tree<Metered<Memory>> {
+    tree(Metered::new(memory.at_distance(Duration::from_millis(milliseconds))))
+}
+
+/// A tree of which both have just written, so that each knows of the other.
+fn both_write(own: &Tree<Metered<Memory>>, other: &Tree<Metered<Memory>>) {
+    for n in 0..3 {
+        run(put(own, "own".into(), n)).unwrap();
+        run(put(other, "other".into(), n)).unwrap();
+    }
+}
+
+/// How many calls a commit makes beside others.
+fn calls_of_a_commit(milliseconds: u64) -> u64 {
+    let memory = Memory::default();
+    let (own, other) = (far(&memory, milliseconds), far(&memory, milliseconds));
+    both_write(&own, &other);
+    let before = own.kv().usage();
+    run(put(&own, "own".into(), 10)).unwrap();
+    let usage = own.kv().usage() - before;
+    usage.read_calls + usage.write_calls
+}
+
+#[test]
+fn the_head_is_read_once_more_before_a_swap_only_where_that_is_quick() {
+    assert_eq!(calls_of_a_commit(1), 3);
+    assert_eq!(calls_of_a_commit(10), 2);
+}
+
+/// A group takes two calls to commit.
+#[test]
+fn who_writes_beside_others_gathers_for_about_a_call() {
+    for (milliseconds, expected) in [(1, 2..=16), (20, 16..=21), (40, 35..=41), (500, 100..=100)] {
+        let memory = Memory::default();
+        let (own, other) = (far(&memory, milliseconds), far(&memory, milliseconds));
+        for _ in 0..20 {
+            run(put(&own, "own".into(), 1)).unwrap();
+        }
+        both_write(&own, &other);
+        run(put(&own, "own".into(), 10)).unwrap();
+        let before = memory.elapsed();
+        run(own.gather());
+        let gathered = (memory.elapsed() - before).as_millis();
+        assert!(expected.contains(&gathered), "{gathered} at {milliseconds}");
+    }
+}
+
+/// Each call takes ten seconds to fail.
+#[test]
+fn what_came_of_a_commit_is_not_asked_for_ever() {
+    let memory = Memory::default();
+    run(put(&tree(memory.clone()), "key".into(), 1)).unwrap();
+    let distant = memory.at_distance(Duration::from_secs(10));
+    // Anchor and head are read; from the swap on nothing is answered.
+    let plan = (2..100).map(|call| (call, Fault::LoseReply));
+    let writer = tree(Faulty::new(distant, plan));
+    let before = memory.elapsed();
+    let outcome = run(put(&writer, "key".into(), 2));
+    assert!(matches!(outcome, Err(Error::OutcomeUnknown { .. })), "{outcome:?}");
+    let took = (memory.elapsed() - before).as_secs();
+    assert!((30..=60).contains(&took), "{took} s");
+}
