@@ -49,6 +49,8 @@ pub struct Gauge {
     /// How many pages are retired and wait to be deleted: exact where 64 flushes or fewer have listed
     /// any, else estimated from those listed first.
     pub retired_pages: u64,
+    /// How many earlier commits are [held](Tree::hold), which keeps retired pages from being deleted.
+    pub held: u64,
 }
 
 impl<K: Kv> Tree<K> {
@@ -88,6 +90,7 @@ impl<K: Kv> Tree<K> {
             pages: extent.pages,
             bytes: extent.bytes.saturating_add(head.buffer.len() as u64),
             retired_pages: listed.saturating_add(replaced_last),
+            held: head.held.len() as u64,
         })
     }
 

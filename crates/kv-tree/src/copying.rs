@@ -78,7 +78,8 @@ impl<K: Kv> Tree<K> {
             && let Some(generation) = self.heads().anchor(&anchor)?
         {
             // A copy that was complete before is complete.
-            let is_same = generation == pages.generation && theirs == Some(bytes);
+            let is_same =
+                generation == pages.generation && theirs == Some(as_copied(&pages, &head, bytes));
             return if is_same { Ok(copied) } else { Err(NotCopied::Exists(name.to_owned())) };
         }
         let mut present = BTreeSet::new();
@@ -106,7 +107,8 @@ impl<K: Kv> Tree<K> {
                 Err(error) => return Err(error.into()),
                 Ok(()) if is_unchanged => {
                     if let Some(watch) = watch.take() {
-                        self.publish(to, &pages, watch, bytes).await?;
+                        let head = as_copied(&pages, &head, bytes);
+                        self.publish(to, &pages, watch, head).await?;
                     }
                     return Ok(copied);
                 }
@@ -170,6 +172,14 @@ async fn watch_existing<T: Kv>(to: &T, key: &str) -> Result<(Option<Bytes>, T::W
     }
     to.create_zero(key).await?;
     Ok(to.watch(key).await?)
+}
+
+/// The head of a copy. Commits that are held are for who reads where the copy was made of.
+fn as_copied<K: Kv>(pages: &Pages<K>, head: &Head, bytes: Bytes) -> Bytes {
+    match head.held.is_empty() {
+        true => bytes,
+        false => Head { held: Vec::new(), ..head.clone() }.encode(pages.generation).into(),
+    }
 }
 
 /// The pages that the head itself leads to.

@@ -30,6 +30,14 @@ pub enum Error {
         /// The tree that was read.
         tree: String,
     },
+    /// As many commits are kept readable already as a tree can keep.
+    #[error("tree {tree}: {limit} commits are held already, and no more can be")]
+    TooManyHeld {
+        /// The tree.
+        tree: String,
+        /// How many there are.
+        limit: usize,
+    },
     /// A key or a value is longer than a tree, or the store that it lives on, can hold.
     #[error("tree {tree}: a {what} of {bytes} bytes is too long, at most {limit} are allowed")]
     TooLong {

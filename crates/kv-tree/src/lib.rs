@@ -28,6 +28,8 @@
 //!
 //! * A [`Snapshot`] shows one commit, whole, however long it is read. When it is older than a minute,
 //!   what was changed meanwhile may be [`Expired`](Error::Expired); it is never wrong (`life`).
+//! * A commit that is [held](Tree::hold) can be read as long as it is, whatever is written meanwhile, and keeps
+//!   nothing in the store afterwards (`holding`).
 //! * Transactions are serializable: there is an order of them in which each reads what those before it
 //!   left. Whoever is overtaken by a commit that concerns what it has read runs again, and nobody else
 //!   (`serializable`, `commits`).
@@ -61,7 +63,8 @@
 //! * `reading` – from the head down to the values: snapshots and scans.
 //! * `writing` – from what is buffered to new pages.
 //! * `committing` – transactions, groups of them, and the swaps of the head that commit them.
-//! * [`tree`], [`store`] – what callers use; [`vacuum`], [`audit`], [`copying`] – looking after a tree.
+//! * [`tree`], [`store`] – what callers use; [`holding`] – reading one commit for long; [`vacuum`], [`audit`],
+//!   [`copying`] – looking after a tree.
 //! * [`testing`] – stores for tests and benchmarks, with the feature `testing`.
 //!
 //! # In the store
@@ -102,18 +105,22 @@
 //! 2. Numbers: the time in milliseconds since 1970; how many flushes there were; and the commit up to
 //!    which what was written may have left the buffer.
 //! 3. Which parts follow: 1 byte, the sum of 1 for a root, 2 for a list of retired pages, 4 for the pages
-//!    that were retired last, and 8 for a flush that is announced.
+//!    that were retired last, 8 for a flush that is announced, and 16 for commits that are held.
 //! 4. How many writers are remembered, and for each its random number (8 bytes, little-endian), the
 //!    number of its last attempt, and by how much the number of the commit is greater than that of its
 //!    last one.
 //! 5. If it has the part: the random number of the writer who has announced a flush (8 bytes); the root
-//!    as a child; the root of the list as a child; the list of what was retired last as a value.
+//!    as a child; the root of the list as a child; the list of what was retired last as a value; how many
+//!    commits are held, and for each its random number (8 bytes), the number of the commit and of its flush,
+//!    until when it is held in milliseconds since 1970, and a root (1 and the child, or 0).
 //! 6. The buffer, to the end: for each commit, the oldest first, its number, how many keys it wrote, and
 //!    for each the key, and 0 if it deletes it, or else the length of the value plus 1 and the value.
 //!
 //! The list of retired pages is a tree of the same kind: a key is the time of listing in
 //! milliseconds since 1970 and the number of the flush, 8 bytes each, big-endian; the value is the
 //! format version, the number of page ids, and the ids.
+//!
+//! A head with commits that are held is of version 4: an earlier program must not delete their pages.
 //!
 //! Heads of version 1 and 2 and pages of version 2, which had no checksums, are read; what is written
 //! anew is of this version.
@@ -126,6 +133,7 @@ mod committing;
 pub mod copying;
 mod error;
 mod format;
+pub mod holding;
 pub mod kv;
 mod name;
 mod random;
@@ -142,6 +150,7 @@ pub use audit::Audit;
 pub use committing::transaction::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Transaction};
 pub use error::Error;
 pub use format::head::IDENTITY_BYTES;
+pub use holding::HoldId;
 pub use kv::{Event, Kv, KvError, Limits, Swapped};
 pub use name::TreeName;
 pub use range::{KeyRange, Order};

@@ -195,13 +195,13 @@ impl<K: Kv> Tree<K> {
     }
 
     /// A group of nobody else, for who has the turn.
-    async fn begin_alone(&self, turn: &Place<'_, Group<K>>) -> Result<Group<K>, Error> {
+    pub(crate) async fn begin_alone(&self, turn: &Place<'_, Group<K>>) -> Result<Group<K>, Error> {
         // The members of a group that was left to this turn try again.
         drop(turn.take());
         self.writers.begin().await
     }
 
-    fn contended(&self) -> Error {
+    pub(crate) fn contended(&self) -> Error {
         Error::Contended { tree: self.heads().name.as_str().into(), attempts: MAX_ATTEMPTS }
     }
 

@@ -21,7 +21,8 @@ pub(crate) async fn note<P: Ports>(
     vacuumed: Option<Vacuumed>,
 ) -> Result<(), Error> {
     let (in_progress, idempotency_keys) = counts(jobs, apis, tree).await?;
-    let Gauge { commit, flushes, entries, pages, bytes, retired_pages } = tree.gauge().await?;
+    let Gauge { commit, flushes, entries, pages, bytes, retired_pages, held } =
+        tree.gauge().await?;
     let mut line = json!({
         "tenant": tenant.as_str(),
         "jobs": in_progress,
@@ -33,6 +34,7 @@ pub(crate) async fn note<P: Ports>(
             "pages": pages,
             "bytes": bytes,
             "retiredPages": retired_pages,
+            "held": held,
         },
     });
     if let Some(vacuumed) = vacuumed {

@@ -95,7 +95,10 @@ impl<K: Kv> Writers<K> {
             let next = head.next(writer, attempt, self.kv().now(), rest.clone());
             let next = next.numbered(group.number());
             let covered = if writes.is_empty() { base.commit } else { next.commit };
-            let next = flushed.head(next, covered, rest);
+            let mut next = flushed.head(next, covered, rest);
+            if let Some((id, until)) = group.hold.filter(|_| writes.is_empty()) {
+                next.held.push(flushed.held(id, base.commit, until));
+            }
             outcome = self.swap(group, (writer, attempt), next).await;
             match outcome {
                 Ok(Outcome::Lost) => self.queue.pause(self.kv(), jittered_pause(round / 8)).await,

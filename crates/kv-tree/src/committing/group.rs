@@ -22,6 +22,9 @@ pub(crate) struct Group<K: Kv> {
     pub appended: Appended,
     /// What it takes to swap that head, unless it was used.
     pub watch: Option<K::Watch>,
+    /// If it writes nothing: that the flush of it keeps what it flushes readable, under which number and until
+    /// when.
+    pub hold: Option<(u64, u64)>,
     /// When it began, by the clock that never goes back.
     pub began: Duration,
     members: Vec<Promise<Verdict>>,
@@ -31,7 +34,8 @@ impl<K: Kv> Group<K> {
     pub fn new(pages: Pages<K>, head: Rc<Head>, watch: Option<K::Watch>) -> Self {
         let began = pages.kv.elapsed();
         let snapshot = Snapshot { reads: Some(Reads::default()), ..Snapshot::new(pages, head) };
-        Self { snapshot, appended: Appended::default(), watch, began, members: Vec::new() }
+        let (appended, members) = Default::default();
+        Self { snapshot, appended, watch, hold: None, began, members }
     }
 
     /// How many members wait for the outcome.

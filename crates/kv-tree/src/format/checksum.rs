@@ -6,15 +6,15 @@
 use bytes::{Buf, BufMut, Bytes};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::codec::{Fault, VERSION, get_u64};
+use super::codec::{Fault, get_u64};
 
 /// How many bytes there are before the content.
 pub(crate) const SEAL_BYTES: usize = 1 + 8;
 
-/// Begins with room for the seal.
-pub(crate) fn begin(capacity: usize) -> Vec<u8> {
+/// Begins what is of the version, with room for the seal.
+pub(crate) fn begin(version: u8, capacity: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(SEAL_BYTES + capacity);
-    bytes.put_u8(VERSION);
+    bytes.put_u8(version);
     bytes.put_u64_le(0);
     bytes
 }

@@ -6,7 +6,10 @@ use bytes::{BufMut, Bytes};
 
 use super::buffer::Buffer;
 use super::checksum::{SEAL_BYTES, begin, open, seal};
-use super::codec::{Fault, get_count, get_number, get_slice, get_u8, get_u64, put_number};
+use super::codec::{
+    Fault, HOLDING, VERSION, get_count, get_number, get_slice, get_u8, get_u64, put_number,
+};
+use super::held::{Held, get_held, put_held};
 use super::page::Child;
 use super::value::{Value, get_value, put_value};
 
@@ -14,7 +17,7 @@ use super::value::{Value, get_value, put_value};
 pub(crate) const MAX_WRITERS: usize = 16;
 
 /// How many bytes a head has beside its buffer, at most: the seal, some numbers, 8 bytes and
-/// two numbers a writer, two nodes, and the last list of retired pages.
+/// two numbers a writer, two nodes, the last list of retired pages, and the commits that are held.
 pub(crate) const MAX_FIXED_BYTES: usize = 1 << 10;
 
 /// How many bytes of a value that is swapped tell it from every other that its key has ever had, for a
@@ -59,6 +62,8 @@ pub(crate) struct Head {
     pub retired: Option<Child>,
     /// What the last flush replaced, not listed yet.
     pub retired_last: Option<Value>,
+    /// Earlier commits that are kept readable.
+    pub held: Vec<Held>,
     /// What is written but not flushed.
     pub buffer: Buffer,
 }
@@ -108,6 +113,7 @@ impl Head {
             buffer: Buffer::default(),
             writers: Vec::new(),
             retired_last: self.retired_last.clone(),
+            held: self.held.clone(),
             ..*self
         }
     }
@@ -137,9 +143,16 @@ impl Head {
         self.writers.iter().filter(is_rival).count()
     }
 
+    /// Whether a commit is kept readable, at the time, that needs the pages which the flush of the number
+    /// has replaced.
+    pub fn keeps_from(&self, flush: u64, now: u64) -> bool {
+        self.held.iter().any(|held| held.flush < flush && held.is_kept(now))
+    }
+
     /// The bytes of the head of the generation, as the documentation of the crate says.
     pub fn encode(&self, generation: u64) -> Vec<u8> {
-        let mut bytes = begin(MAX_FIXED_BYTES + self.buffer.len());
+        let version = if self.held.is_empty() { VERSION } else { HOLDING };
+        let mut bytes = begin(version, MAX_FIXED_BYTES + self.buffer.len());
         bytes.put_u64_le(self.commit);
         put_number(&mut bytes, self.time);
         put_number(&mut bytes, self.flush);
@@ -148,7 +161,8 @@ impl Head {
             u8::from(self.root.is_some()) * ROOT
                 + u8::from(self.retired.is_some()) * RETIRED
                 + u8::from(self.retired_last.is_some()) * RETIRED_LAST
-                + u8::from(self.announced.is_some()) * ANNOUNCED,
+                + u8::from(self.announced.is_some()) * ANNOUNCED
+                + u8::from(!self.held.is_empty()) * HELD,
         );
         put_number(&mut bytes, self.writers.len() as u64);
         for last in &self.writers {
@@ -165,23 +179,34 @@ impl Head {
         if let Some(value) = &self.retired_last {
             put_value(&mut bytes, value);
         }
+        if !self.held.is_empty() {
+            put_held(&mut bytes, &self.held);
+        }
         bytes.put_slice(self.buffer.log());
         seal(bytes, generation)
     }
 
     /// Reads what [`encode`](Self::encode) made, behind its version; `known` is an earlier head of the
     /// tree, which makes it quicker.
-    pub fn decode(mut bytes: Bytes, generation: u64, known: Option<&Head>) -> Result<Self, Fault> {
+    pub fn decode(
+        version: u8,
+        mut bytes: Bytes,
+        generation: u64,
+        known: Option<&Head>,
+    ) -> Result<Self, Fault> {
         open(&mut bytes, generation)?;
         let commit = get_u64(&mut bytes)?;
         let time = get_number(&mut bytes)?;
         let flush = get_number(&mut bytes)?;
         let flushed = get_number(&mut bytes)?;
         let parts = get_u8(&mut bytes)?;
-        if parts > ROOT + RETIRED + RETIRED_LAST + ANNOUNCED {
+        if parts > ROOT + RETIRED + RETIRED_LAST + ANNOUNCED + HELD {
             return Err(Fault::Damaged("it has parts that do not exist"));
         }
         let has = |part: u8| parts & part != 0;
+        if has(HELD) != (version == HOLDING) {
+            return Err(Fault::Damaged("it is of another version than it says"));
+        }
         let count = get_count(&mut bytes)?;
         if count > MAX_WRITERS {
             return Err(Fault::Damaged("it remembers too many writers"));
@@ -201,11 +226,12 @@ impl Head {
             Value::Inline(list) => Value::Inline(Bytes::copy_from_slice(&list)),
             paged => paged,
         });
+        let held = if has(HELD) { get_held(&mut bytes)? } else { Vec::new() };
         let len = bytes.len();
         let log = get_slice(&mut bytes, len)?;
         let buffer = Buffer::decode(log, known.map(|known| &known.buffer))?;
         let head = Self { commit, time, flush, flushed, announced, writers, ..Self::default() };
-        Ok(Self { root, retired, retired_last, buffer, ..head })
+        Ok(Self { root, retired, retired_last, held, buffer, ..head })
     }
 }
 
@@ -214,6 +240,7 @@ const ROOT: u8 = 1;
 const RETIRED: u8 = 2;
 const RETIRED_LAST: u8 = 4;
 const ANNOUNCED: u8 = 8;
+const HELD: u8 = 16;
 
 #[cfg(test)]
 mod tests {
@@ -222,6 +249,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::buffer::tests::buffer;
+    use super::super::held::MAX_HELD;
     use super::super::page::tests::{child, value};
     use super::super::versions::decode_head;
     use super::*;
@@ -232,12 +260,15 @@ mod tests {
         let numbers = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>());
         let parts = (option::of(any::<u64>()), vec(last, 0..=MAX_WRITERS));
         let trees = (option::of(child()), option::of(child()), option::of(value()));
-        (numbers, parts, trees, buffer()).prop_map(|(numbers, parts, trees, buffer)| {
+        let one = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>(), option::of(child()))
+            .prop_map(|(id, commit, flush, until, root)| Held { id, commit, flush, until, root });
+        let held = vec(one, 0..=MAX_HELD);
+        (numbers, parts, trees, held, buffer()).prop_map(|(numbers, parts, trees, held, buffer)| {
             let (commit, time, flush, flushed) = numbers;
             let (announced, writers) = parts;
             let (root, retired, retired_last) = trees;
             let head = Head { commit, time, flush, flushed, announced, writers, ..Head::default() };
-            Head { root, retired, retired_last, buffer, ..head }
+            Head { root, retired, retired_last, held, buffer, ..head }
         })
     }
 

@@ -111,7 +111,7 @@ pub(crate) fn entry_len(previous: &[u8], key: &[u8], item: &impl Item) -> usize 
 /// its item. The key of a child is a bound: no key below the child is less, and every key below
 /// the child before it is.
 pub(crate) fn encode_node<I: Item>(id: PageId, level: u8, entries: &[(Bytes, I)]) -> Vec<u8> {
-    let mut bytes = begin(4 << 10);
+    let mut bytes = begin(VERSION, 4 << 10);
     bytes.put_u8(level);
     put_number(&mut bytes, entries.len() as u64);
     let mut previous = &[][..];
@@ -126,7 +126,7 @@ pub(crate) fn encode_node<I: Item>(id: PageId, level: u8, entries: &[(Bytes, I)]
 /// The bytes of a page that is a value: its seal, [`VALUE`], the key that it belongs to behind its
 /// length, and the value.
 pub(crate) fn encode_value(id: PageId, key: &[u8], value: &[u8]) -> Vec<u8> {
-    let mut bytes = begin(8 + key.len() + value.len());
+    let mut bytes = begin(VERSION, 8 + key.len() + value.len());
     bytes.put_u8(VALUE);
     put_number(&mut bytes, key.len() as u64);
     bytes.put_slice(key);

@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use super::buffer::{Buffer, Entry};
 use super::codec::{
-    Fault, KeyReader, UNSEALED, VERSION, finish, get_count, get_number, get_slice, get_u8, get_u32,
-    get_u64, get_version,
+    Fault, HOLDING, KeyReader, UNSEALED, VERSION, finish, get_count, get_number, get_slice, get_u8,
+    get_u32, get_u64, get_version,
 };
 use super::head::Head;
 use super::page::Child;
@@ -21,8 +21,11 @@ pub(crate) fn decode_head(
     generation: u64,
     known: Option<&Head>,
 ) -> Result<Head, Fault> {
+    if bytes.first() == Some(&HOLDING) {
+        return Head::decode(HOLDING, bytes.split_off(1), generation, known);
+    }
     match get_version(&mut bytes)? {
-        VERSION => Head::decode(bytes, generation, known),
+        VERSION => Head::decode(VERSION, bytes, generation, known),
         UNSEALED => decode_version_2(bytes),
         _ => decode_version_1(bytes),
     }

@@ -14,6 +14,7 @@ use super::retired::{self, Due, Listing};
 use super::writer::Writer;
 use crate::format::buffer::Buffer;
 use crate::format::head::Head;
+use crate::format::held::Held;
 use crate::format::page::Child;
 use crate::format::value::{PageId, Value};
 use crate::random::random_u64;
@@ -84,7 +85,8 @@ impl Flushed {
 
     /// What `next` is where it leads to what is written: that is all up to the commit numbered
     /// `flushed` but for what is in `buffer`.
-    pub fn head(&self, next: Head, flushed: u64, buffer: Buffer) -> Head {
+    pub fn head(&self, mut next: Head, flushed: u64, buffer: Buffer) -> Head {
+        next.held.retain(|held| held.is_kept(next.time));
         Head {
             flush: self.flush,
             flushed,
@@ -95,6 +97,12 @@ impl Flushed {
             buffer,
             ..next
         }
+    }
+
+    /// The pages as those of a commit that is kept readable: the one numbered `commit`, if they have all up
+    /// to it and nothing else.
+    pub fn held(&self, id: u64, commit: u64, until: u64) -> Held {
+        Held { id, commit, flush: self.flush, until, root: self.root }
     }
 
     /// A head leads to the pages: they are remembered.
