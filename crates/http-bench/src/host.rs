@@ -10,6 +10,7 @@ use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use reqwest::{Client, StatusCode};
 use sqlite_store::Sqlite;
+use store_bench::machine;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
@@ -136,17 +137,11 @@ impl Host {
 
     /// What the figures are from.
     pub fn describe(&self) -> String {
-        let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-        let cpu_info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = cpu_info
-            .lines()
-            .find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1))
-            .unwrap_or("unknown processor");
         let host = match self.kind {
             HostKind::Spin => "Spin",
             HostKind::Devhost => "devhost",
         };
-        format!("{host} and the load generator together on {cpus} cores, {model}")
+        format!("{host} and the load generator together on {}", machine::describe())
     }
 
     pub async fn stop(mut self) -> anyhow::Result<()> {

@@ -1,9 +1,11 @@
-//! What benchmarks share: a store that several hosts use, on a server of its own.
+//! What benchmarks and the soak share.
 //!
 //! # Layout
 //!
-//! * [`served`] – the server, and how far away it is.
+//! * [`served`] – a store that several hosts use, on a server of its own, and how far away it is.
+//! * [`machine`] – what figures are from.
 
 #![forbid(unsafe_code)]
 
+pub mod machine;
 pub mod served;

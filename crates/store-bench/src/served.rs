@@ -71,6 +71,22 @@ impl Served {
         format!("{}, a round trip of {milliseconds} ms away", self.engine.name())
     }
 
+    /// Lets the server stand still, as if its machine did.
+    pub fn stand_still(&self) {
+        match &self.server {
+            Server::Redis(redis) => redis.stop(),
+            Server::Postgres(postgres) => postgres.stop(),
+        }
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self) {
+        match &self.server {
+            Server::Redis(redis) => redis.go_on(),
+            Server::Postgres(postgres) => postgres.go_on(),
+        }
+    }
+
     /// The address of an empty store: of another one for each number below 1000, none of which was asked
     /// for before.
     pub fn store(&self, number: u32) -> anyhow::Result<Address> {

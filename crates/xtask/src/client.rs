@@ -8,7 +8,7 @@ use crate::project::{cargo, command, target_dir};
 pub struct Arguments {
     /// What the program is told.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<String>,
+    pub arguments: Vec<String>,
 }
 
 /// Builds the program of a package, and runs it.

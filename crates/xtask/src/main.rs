@@ -13,7 +13,7 @@
 //! * `deployment`, `runtime_config`, `variables` – what `up` is told to serve, and by what.
 //! * `maintenance` – what `up` calls while the application runs.
 //! * `checks` – what would keep the application from starting.
-//! * `build`, `npm`, `up`, `test`, `bench`, `fuzz`, `conformance`, `written`, `contract`, `token`,
+//! * `build`, `npm`, `up`, `test`, `bench`, `soak`, `fuzz`, `conformance`, `written`, `contract`, `token`,
 //!   `client` – the commands.
 
 #![forbid(unsafe_code)]
@@ -33,6 +33,7 @@ mod npm;
 mod process;
 mod project;
 mod runtime_config;
+mod soak;
 mod test;
 mod token;
 mod toml_file;
@@ -72,6 +73,10 @@ enum Command {
     /// Measure.
     #[command(subcommand, disable_help_subcommand = true)]
     Bench(bench::Bench),
+    /// Put the application under load for a long time, with faults, and report whether anything is lost or
+    /// grows; --help shows how.
+    #[command(disable_help_flag = true)]
+    Soak(client::Arguments),
     /// Look for input that makes the program panic or hang.
     Fuzz(fuzz::Arguments),
     /// Compare the schemas with an official API file, attribute by attribute, and send its example
@@ -109,6 +114,7 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Up(arguments) => up::up(arguments),
         Command::Test(arguments) => test::test(arguments),
         Command::Bench(bench) => bench::bench(bench),
+        Command::Soak(arguments) => soak::soak(arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(arguments),
         Command::Conformance(arguments) => conformance::conformance(arguments),
         Command::Openapi => written::write("openapi"),

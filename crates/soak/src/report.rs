@@ -1,0 +1,175 @@
+//! What came of it, as Markdown.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use store_bench::machine;
+
+use crate::Settings;
+use crate::growth::mebibytes;
+use crate::samples::{Sample, quantile};
+use crate::tally::Trouble;
+use crate::verdicts::{Course, Verdict};
+
+/// How many rows the table over time has.
+const ROWS: u32 = 10;
+
+/// What came of a soak. Shown, it is Markdown.
+#[derive(Debug)]
+pub struct Report {
+    head: String,
+    course: Course,
+    verdicts: Vec<Verdict>,
+}
+
+impl Report {
+    pub(crate) fn new(
+        settings: &Settings,
+        store: &str,
+        course: Course,
+        verdicts: Vec<Verdict>,
+    ) -> Self {
+        let head = format!(
+            "{} clients for {} on {store}, seed {}; host and clients together on {}.",
+            settings.clients,
+            time(settings.length),
+            settings.seed,
+            machine::describe()
+        );
+        Self { head, course, verdicts }
+    }
+
+    /// Whether all holds that must, as far as that can be told.
+    pub fn holds(&self) -> bool {
+        self.verdicts.iter().all(|verdict| verdict.holds != Some(false))
+    }
+
+    /// The samples of a part of the time as a row.
+    fn row(&self, number: u32) -> String {
+        let Course { length, samples, happened, .. } = &self.course;
+        let (begin, end) = (*length * number / ROWS, *length * (number + 1) / ROWS);
+        let within = |moment: Duration| begin <= moment && moment < end;
+        let samples: Vec<_> = samples.iter().filter(|sample| within(sample.since)).collect();
+        let all = samples.iter().flat_map(|sample| sample.latencies.iter().copied());
+        let latencies: Vec<_> = all.collect();
+        let taken: Duration = samples.iter().map(|sample| sample.at - sample.since).sum();
+        let per_second = latencies.len() as f64 / taken.as_secs_f64().max(f64::MIN_POSITIVE);
+        let latency = |part| quantile(latencies.clone(), part).map(|time| format!("{time:.1?}"));
+        let faults = happened.iter().filter(|fault| within(fault.begin));
+        let faults: Vec<_> = faults.map(|fault| fault.fault.to_string()).collect();
+        let cells = [
+            Some(time(end)),
+            Some(format!("{per_second:.0}")),
+            latency(0.5),
+            latency(0.99),
+            last(&samples, |sample| sample.resident.map(mebibytes)),
+            last(&samples, |sample| sample.store.map(mebibytes)),
+            last(&samples, |sample| sample.gauge.map(|gauge| mebibytes(gauge.bytes))),
+            last(&samples, |sample| sample.gauge.map(|gauge| gauge.retired_pages.to_string())),
+            last(&samples, |sample| sample.pending.map(|pending| pending.to_string())),
+            Some(faults.join(", ")),
+        ];
+        let cells: Vec<_> = cells.into_iter().map(|cell| cell.unwrap_or("–".to_owned())).collect();
+        format!("| {} |", cells.join(" | "))
+    }
+
+    /// How often each kind of failure was.
+    fn failures(&self) -> BTreeMap<Trouble, usize> {
+        let mut counts = BTreeMap::new();
+        for failure in &self.course.failures {
+            *counts.entry(failure.trouble).or_default() += 1;
+        }
+        counts
+    }
+}
+
+/// The last of these figures.
+fn last(samples: &[&Sample], figure: impl Fn(&Sample) -> Option<String>) -> Option<String> {
+    samples.iter().rev().find_map(|sample| figure(sample))
+}
+
+/// Such as `2:05` for minutes and seconds.
+fn time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "{}\n", self.head)?;
+        writeln!(
+            formatter,
+            "| until | req/s | p50 | p99 | memory, MiB | store, MiB | data, MiB | retired pages | pending events | \
+             faults |\n|---|---|---|---|---|---|---|---|---|---|"
+        )?;
+        for number in 0..ROWS {
+            writeln!(formatter, "{}", self.row(number))?;
+        }
+        writeln!(formatter, "\n| fault | at | for |\n|---|---|---|")?;
+        for fault in &self.course.happened {
+            let lasted = fault.end.saturating_sub(fault.begin);
+            writeln!(formatter, "| {} | {} | {lasted:.1?} |", fault.fault, time(fault.begin))?;
+        }
+        writeln!(formatter, "\n| requests that failed | |\n|---|---|")?;
+        for (trouble, count) in self.failures() {
+            writeln!(formatter, "| {trouble} | {count} |")?;
+        }
+        writeln!(formatter, "\n| what must hold | | |\n|---|---|---|")?;
+        for Verdict { what, holds, why } in &self.verdicts {
+            let holds = match holds {
+                Some(true) => "yes",
+                Some(false) => "**no**",
+                None => "–",
+            };
+            writeln!(formatter, "| {what} | {holds} | {why} |")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faults::{Fault, Happened};
+    use crate::tally::Failure;
+
+    #[test]
+    fn it_is_a_row_for_each_tenth_of_the_time_and_for_each_verdict() {
+        let second = Duration::from_secs(1);
+        let sample = |number: u32| Sample {
+            since: second * number,
+            at: second * (number + 1),
+            latencies: vec![Duration::from_micros(1500); 100],
+            resident: (number < 99).then_some(200 << 20),
+            ..Sample::default()
+        };
+        let happened = Happened { fault: Fault::StoreLocked, begin: 65 * second, end: 68 * second };
+        let failure = Failure { trouble: Trouble::Busy, begin: second, end: second };
+        let course = Course {
+            length: 100 * second,
+            samples: (0..100).map(sample).collect(),
+            happened: vec![happened],
+            failures: vec![failure; 7],
+            ..Course::default()
+        };
+        let verdict = |holds| Verdict { what: "It holds", holds, why: "as it must".to_owned() };
+        let report = |verdicts| Report { head: "Head.".to_owned(), course, verdicts };
+        let report = report(vec![verdict(Some(true)), verdict(Some(false)), verdict(None)]);
+        assert!(!report.holds());
+        let text = report.to_string();
+        for line in [
+            "Head.",
+            "| 0:10 | 100 | 1.5ms | 1.5ms | 200.0 | – | – | – | – |  |",
+            "| 1:10 | 100 | 1.5ms | 1.5ms | 200.0 | – | – | – | – | store locked |",
+            "| store locked | 1:05 | 3.0s |",
+            "| 503 with Retry-After | 7 |",
+            "| It holds | yes | as it must |",
+            "| It holds | **no** | as it must |",
+            "| It holds | – | as it must |",
+        ] {
+            assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
+        }
+        assert_eq!(text.lines().filter(|line| line.contains("200.0")).count(), 10);
+    }
+}
