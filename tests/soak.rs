@@ -1,0 +1,25 @@
+//! The soak, for half a minute: so that what it does can be done, and what it expects holds.
+
+use std::time::Duration;
+
+use soak::{Program, Settings, soak};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_and_nothing_grows_in_half_a_minute_with_faults() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        length: Duration::from_secs(25),
+        clients: 4,
+        seed: 1,
+        store: None,
+        program: Program {
+            path: env!("CARGO_BIN_EXE_application").into(),
+            arguments: vec!["--log".into()],
+        },
+        folder: folder.path().to_owned(),
+    };
+    let report = soak(&settings, &|line| eprintln!("{line}")).await;
+    let report = report.unwrap_or_else(|error| panic!("{error:#}"));
+    eprintln!("{report}");
+    assert!(report.holds());
+}
