@@ -17,7 +17,8 @@ mod request;
 
 pub use at_once::each;
 pub use pages::Pages;
-pub use request::{Client, Created};
+pub use request::{Answer, Client, Created};
+pub use reqwest::{Method, StatusCode};
 
 /// Where TMF666 is, in the version that these programs speak.
 pub const ACCOUNT_MANAGEMENT: &str = "/tmf-api/accountManagement/v5";

@@ -47,10 +47,12 @@ pub enum Created {
 }
 
 /// What the application answered.
-pub(crate) struct Answer {
+pub struct Answer {
+    /// Its status.
     pub status: StatusCode,
     /// `X-Total-Count`.
     pub total: Option<u64>,
+    /// Its body.
     pub text: String,
 }
 
@@ -146,8 +148,8 @@ impl Client {
         told.with_context(|| format!("with {}", shortened(&patch.to_string())))?.json(path)
     }
 
-    /// The answer to a request, whatever it is.
-    pub(crate) async fn send(
+    /// The answer to a request, whatever it is; a body comes with its media type.
+    pub async fn send(
         &self,
         method: Method,
         path: &str,

@@ -38,12 +38,16 @@ pub use bill_cycle::BILL_CYCLE;
 pub use customer_bill::CUSTOMER_BILL;
 pub use customer_bill_on_demand::CUSTOMER_BILL_ON_DEMAND;
 pub use hub::HUB;
-use tmf630::Definition;
 use tmf630::model::job::Job;
+use tmf630::{Definition, Exported};
 
 /// All resources.
 pub static ALL: [&Definition; 5] =
     [&APPLIED_CUSTOMER_BILLING_RATE, &CUSTOMER_BILL, &CUSTOMER_BILL_ON_DEMAND, &BILL_CYCLE, &HUB];
+
+/// All that a tenant has which can be exported, of both APIs.
+pub static EXPORTED: Exported =
+    Exported { definitions: &[&account_management::ALL, &ALL], spaces: &["bills/", ledger::SPACE] };
 
 /// All kinds of work that go on after requests.
 pub static JOBS: &[&dyn Job] = &[&customer_bill_on_demand::BillOnDemand, &bill_cycle::BillRun];

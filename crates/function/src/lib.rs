@@ -1,8 +1,8 @@
 //! What every function shares with Spin, its host.
 //!
 //! A function is one line that names what it answers: [`serve_resource!`], [`serve_document!`],
-//! [`serve_entry!`], [`serve_maintenance!`], [`serve_site!`] or [`serve_console!`]. Everything else is
-//! here and in the crates below.
+//! [`serve_entry!`], [`serve_maintenance!`], [`serve_transfer!`], [`serve_site!`] or [`serve_console!`].
+//! Everything else is here and in the crates below.
 //!
 //! # Layout
 //!
@@ -32,11 +32,11 @@ use http_body_util::Full;
 use spin_sdk::http::{Request, Response};
 use spin_sdk::wit_bindgen;
 pub use static_site::{File, Site};
-pub use tmf630::Definition;
 pub use tmf630::model::api::Api;
 use tmf630::model::job::Job;
 use tmf630::model::variable::Variable;
-use tmf630::settings::{VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
+use tmf630::settings::{TENANT, VARIABLES, VARIABLES_OF_DOCUMENTS, VARIABLES_OF_ENTRIES};
+pub use tmf630::{Definition, Exported};
 use tmf630::{Settings, Version, events};
 
 /// How long it takes at most until a response has left the instance, if that does nothing else.
@@ -90,6 +90,17 @@ macro_rules! serve_maintenance {
         async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
             static APIS: &[&$crate::Api] = &[$(&$api),+];
             $crate::serve_maintenance($jobs, APIS, request).await
+        }
+    };
+}
+
+/// Makes the crate the function that exports and imports what there is [`Exported`].
+#[macro_export]
+macro_rules! serve_transfer {
+    ($exported:expr) => {
+        #[spin_sdk::http_service]
+        async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+            $crate::serve_transfer(&$exported, request).await
         }
     };
 }
@@ -204,6 +215,26 @@ pub async fn serve_maintenance(
         Ok(settings) => {
             let host = Host { settings, ..Host::default() };
             tmf630::serve_maintenance(jobs, apis, &host.settings, &host, &request).await
+        }
+        Err(mistake) => tmf630::serve_mistake(None, &Host::default(), &request, &mistake),
+    };
+    instance::drain_if_due().await;
+    response.map(Full::new)
+}
+
+/// Answers `request` to export or import data of a tenant.
+pub async fn serve_transfer(
+    exported: &'static Exported,
+    request: Request,
+) -> Response<Full<Bytes>> {
+    let configured = async {
+        let settings = settings::settings(tmf630::transfer::variables()).await?;
+        Ok((settings, settings::choice(&TENANT).await?))
+    };
+    let response = match configured.await {
+        Ok((settings, tenant)) => {
+            let host = Host { settings, ..Host::default() };
+            tmf630::serve_transfer(exported, &tenant, &host.settings, &host, request).await
         }
         Err(mistake) => tmf630::serve_mistake(None, &Host::default(), &request, &mistake),
     };

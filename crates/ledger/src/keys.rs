@@ -5,7 +5,7 @@ use tmf630::Error;
 use tmf630::model::rule::Data;
 
 /// What all keys begin with.
-pub(crate) const SPACE: &str = "ledger/";
+pub const SPACE: &str = "ledger/";
 
 /// How many keys an account can have. Folding leaves some hundred for a currency at most.
 const MOST_KEYS: usize = 100_000;

@@ -82,6 +82,14 @@ pub fn all() -> Vec<Component> {
         sources: &["crates/**/*.rs", "schemas/**/*"],
     });
     components.push(Component {
+        name: "transfer".to_owned(),
+        routes: vec!["/transfer/...".to_owned()],
+        variables: tmf630::transfer::variables(),
+        has_store: true,
+        asks_issuers: false,
+        sources: &["crates/**/*.rs", "schemas/**/*"],
+    });
+    components.push(Component {
         name: "entry".to_owned(),
         routes: vec!["/...".to_owned()],
         variables: VARIABLES_OF_ENTRIES.iter().chain(aliases()).collect(),

@@ -125,3 +125,49 @@ async fn look<K: Kv>(kv: K) -> anyhow::Result<Left> {
     tree.kv().keys(&format!("{TENANT}:"), visit).await?;
     Ok(Left { gauge, vacuumed, unneeded })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs what cannot move to another thread.
+    fn block_on<T>(work: impl Future<Output = T>) -> T {
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_look_finds_what_the_tree_needs_and_what_it_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::start(None, folder.path()).await.unwrap();
+        let kv = Sqlite::open(folder.path()).unwrap().store(LABEL);
+        let tree =
+            kv_tree::Store::new(NativeKv::new(kv.clone())).tree(TreeName::new(TENANT).unwrap());
+        block_on(tree.transact(async |transaction| {
+            (0..1000).for_each(|n| transaction.put(format!("{n}"), vec![0; 200]));
+            Ok::<_, kv_tree::Error>(())
+        }))
+        .unwrap();
+        let left = block_on(store.look()).unwrap();
+        assert_eq!((left.gauge.entries, left.unneeded), (1000, 0));
+        assert!(store.bytes().is_some_and(|bytes| bytes > left.gauge.bytes), "{left:?}");
+        kv.set(&format!("{TENANT}:nobody's"), b"").unwrap();
+        assert_eq!(block_on(store.look()).unwrap().unneeded, 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn nobody_writes_to_a_file_that_is_locked() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::start(None, folder.path()).await.unwrap();
+        let kv = Sqlite::open(folder.path()).unwrap().store(LABEL);
+        kv.set("key", b"before").unwrap();
+        let write = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            block_on(async { kv.set("key", b"meanwhile") })
+        };
+        let lasts = Duration::from_millis(1500);
+        let (locked, written) = tokio::join!(store.lock(lasts), write);
+        locked.unwrap();
+        assert!(written.unwrap_err().contains("locked"));
+        kv.set("key", b"after").unwrap();
+    }
+}

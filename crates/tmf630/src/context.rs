@@ -83,6 +83,37 @@ impl<'c, P: Ports> Context<'c, P> {
         })
     }
 
+    /// For what the server does of its own in the tenant of the caller, while nobody waits for a resource.
+    pub fn of_server(
+        definition: &'static Definition,
+        settings: &'c Settings,
+        ports: &'c P,
+        caller: &'c Caller,
+        tree: &Tree<P::Kv>,
+        audit: &'c Audit,
+        budget: &'c Budget,
+    ) -> Self {
+        let version = Version::V5;
+        let base_url = settings.base_url.clone().unwrap_or_default() + definition.api.base;
+        let links = Links::under(base_url, definition.name(), version);
+        Self {
+            definition,
+            settings,
+            ports,
+            caller,
+            sight: Sight::of(caller, settings),
+            audit,
+            budget,
+            view: View { definition, version, links, budget, now: ports.now() },
+            tree: tree.clone(),
+            id: OnceCell::new(),
+            request_id: None,
+            trace: None,
+            is_announced: true.into(),
+            has_work: false.into(),
+        }
+    }
+
     /// Where the resources lie in the tree.
     pub fn keys(&self) -> Keys {
         Keys::of(self.definition)

@@ -87,6 +87,30 @@ impl Error {
             .message(format!("No resource has the id {id}."))
     }
 
+    /// The tenant has no data.
+    pub(crate) fn no_data(tenant: impl Display) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code::NOT_FOUND, "There is no data of this tenant")
+            .message(format!("Nothing was ever stored for the tenant {tenant}."))
+    }
+
+    /// What an export reads is not held any longer.
+    pub(crate) fn export_ended(id: impl Display) -> Self {
+        Self::new(StatusCode::GONE, code::NOT_FOUND, "There is no such export any more").message(
+            format!("The export {id} has ended, or was not asked for lately. Begin another."),
+        )
+    }
+
+    /// Lines before those of the request were not imported.
+    pub(crate) fn lines_are_missing(next: u64) -> Self {
+        Self::conflict("Lines are missing", format!("The line that is to follow is number {next}."))
+    }
+
+    /// There are too many lines in the body.
+    pub(crate) fn too_many_lines(limit: u64) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_BODY, "The body has too many lines")
+            .message(format!("A body may have up to {limit} lines."))
+    }
+
     /// The client takes nothing that this API can answer with.
     pub(crate) fn not_acceptable(offered: &[&str]) -> Self {
         let reason = match offered {

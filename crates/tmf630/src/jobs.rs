@@ -7,7 +7,6 @@
 //! work: a step is a transaction that changes the state of its job, so it is not done twice even if
 //! clocks differ.
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::time::Duration;
@@ -19,17 +18,14 @@ use kv_tree::{KeyRange, Order, Transaction, Tree, TreeName};
 use serde_json::json;
 
 use crate::answer::audit::Audit;
-use crate::answer::links::Links;
-use crate::answer::view::View;
 use crate::budget::Budget;
 use crate::commit::data::TenantData;
 use crate::context::Context;
 use crate::model::job::{Job, Step};
 use crate::model::variable::Variable;
 use crate::settings::{AUTH, JWT_ISSUERS, MAINTENANCE_TOKEN, TENANT, TRUST_FORWARDED, VARIABLES};
-use crate::sight::Sight;
 use crate::storage::keys::JOBS;
-use crate::{Error, Ports, Settings, Version, events};
+use crate::{Error, Ports, Settings, events};
 
 /// For how long others leave a job alone whose worker has not been heard of.
 const LEASE: SignedDuration = SignedDuration::from_secs(10);
@@ -252,26 +248,8 @@ impl<P: Ports> Worker<'_, P> {
         let (audit, budget) = (Audit::default(), Budget::default());
         let Self { settings, ports, caller, tree, .. } = self;
         let definition = job.definition();
-        let version = Version::V5;
-        let base_url = settings.base_url.clone().unwrap_or_default() + definition.api.base;
-        let links = Links::under(base_url, definition.name(), version);
-        let view = View { definition, version, links, budget: &budget, now: ports.now() };
-        let context = Context {
-            definition,
-            settings,
-            ports: *ports,
-            caller,
-            sight: Sight::of(caller, settings),
-            audit: &audit,
-            budget: &budget,
-            view,
-            tree: tree.clone(),
-            id: OnceCell::new(),
-            request_id: None,
-            trace: None,
-            is_announced: true.into(),
-            has_work: false.into(),
-        };
+        let context =
+            Context::of_server(definition, settings, *ports, caller, tree, &audit, &budget);
         let step = async |transaction: &mut Transaction<P::Kv>| {
             self.try_step(job, id, key, &context, transaction).await
         };

@@ -3,9 +3,9 @@
 //!
 //! [`serve`] is given the [`Definition`] of a resource, the [`Settings`] of the deployment, the
 //! [`Ports`] to the outside world and a request; [`serve_document`] and [`serve_entry`] answer what
-//! is no resource, [`serve_maintenance`] goes on with what requests began, and [`serve_mistake`] answers
-//! where nothing else can. They know nothing of the host
-//! that they run on.
+//! is no resource, [`serve_maintenance`] goes on with what requests began, [`serve_transfer`] exports and
+//! imports what a tenant has, and [`serve_mistake`] answers where nothing else can. They know nothing of
+//! the host that they run on.
 //!
 //! # Layout
 //!
@@ -21,6 +21,7 @@
 //! * `commit` – the only way to write: rules, indexes, record.
 //! * [`jobs`] – what goes on after requests; [`events`] – telling others of changes; `tenants` – who has
 //!   anything of that; `housekeeping` – what data needs from time to time; `gauge` – how large it is.
+//! * [`transfer`] – all that a tenant has, as lines of JSON.
 //! * `selection` – carrying out a query.
 //! * `storage` – resources in the tree of their tenant.
 //! * `answer` – resources as a client sees them, and what every answer has.
@@ -53,6 +54,7 @@ mod storage;
 mod tenants;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod transfer;
 mod value;
 
 use access::Caller;
@@ -78,6 +80,7 @@ pub use schemas::id::{ID_PATTERN, is_id};
 pub use settings::{Settings, StoreType};
 use sight::Sight;
 pub use tenants::announce as announce_tenant;
+pub use transfer::{Exported, serve_transfer};
 
 /// Answers `request` for the resource that `definition` describes. Every error is answered too; its
 /// cause goes to the log, with a line for every request.

@@ -142,6 +142,15 @@ pub const MAINTENANCE_TOKEN: Variable = Variable {
     is_secret: true,
 };
 
+/// The secret of who may export and import all data of a tenant.
+pub const TRANSFER_TOKEN: Variable = Variable {
+    name: "transfer_token",
+    default: "",
+    choices: &[],
+    description: "The bearer token of /transfer/, where all data of a tenant is exported and imported. Empty: it is not there.",
+    is_secret: true,
+};
+
 /// Where the store is that hosts share.
 pub const STORE: Variable = Variable {
     name: "store",

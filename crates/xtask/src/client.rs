@@ -1,5 +1,5 @@
-//! `cargo xtask demo`, `audit` and `copy`: programs that talk to a running application, or to stores. They need
-//! clients, which this program does without.
+//! `cargo xtask demo`, `audit`, `export`, `import` and `copy`: programs that talk to a running application, or to
+//! stores. They need clients, which this program does without.
 
 use crate::process::{run, run_that_tells};
 use crate::project::{cargo, command, target_dir};
@@ -13,7 +13,16 @@ pub struct Arguments {
 
 /// Builds the program of a package, and runs it.
 pub fn client(package: &str, arguments: &Arguments) -> anyhow::Result<()> {
+    start(package, &[], arguments)
+}
+
+/// Exports or imports, as the program of both is told.
+pub fn transfer(way: &str, arguments: &Arguments) -> anyhow::Result<()> {
+    start("transfer-client", &[way], arguments)
+}
+
+fn start(package: &str, first: &[&str], arguments: &Arguments) -> anyhow::Result<()> {
     run(cargo().args(["build", "--quiet", "--package", package]))?;
     let program = target_dir().join("debug").join(package);
-    run_that_tells(command(program).args(&arguments.arguments))
+    run_that_tells(command(program).args(first).args(&arguments.arguments))
 }

@@ -105,6 +105,12 @@ enum Command {
     /// Copy tenants from one store to another; --help shows how.
     #[command(disable_help_flag = true)]
     Copy(client::Arguments),
+    /// Export all that a tenant has from a running application, as lines of JSON; --help shows how.
+    #[command(disable_help_flag = true)]
+    Export(client::Arguments),
+    /// Import such lines into a running application; --help shows how.
+    #[command(disable_help_flag = true)]
+    Import(client::Arguments),
 }
 
 fn execute(command: &Command) -> anyhow::Result<()> {
@@ -125,6 +131,8 @@ fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Demo(arguments) => client::client("demo", arguments),
         Command::Audit(arguments) => client::client("audit", arguments),
         Command::Copy(arguments) => client::client("store-copy", arguments),
+        Command::Export(arguments) => client::transfer("export", arguments),
+        Command::Import(arguments) => client::transfer("import", arguments),
     }
 }
 

@@ -135,6 +135,10 @@ impl From<kv_tree::Error> for Error {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_BODY, reason)
                     .message("Nothing was changed.")
             }
+            kv_tree::Error::TooManyHeld { limit, .. } => {
+                let message = format!("There are {limit} already. End one, or wait until it ends.");
+                Self::conflict("There are too many exports", message)
+            }
             kv_tree::Error::Newer { .. } => Self::newer(&error),
             _ => Self::internal(&error),
         };

@@ -91,6 +91,22 @@ impl Behaviour for Hub {
         })
     }
 
+    /// It is told of what happens from then on.
+    fn restore<'a>(
+        &'a self,
+        id: &'a str,
+        document: &'a Map<String, Value>,
+        work: &'a mut dyn Work,
+    ) -> Asked<'a, ()> {
+        Box::pin(async move {
+            let listens = self.listens_of(document)?;
+            if progress_of(&Keys::of(self.api, id), work).await?.is_some() {
+                return Err(Error::id_taken(id));
+            }
+            self.begin(id, listens, work).await
+        })
+    }
+
     fn derived(&self) -> &'static [&'static str] {
         &["delivery"]
     }
@@ -202,10 +218,7 @@ impl Hub {
         let mut stored = document.clone();
         stored.insert("version".to_owned(), format!("v{}", version.number()).into());
         stored.insert(HIDDEN.to_owned(), serde_json::to_value(&kept).map_err(Error::internal)?);
-        listen(&listens, true, work).await?;
-        let cursor = log::place_after(work.commit());
-        let progress = Progress { listens: Some(listens), cursor, ..Progress::default() };
-        work.put(Keys::of(self.api, id).progress(), progress.to_value()?);
+        self.begin(id, listens, work).await?;
         let mut shown = stored.clone();
         shown.insert("secret".to_owned(), secret.into());
         Ok(Outcome::StoreShowing { stored, shown })
@@ -253,6 +266,24 @@ impl Hub {
         }
     }
 
+    /// Lets a subscription be told of what happens from now on.
+    async fn begin(&self, id: &str, listens: Listens, work: &mut dyn Work) -> Result<(), Error> {
+        listen(&listens, true, work).await?;
+        let cursor = log::place_after(work.commit());
+        let progress = Progress { listens: Some(listens), cursor, ..Progress::default() };
+        work.put(Keys::of(self.api, id).progress(), progress.to_value()?);
+        Ok(())
+    }
+
+    /// What a stored subscription listens to.
+    fn listens_of(&self, document: &Map<String, Value>) -> Result<Listens, Error> {
+        let subscription = Subscription::read(document)?;
+        let resources = &subscription.kept.resources;
+        let of_it =
+            self.definitions.iter().filter(|it| resources.iter().any(|name| it.name() == name));
+        Ok(Listens::of(of_it.copied(), subscription.version))
+    }
+
     /// Lets a subscription that has ended go on with what happens from now on.
     async fn resume(
         &self,
@@ -265,11 +296,7 @@ impl Hub {
         if progress.listens.is_some() {
             return Ok(());
         }
-        let subscription = Subscription::read(document)?;
-        let resources = &subscription.kept.resources;
-        let of_it =
-            self.definitions.iter().filter(|it| resources.iter().any(|name| it.name() == name));
-        let listens = Listens::of(of_it.copied(), subscription.version);
+        let listens = self.listens_of(document)?;
         listen(&listens, true, work).await?;
         let progress = Progress {
             listens: Some(listens),

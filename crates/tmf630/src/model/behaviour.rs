@@ -90,6 +90,18 @@ pub trait Behaviour: Debug + Sync {
         Box::pin(ready(Err(Error::internal(format!("no {action}")))))
     }
 
+    /// What belongs to a resource that is stored as an export has it, beside its record, its entries in indexes
+    /// and what the export has of the API's own keys.
+    fn restore<'a>(
+        &'a self,
+        id: &'a str,
+        document: &'a Map<String, Value>,
+        work: &'a mut dyn Work,
+    ) -> Asked<'a, ()> {
+        let _ = (id, document, work);
+        Box::pin(ready(Ok(())))
+    }
+
     /// The documents that lie below each resource.
     fn parts(&self) -> &'static [PartKind] {
         &[]

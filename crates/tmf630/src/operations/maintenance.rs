@@ -4,19 +4,18 @@ use std::time::Duration;
 
 use access::Tenant;
 use bytes::Bytes;
-use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use subtle::ConstantTimeEq;
 
 use crate::answer::exchange::{self, Exchange};
 use crate::events::{self, Delivered};
 use crate::jobs::{self, Progress};
 use crate::model::api::Api;
 use crate::model::job::Job;
-use crate::request::negotiation;
 use crate::request::target::Route;
+use crate::request::{authorization, negotiation};
 use crate::settings::MAINTENANCE_TOKEN;
 use crate::tenants::Due;
 use crate::{Error, Ports, Settings, Version, housekeeping, tenants};
@@ -69,27 +68,12 @@ fn expect_permitted<B>(token: &str, request: &Request<B>) -> Result<(), Error> {
     negotiation::expect_json(request.headers())?;
     match *request.method() {
         Method::OPTIONS => Ok(()),
-        Method::POST => expect_token(token, request.headers()),
+        Method::POST => authorization::expect_token(
+            token,
+            request.headers(),
+            "The token is not that of maintenance.",
+        ),
         ref method => Err(Error::method_not_allowed(method, METHODS)),
-    }
-}
-
-/// How long it takes tells nothing of the token but its length.
-fn expect_token(token: &str, headers: &HeaderMap) -> Result<(), Error> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(Error::token_missing());
-    };
-    let value = value.as_bytes().trim_ascii();
-    let (scheme, given) = value.split_at(value.len().min("Bearer ".len()));
-    if !scheme.eq_ignore_ascii_case(b"Bearer ") {
-        return Err(Error::token_missing());
-    }
-    match given.trim_ascii_start().ct_eq(token.as_bytes()).into() {
-        true => Ok(()),
-        false => {
-            Err(Error::token_invalid("The token is not that of maintenance.", "another token"))
-        }
     }
 }
 

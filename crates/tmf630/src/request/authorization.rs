@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use access::{Caller, Refusal};
 use http::header::AUTHORIZATION;
-use http::{Method, Request};
+use http::{HeaderMap, Method, Request};
+use subtle::ConstantTimeEq;
 
 use crate::{Error, Ports};
 
@@ -20,6 +21,24 @@ pub(crate) async fn caller_of<P: Ports, B>(
     let values = request.headers().get_all(AUTHORIZATION).iter();
     let values: Vec<_> = values.map(http::HeaderValue::as_bytes).collect();
     Ok(Some(ports.caller(&values).await?))
+}
+
+/// Refuses a request that does not bring the token of the deployment, and tells it so. How long that takes
+/// tells nothing of the token but its length.
+pub(crate) fn expect_token(token: &str, headers: &HeaderMap, refusal: &str) -> Result<(), Error> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(Error::token_missing());
+    };
+    let value = value.as_bytes().trim_ascii();
+    let (scheme, given) = value.split_at(value.len().min("Bearer ".len()));
+    if !scheme.eq_ignore_ascii_case(b"Bearer ") {
+        return Err(Error::token_missing());
+    }
+    match given.trim_ascii_start().ct_eq(token.as_bytes()).into() {
+        true => Ok(()),
+        false => Err(Error::token_invalid(refusal, "another token")),
+    }
 }
 
 impl From<Refusal> for Error {

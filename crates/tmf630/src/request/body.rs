@@ -35,6 +35,9 @@ pub(crate) const PATCH_TYPES: &str = "application/merge-patch+json, application/
 /// The media type of a bulk operation.
 pub(crate) const BULK_TYPES: &str = "application/json-patch+json";
 
+/// The media types of lines of JSON.
+const LINE_TYPES: &str = "application/x-ndjson, application/ndjson, application/jsonl";
+
 /// What kind of patch a body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PatchType {
@@ -90,6 +93,14 @@ pub(crate) async fn read_bulk<B: http_body::Body>(request: Request<B>) -> Result
     }
     let bytes = read_bytes(request, MAX_BULK_BYTES).await?;
     Ok(Bulk { value: parse(&bytes)?, bytes })
+}
+
+/// Reads lines of JSON, as many bytes as a bulk operation may have.
+pub(crate) async fn read_lines<B: http_body::Body>(request: Request<B>) -> Result<Bytes, Error> {
+    if !has_type_of(request.headers(), LINE_TYPES) {
+        return Err(Error::unsupported_media_type(LINE_TYPES, false));
+    }
+    read_bytes(request, MAX_BULK_BYTES).await
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, Error> {

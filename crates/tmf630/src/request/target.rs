@@ -26,7 +26,7 @@ pub(crate) enum Target {
 }
 
 /// The path of a request with placeholders for what differs between requests, for the log.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum Route<'r> {
     /// The application itself.
     Application,
@@ -42,7 +42,10 @@ pub(crate) enum Route<'r> {
     Part(&'r Api, Version, &'r str, &'r str),
     /// Where jobs are let go on.
     Maintenance,
+    /// Where data is exported or imported.
+    Transfer(&'static str),
     /// There is nothing at the path.
+    #[default]
     Nowhere,
 }
 
@@ -62,6 +65,7 @@ impl Display for Route<'_> {
                 write!(formatter, "{}/v{}/{name}/{{id}}/{part}", api.base, version.number())
             }
             Self::Maintenance => formatter.write_str("/maintenance"),
+            Self::Transfer(path) => formatter.write_str(path),
             Self::Nowhere => formatter.write_str("none"),
         }
     }

@@ -21,8 +21,9 @@ use uuid::Uuid;
 use crate::events::{self, Delivered};
 use crate::jobs::{self, Progress};
 use crate::model::job::Job;
+use crate::model::variable::Variable;
 use crate::ports::Notification;
-use crate::{Definition, Ports, Settings, Version, serve};
+use crate::{Definition, Exported, Ports, Settings, Version, serve, serve_transfer, transfer};
 
 /// The outside world of one instance. Its clock stands still unless it is told to go on.
 pub struct World<K: Kv = Memory> {
@@ -129,6 +130,18 @@ impl<K: Kv> World<K> {
         events::deliver(definition.api, &settings, self, &tenant, Duration::MAX).await
     }
 
+    /// What is answered to a request to export or import data of any tenant.
+    pub async fn transfer(
+        &self,
+        exported: &Exported,
+        request: Request<Full<Bytes>>,
+    ) -> Response<Bytes> {
+        match self.read_settings(transfer::variables()) {
+            Ok(settings) => serve_transfer(exported, "*", &settings, self, request).await,
+            Err(error) => crate::Error::internal(error).into_response(Version::V5),
+        }
+    }
+
     /// The keys of a tenant that begin with the prefix.
     pub async fn keys(&self, tenant: &str, prefix: &str) -> Result<Vec<String>, kv_tree::Error> {
         let snapshot = self.store.tree(TreeName::new(tenant)?).snapshot().await?;
@@ -141,11 +154,18 @@ impl<K: Kv> World<K> {
     }
 
     fn settings_of(&self, definition: &'static Definition) -> Result<Settings, String> {
+        self.read_settings(definition.choices())
+    }
+
+    fn read_settings(
+        &self,
+        variables: impl IntoIterator<Item = &'static Variable>,
+    ) -> Result<Settings, String> {
         let value_of = |name: &str| {
             let mut settings = self.settings.iter();
             settings.find(|(variable, _)| *variable == name).map(|(_, value)| *value)
         };
-        Settings::read(definition.choices(), value_of)
+        Settings::read(variables, value_of)
     }
 }
 
