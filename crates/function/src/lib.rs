@@ -229,7 +229,7 @@ pub async fn serve_transfer(
 ) -> Response<Full<Bytes>> {
     let configured = async {
         let settings = settings::settings(tmf630::transfer::variables()).await?;
-        Ok((settings, settings::choice(&TENANT).await?))
+        Ok::<_, String>((settings, settings::choice(&TENANT).await?))
     };
     let response = match configured.await {
         Ok((settings, tenant)) => {

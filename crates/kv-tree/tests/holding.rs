@@ -67,6 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// What is known of a commit that is held.
 struct Expected {
     id: HoldId,
+    commit: u64,
     model: Model,
     until: Duration,
 }
@@ -86,7 +87,7 @@ proptest! {
         model.insert(b"first".to_vec(), vec![1]);
         for (instance, step) in steps {
             let tree = &instances[instance];
-            let now = memory.elapsed();
+            let (now, commit) = (memory.elapsed(), run(tree.snapshot()).unwrap().commit());
             held.retain(|held| now < held.until);
             match step {
                 Step::Commit(writes) => {
@@ -101,6 +102,7 @@ proptest! {
                 Step::Hold(seconds) => match run(tree.hold(Duration::from_secs(seconds))) {
                     Ok(id) => held.push(Expected {
                         id: id.unwrap(),
+                        commit,
                         model: model.clone(),
                         until: now + Duration::from_secs(seconds),
                     }),
@@ -128,9 +130,12 @@ proptest! {
                     prop_assert_eq!((vacuumed.orphaned_pages, vacuumed.unknown_pages), (0, 0));
                 }
             }
-            for Expected { id, model, until } in &held {
+            for Expected { id, commit, model, until } in &held {
                 match run(tree.held(*id)).unwrap() {
-                    Some(snapshot) => prop_assert_eq!(&run(read(&snapshot)).unwrap(), model),
+                    Some(snapshot) => {
+                        prop_assert_eq!(&run(read(&snapshot)).unwrap(), model);
+                        prop_assert_eq!(snapshot.commit(), *commit);
+                    }
                     None => prop_assert!(memory.elapsed() >= *until, "it ended too early"),
                 }
             }
