@@ -56,7 +56,7 @@
 //!
 //! Each layer uses those above it in this list, and none below.
 //!
-//! * [`kv`] – the port: what a tree needs of a store; [`range`], `name`, `error`, `random`.
+//! * [`kv`] – the port: what a tree needs of a store; [`range`], `name`, `error`, `random`, `join`.
 //! * `format` – the bytes of heads and pages.
 //! * `reading` – from the head down to the values: snapshots and scans.
 //! * `writing` – from what is buffered to new pages.
@@ -126,6 +126,7 @@ mod committing;
 pub mod copying;
 mod error;
 mod format;
+mod join;
 pub mod kv;
 mod name;
 mod random;
@@ -142,7 +143,7 @@ pub use audit::Audit;
 pub use committing::transaction::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Transaction};
 pub use error::Error;
 pub use format::head::IDENTITY_BYTES;
-pub use kv::{Event, Kv, KvError, Limits, Swapped};
+pub use kv::{Event, Kv, KvError, Limits, Swapped, Watched};
 pub use name::TreeName;
 pub use range::{KeyRange, Order};
 pub use reading::scan::Scan;

@@ -22,6 +22,8 @@ pub(crate) struct Group<K: Kv> {
     pub appended: Appended,
     /// What it takes to swap that head, unless it was used.
     pub watch: Option<K::Watch>,
+    /// A newer head and what it takes to swap it, where a swap that was lost has told them.
+    pub told: Option<(Rc<Head>, K::Watch)>,
     /// When it began, by the clock that never goes back.
     pub began: Duration,
     members: Vec<Promise<Verdict>>,
@@ -31,7 +33,14 @@ impl<K: Kv> Group<K> {
     pub fn new(pages: Pages<K>, head: Rc<Head>, watch: Option<K::Watch>) -> Self {
         let began = pages.kv.elapsed();
         let snapshot = Snapshot { reads: Some(Reads::default()), ..Snapshot::new(pages, head) };
-        Self { snapshot, appended: Appended::default(), watch, began, members: Vec::new() }
+        Self {
+            snapshot,
+            appended: Appended::default(),
+            watch,
+            told: None,
+            began,
+            members: Vec::new(),
+        }
     }
 
     /// How many members wait for the outcome.

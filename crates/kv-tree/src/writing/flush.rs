@@ -16,6 +16,7 @@ use crate::format::buffer::Buffer;
 use crate::format::head::Head;
 use crate::format::page::Child;
 use crate::format::value::{PageId, Value};
+use crate::join::join;
 use crate::random::random_u64;
 use crate::reading::pages::Pages;
 use crate::reading::snapshot::Snapshot;
@@ -40,8 +41,8 @@ struct Lists {
 }
 
 impl Flushed {
-    /// Writes pages with all that `snapshot` has, and deletes retired pages that are due.
-    pub async fn write<K: Kv>(
+    /// Makes pages with all that `snapshot` has, and deletes retired pages that are due.
+    pub async fn make<K: Kv>(
         snapshot: &Snapshot<K>,
         node_bytes: usize,
         deletes: Due,
@@ -56,30 +57,38 @@ impl Flushed {
                 let _ = head.root.as_ref().map(|root| find(view, root, key));
             }
         });
-        fetch.await?;
         let attempt = random_u64()?;
-        let (mut writer, root) = pages
-            .resolve(head.flush, |view| {
-                let mut writer = Writer::new(node_bytes, flush, attempt);
-                let mut changes = Vec::with_capacity(changed.len());
-                for (key, value) in &changed {
-                    let value = value.as_ref().map(|value| writer.value(key, value));
-                    changes.push((key.clone(), value));
-                }
-                let root = edit(view, &mut writer, head.root, &changes);
-                (writer, root)
-            })
-            .await?;
+        let edited = async {
+            fetch.await?;
+            pages
+                .resolve(head.flush, |view| {
+                    let mut writer = Writer::new(node_bytes, flush, attempt);
+                    let mut changes = Vec::with_capacity(changed.len());
+                    for (key, value) in &changed {
+                        let value = value.as_ref().map(|value| writer.value(key, value));
+                        changes.push((key.clone(), value));
+                    }
+                    let root = edit(view, &mut writer, head.root, &changes);
+                    (writer, root)
+                })
+                .await
+        };
+        let (mut lists, mut unlisted) = (Writer::new(node_bytes, flush, random_u64()?), Vec::new());
+        let listed = list_retired(pages, head, deletes, &mut lists, &mut unlisted);
+        let (edited, root_of_lists) = join(edited, listed).await;
+        let (mut writer, root) = edited?;
         let mut replaced = std::mem::take(&mut writer.retired);
         let mut written = writer.written;
-        let mut lists = Writer::new(node_bytes, flush, random_u64()?);
-        let root_of_lists = list_retired(pages, head, deletes, &mut lists, &mut replaced).await;
+        replaced.append(&mut unlisted);
         let list = retired::encode(&replaced);
         let last = list.map(|list| lists.value_inline_to(MAX_LIST_IN_HEAD, &[], &list));
         written.append(&mut lists.written);
-
-        put_pages(pages, &written).await?;
         Ok(Self { written, flush, root, lists: Lists { root: root_of_lists, last } })
+    }
+
+    /// Writes the pages. If that fails, as many of them as can be are deleted again.
+    pub async fn write<K: Kv>(&self, pages: &Pages<K>) -> Result<(), Error> {
+        put_pages(pages, &self.written).await
     }
 
     /// What `next` is where it leads to what is written: that is all up to the commit numbered
