@@ -91,8 +91,15 @@ async fn everything_is_moved_by_a_file_whatever_is_killed() {
     demo::fill(&client, jiff::Timestamp::now(), &|_| {}).await.unwrap();
     let callback = json!({ "callback": "https://events.example.com/listen", "query": "eventType=BillFormatCreateEvent" });
     for base in [ACCOUNT_MANAGEMENT, CUSTOMER_BILL_MANAGEMENT] {
-        let callback = if base == ACCOUNT_MANAGEMENT { callback.clone() } else { json!({ "callback": "https://events.example.com/bills" }) };
-        assert!(matches!(client.create(&format!("{base}/hub"), &callback).await.unwrap(), Created::New(_)));
+        let callback = if base == ACCOUNT_MANAGEMENT {
+            callback.clone()
+        } else {
+            json!({ "callback": "https://events.example.com/bills" })
+        };
+        assert!(matches!(
+            client.create(&format!("{base}/hub"), &callback).await.unwrap(),
+            Created::New(_)
+        ));
     }
     let expected = all_of(&application).await;
 
@@ -115,7 +122,9 @@ async fn everything_is_moved_by_a_file_whatever_is_killed() {
         }
         written
     });
-    let lines = export(&of(&own), &file, |_, _| {}).await.unwrap();
+    let exported = export(&of(&own), &file, |_, _| {}).await.unwrap();
+    assert_eq!(exported.unreadable, 0);
+    let lines = exported.lines;
     is_over.store(true, Ordering::Relaxed);
     assert!(writer.await.unwrap() > 0);
     assert!(lines > 1_000, "{lines}");
@@ -148,12 +157,31 @@ async fn everything_is_moved_by_a_file_whatever_is_killed() {
     // Bills go on with the next number.
     let accounts = &expected[BILLING_ACCOUNT];
     let account = accounts.iter().find(|it| it["state"] == "Active").map(id).unwrap();
+    let at = |name: &str| format!("{CUSTOMER_BILL_MANAGEMENT}/{name}");
     let item = json!({
         "id": "moved", "name": "Usage", "billingAccount": { "id": account },
         "taxExcludedAmount": { "unit": "EUR", "value": 1.25 },
     });
-    let items = format!("{CUSTOMER_BILL_MANAGEMENT}/appliedCustomerBillingRate");
-    assert!(matches!(client.create(&items, &item).await.unwrap(), Created::New(_)));
+    let created = client.create(&at("appliedCustomerBillingRate"), &item).await.unwrap();
+    assert!(matches!(created, Created::New(_)), "{created:?}");
+    let demand = json!({ "billingAccount": { "id": account } });
+    let Created::New(demand) = client.create(&at("customerBillOnDemand"), &demand).await.unwrap()
+    else {
+        panic!("{demand}")
+    };
+    let bill = client
+        .get(&format!("{}/{}", at("customerBill"), id(&demand["customerBill"])))
+        .await
+        .unwrap();
+    let numbers = |bills: &[Value]| {
+        let year = |bill: &Value| bill["billNo"].as_str().unwrap_or_default().to_owned();
+        bills.iter().map(year).filter(|number| number.starts_with("INV-")).collect::<Vec<_>>()
+    };
+    let before = numbers(&expected[&at("customerBill")]);
+    let number = bill["billNo"].as_str().unwrap().to_owned();
+    let of_year = |of: &String| of[..9] == number[..9];
+    assert!(before.iter().filter(|it| of_year(it)).max() < Some(&number), "{number} {before:?}");
+    assert!(!before.contains(&number), "{number}");
     target.kill();
     application.kill();
 }
@@ -196,6 +224,6 @@ async fn lines_that_are_refused_are_kept_aside_and_can_be_mended() {
     // A file that somebody has cut is not imported at all.
     std::fs::write(&mended, refused.lines().take(2).collect::<Vec<_>>().join("\n")).unwrap();
     let error = import(&of, &mended, |_, _| {}).await.unwrap_err().to_string();
-    assert!(error.contains("it is not whole"), "{error}");
+    assert!(error.contains("is not whole"), "{error}");
     application.kill();
 }

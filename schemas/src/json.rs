@@ -43,6 +43,11 @@ pub enum Unreadable {
 
 /// The value that the bytes of a document are.
 pub fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
+    parse_nested(bytes, MAX_NESTING)
+}
+
+/// The same of bytes in which arrays and objects may lie so deep within each other, which is less than 128.
+pub fn parse_nested(bytes: &[u8], max_nesting: usize) -> Result<Value, Unreadable> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.is_empty() {
         return Err(Unreadable::Missing);
@@ -50,7 +55,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         Unreadable::Malformed(format!("Byte {} is not valid UTF-8.", error.valid_up_to()))
     })?;
-    check(text)?;
+    check(text, max_nesting)?;
     serde_json::from_str(text).map_err(|error| Unreadable::Malformed(format!("{error}.")))
 }
 
@@ -105,7 +110,7 @@ enum Frame<'t> {
 }
 
 /// Looks at nesting and names. A text that is no JSON may pass: the parser finds that.
-fn check(text: &str) -> Result<(), Unreadable> {
+fn check(text: &str, max_nesting: usize) -> Result<(), Unreadable> {
     let mut frames: Vec<Frame<'_>> = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find(['"', '{', '}', '[', ']', ',', ':']) {
@@ -127,9 +132,9 @@ fn check(text: &str) -> Result<(), Unreadable> {
                     return Err(Unreadable::Fault(Fault::new(pointer(&frames), fault)));
                 }
             }
-            ("{" | "[", _) if depth == MAX_NESTING => {
+            ("{" | "[", _) if depth == max_nesting => {
                 return Err(Unreadable::Malformed(format!(
-                    "Arrays and objects lie more than {MAX_NESTING} deep within each other."
+                    "Arrays and objects lie more than {max_nesting} deep within each other."
                 )));
             }
             ("[", _) => frames.push(Frame::Array { index: 0 }),

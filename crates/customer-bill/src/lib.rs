@@ -35,19 +35,32 @@ mod states;
 pub use api::CUSTOMER_BILL_MANAGEMENT;
 pub use applied_customer_billing_rate::APPLIED_CUSTOMER_BILLING_RATE;
 pub use bill_cycle::BILL_CYCLE;
+use billing::{number, run, unpublished};
 pub use customer_bill::CUSTOMER_BILL;
 pub use customer_bill_on_demand::CUSTOMER_BILL_ON_DEMAND;
 pub use hub::HUB;
+use ledger::Posting;
 use tmf630::model::job::Job;
+use tmf630::transfer::Space;
 use tmf630::{Definition, Exported};
 
 /// All resources.
 pub static ALL: [&Definition; 5] =
     [&APPLIED_CUSTOMER_BILLING_RATE, &CUSTOMER_BILL, &CUSTOMER_BILL_ON_DEMAND, &BILL_CYCLE, &HUB];
 
-/// All that a tenant has which can be exported, of both APIs.
-pub static EXPORTED: Exported =
-    Exported { definitions: &[&account_management::ALL, &ALL], spaces: &["bills/", ledger::SPACE] };
+/// All that a tenant has which is exported, of both APIs: what keys there are besides follows from these, or is of
+/// one store.
+pub static EXPORTED: Exported = Exported {
+    definitions: &[&account_management::ALL, &ALL],
+    spaces: &[
+        number::SPACE,
+        unpublished::BILLS_SPACE,
+        unpublished::ACCOUNTS_SPACE,
+        run::SPACE,
+        Space { prefix: ledger::SPACE, is_valid: Posting::is_valid, unit: Some(ledger::unit) },
+    ],
+    jobs: JOBS,
+};
 
 /// All kinds of work that go on after requests.
 pub static JOBS: &[&dyn Job] = &[&customer_bill_on_demand::BillOnDemand, &bill_cycle::BillRun];

@@ -59,6 +59,7 @@ impl<K: Kv> Tree<K> {
     /// entries of the list of retired pages.
     pub async fn gauge(&self) -> Result<Gauge, Error> {
         let (pages, head) = self.heads().newest(None).await?;
+        let now = head.time_at(self.kv().now());
         let entries = Snapshot::new(pages.clone(), head.clone()).count(&KeyRange::all()).await?;
         let (extent, listings, last) = pages
             .resolve(head.flush, |view| {
@@ -90,7 +91,7 @@ impl<K: Kv> Tree<K> {
             pages: extent.pages,
             bytes: extent.bytes.saturating_add(head.buffer.len() as u64),
             retired_pages: listed.saturating_add(replaced_last),
-            held: head.held.len() as u64,
+            held: head.held.iter().filter(|held| held.is_in_force(now)).count() as u64,
         })
     }
 

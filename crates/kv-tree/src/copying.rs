@@ -174,7 +174,7 @@ async fn watch_existing<T: Kv>(to: &T, key: &str) -> Result<(Option<Bytes>, T::W
     Ok(to.watch(key).await?)
 }
 
-/// The head of a copy. Commits that are held are for who reads where the copy was made of.
+/// The head of a copy. Holds stay with the original: a copy begins without any.
 fn as_copied<K: Kv>(pages: &Pages<K>, head: &Head, bytes: Bytes) -> Bytes {
     match head.held.is_empty() {
         true => bytes,

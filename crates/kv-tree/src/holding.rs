@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::committing::swap::Outcome;
 use crate::committing::writers::MAX_ATTEMPTS;
 use crate::format::head::Head;
-use crate::format::held::{Held, MAX_HELD};
+use crate::format::held::{Held, Hold, MAX_HELD};
 use crate::random::{jittered_pause, random_u64};
 use crate::writing::retired::Due;
 use crate::{Error, Kv, Snapshot, Tree};
@@ -44,6 +44,9 @@ impl FromStr for HoldId {
 
 impl<K: Kv> Tree<K> {
     /// Holds the newest commit: it can be read for so long. `None` where the tree does not exist yet.
+    ///
+    /// What is buffered is flushed for it. Two commits of a tree can be held at a time, or it ends with
+    /// [`Error::TooManyHeld`]; where others were faster each time, with [`Error::Contended`].
     pub async fn hold(&self, time: Duration) -> Result<Option<HoldId>, Error> {
         let (writers, id) = (&self.writers, random_u64()?);
         for attempt in 0..MAX_ATTEMPTS {
@@ -58,7 +61,7 @@ impl<K: Kv> Tree<K> {
                 // It was not known what came of an attempt.
                 return Ok(Some(HoldId(id)));
             }
-            if head.held.iter().filter(|held| held.is_kept(now)).count() >= MAX_HELD {
+            if head.held.iter().filter(|held| held.is_in_force(now)).count() >= MAX_HELD {
                 let tree = self.heads().name.as_str().into();
                 return Err(Error::TooManyHeld { tree, limit: MAX_HELD });
             }
@@ -73,7 +76,7 @@ impl<K: Kv> Tree<K> {
                     continue;
                 }
             }
-            group.hold = Some((id, after(now, time)));
+            group.hold = Some(Hold { id, until: after(now, time) });
             match writers.flush(&mut group, writers.id()?, Due::WorthACall).await? {
                 Outcome::Done => return Ok(Some(HoldId(id))),
                 Outcome::Lost | Outcome::Unknown(_) => {}
@@ -82,26 +85,30 @@ impl<K: Kv> Tree<K> {
         Err(self.contended())
     }
 
-    /// A commit that is held, until when, or `None` if it is not held any more.
+    /// The commit that is held under the name, or `None` if it is not held any more. To read it can end with
+    /// [`Error::Expired`] where the clock of another instance is ahead, by which it is not.
     pub async fn held(&self, id: HoldId) -> Result<Option<Snapshot<K>>, Error> {
         let (pages, head) = self.heads().newest(None).await?;
         let now = head.time_at(self.kv().now());
-        let held = head.held.iter().find(|held| held.id == id.0 && held.is_kept(now));
+        let held = head.held.iter().find(|held| held.id == id.0 && held.is_in_force(now));
         Ok(held.map(|&Held { commit, flush, root, .. }| {
             let head = Head { commit, flush, flushed: commit, root, ..Head::default() };
             Snapshot::new(pages, Rc::new(head))
         }))
     }
 
-    /// Holds it for so long from now on, unless it is for longer already. Tells whether it was still held.
+    /// Holds it for so long from now on, unless more than half of that is left: then nothing is written. Tells
+    /// whether it was still held.
     pub async fn hold_longer(&self, id: HoldId, time: Duration) -> Result<bool, Error> {
         self.change_held(id, |held, now| {
-            Some(Held { until: held.until.max(after(now, time)), ..held })
+            let is_worth_it = held.until < after(now, time / 2);
+            let until = if is_worth_it { after(now, time) } else { held.until };
+            Some(Held { until, ..held })
         })
         .await
     }
 
-    /// Holds it no longer. Tells whether it was still held.
+    /// Holds it no longer. Tells whether it was still held, as far as that can be known.
     pub async fn release(&self, id: HoldId) -> Result<bool, Error> {
         self.change_held(id, |_, _| None).await
     }
@@ -118,7 +125,7 @@ impl<K: Kv> Tree<K> {
             let mut group = self.begin_alone(&turn).await?;
             let head = group.snapshot.head.clone();
             let now = head.time_at(self.kv().now());
-            let is_kept = |held: &&Held| held.id == id.0 && held.is_kept(now);
+            let is_kept = |held: &&Held| held.id == id.0 && held.is_in_force(now);
             let Some(held) = head.held.iter().find(is_kept).copied() else {
                 return Ok(false);
             };
@@ -130,13 +137,9 @@ impl<K: Kv> Tree<K> {
             let mut next = head.next(writer, number, self.kv().now(), head.buffer.clone());
             next.held.retain(|held| held.id != id.0);
             next.held.extend(changed);
-            match writers.swap(&mut group, (writer, number), next).await? {
-                Outcome::Done => return Ok(true),
-                Outcome::Lost => {}
-                Outcome::Unknown(cause) => {
-                    let tree = self.heads().name.as_str().into();
-                    return Err(Error::OutcomeUnknown { tree, cause });
-                }
+            // Where it is not known what came of it, the next look tells.
+            if let Outcome::Done = writers.swap(&mut group, (writer, number), next).await? {
+                return Ok(true);
             }
             drop((group, turn));
             self.kv().pause(jittered_pause(attempt)).await;

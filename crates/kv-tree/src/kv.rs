@@ -38,13 +38,23 @@ pub trait Kv {
     async fn delete_many(&self, keys: Vec<String>) -> Result<(), KvError>;
 
     /// Reads `key` in order to swap it.
-    async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Self::Watch), KvError>;
+    async fn watch(&self, key: &str) -> Result<Watched<Self::Watch>, KvError>;
 
     /// Reads a watched key again: from now on, this is the value that a swap replaces.
     async fn watch_again(&self, watch: &mut Self::Watch) -> Result<Option<Bytes>, KvError>;
 
     /// Writes `value` if the watched key still has the value that was read last.
     async fn swap(&self, watch: Self::Watch, value: Vec<u8>) -> Result<Swapped, KvError>;
+
+    /// Does what [`swap`](Kv::swap) does. Where that is [`Lost`](Swapped::Lost) and the store tells in the same
+    /// call what the key has instead, as [`watch`](Kv::watch) would, that is returned too.
+    async fn swap_or_watch(
+        &self,
+        watch: Self::Watch,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<Watched<Self::Watch>>), KvError> {
+        Ok((self.swap(watch, value).await?, None))
+    }
 
     /// Creates `key` with the number 0 in the store's own encoding, or leaves it as it is where it
     /// exists. Only called for keys whose value is 8 bytes long whenever they exist.
@@ -76,6 +86,9 @@ pub trait Kv {
         let _ = event;
     }
 }
+
+/// What [`Kv::watch`] reads: the value of the key, if it has one, and what it takes to swap that.
+pub type Watched<W> = (Option<Bytes>, W);
 
 /// What a store can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -58,7 +58,7 @@
 //!
 //! Each layer uses those above it in this list, and none below.
 //!
-//! * [`kv`] – the port: what a tree needs of a store; [`range`], `name`, `error`, `random`.
+//! * [`kv`] – the port: what a tree needs of a store; [`range`], `name`, `error`, `random`, `join`.
 //! * `format` – the bytes of heads and pages.
 //! * `reading` – from the head down to the values: snapshots and scans.
 //! * `writing` – from what is buffered to new pages.
@@ -134,6 +134,7 @@ pub mod copying;
 mod error;
 mod format;
 pub mod holding;
+mod join;
 pub mod kv;
 mod name;
 mod random;
@@ -151,7 +152,7 @@ pub use committing::transaction::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Transaction};
 pub use error::Error;
 pub use format::head::IDENTITY_BYTES;
 pub use holding::HoldId;
-pub use kv::{Event, Kv, KvError, Limits, Swapped};
+pub use kv::{Event, Kv, KvError, Limits, Swapped, Watched};
 pub use name::TreeName;
 pub use range::{KeyRange, Order};
 pub use reading::scan::Scan;

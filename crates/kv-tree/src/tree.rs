@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::committing::writers::Writers;
+use crate::committing::group::Group;
+use crate::committing::queue::Place;
+use crate::committing::writers::{MAX_ATTEMPTS, Writers};
 use crate::reading::heads::Heads;
 use crate::{Error, Kv, Snapshot, Transaction};
 
@@ -62,6 +64,17 @@ impl<K: Kv> Tree<K> {
         body: impl AsyncFnMut(&mut Transaction<K>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.writers.transact(body).await
+    }
+
+    /// A group of nobody else, for who has the turn.
+    pub(crate) async fn begin_alone(&self, turn: &Place<'_, Group<K>>) -> Result<Group<K>, Error> {
+        // The members of a group that was left to this turn try again.
+        drop(turn.take());
+        self.writers.begin().await
+    }
+
+    pub(crate) fn contended(&self) -> Error {
+        Error::Contended { tree: self.heads().name.as_str().into(), attempts: MAX_ATTEMPTS }
     }
 
     pub(crate) fn heads(&self) -> &Heads<K> {

@@ -14,8 +14,6 @@ use std::fmt;
 use std::rc::Rc;
 use std::str::FromStr;
 
-use crate::committing::group::Group;
-use crate::committing::queue::Place;
 use crate::committing::swap::Outcome;
 use crate::committing::writers::MAX_ATTEMPTS;
 use crate::format::head::Head;
@@ -192,17 +190,6 @@ impl<K: Kv> Tree<K> {
             }
         }
         Ok(deleted)
-    }
-
-    /// A group of nobody else, for who has the turn.
-    pub(crate) async fn begin_alone(&self, turn: &Place<'_, Group<K>>) -> Result<Group<K>, Error> {
-        // The members of a group that was left to this turn try again.
-        drop(turn.take());
-        self.writers.begin().await
-    }
-
-    pub(crate) fn contended(&self) -> Error {
-        Error::Contended { tree: self.heads().name.as_str().into(), attempts: MAX_ATTEMPTS }
     }
 
     async fn stored(&self, head_key: &str, from: Option<PageId>) -> Result<Stored, Error> {

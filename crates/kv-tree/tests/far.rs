@@ -37,10 +37,28 @@ fn the_head_is_read_once_more_before_a_swap_only_where_that_is_quick() {
     assert_eq!(calls_of_a_commit(10), 2);
 }
 
-/// A group takes two calls to commit.
+/// The other commits after the head was read.
 #[test]
-fn who_writes_beside_others_gathers_for_about_a_call() {
-    for (milliseconds, expected) in [(1, 2..=16), (20, 16..=21), (40, 35..=41), (500, 100..=100)] {
+fn a_swap_that_is_lost_tells_what_to_swap_next() {
+    let memory = Memory::default();
+    let (own, other) = (far(&memory, 10), far(&memory, 10));
+    both_write(&own, &other);
+    let (before, mut runs) = (own.kv().usage(), 0);
+    run(own.transact(async |transaction| {
+        runs += 1;
+        put(&other, "other".into(), 10).await?;
+        transaction.put("own", "");
+        Ok::<_, Error>(())
+    }))
+    .unwrap();
+    let usage = own.kv().usage() - before;
+    assert_eq!((runs, usage.read_calls, usage.write_calls), (1, 1, 2));
+}
+
+/// A group takes two calls to commit, and more requests join it while the first of them is made.
+#[test]
+fn who_writes_beside_others_gathers_for_half_a_call() {
+    for (milliseconds, expected) in [(1, 2..=16), (20, 8..=11), (40, 18..=21), (500, 100..=100)] {
         let memory = Memory::default();
         let (own, other) = (far(&memory, milliseconds), far(&memory, milliseconds));
         for _ in 0..20 {

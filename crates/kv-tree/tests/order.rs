@@ -12,8 +12,8 @@ use std::time::Duration;
 use common::chaos::Chaotic;
 use common::watched::{Entries, LOGS, Shown, Watched, entries, numbers};
 use common::{
-    FAULTS, FLUSHED, HALF, LARGE, Task, assert_nothing_is_left_over, at_least, fault, interleave,
-    put, run, tree, within,
+    FAR, FAULTS, FLUSHED, HALF, LARGE, Task, assert_nothing_is_left_over, at_least, fault,
+    interleave, put, run, tree, within,
 };
 use kv_tree::{Error, Fault, Faulty, Kv, Memory, Tree};
 use proptest::collection::{btree_map, vec};
@@ -185,8 +185,9 @@ fn carry_out<K: Kv>(
     done.iter().for_each(|requests| check(requests, &end));
 }
 
-/// A store without a tree, or with one that has pages, and that others write to or not.
-fn store(has_pages: bool, has_others: bool) -> Watched {
+/// A store without a tree, or with one that has pages, and that others write to or not; a call to it takes
+/// long or not.
+fn store(has_pages: bool, has_others: bool, is_far: bool) -> Watched {
     let memory = Memory::default();
     if has_pages {
         run(put(&tree(memory.clone()), "other".into(), LARGE)).unwrap();
@@ -197,7 +198,7 @@ fn store(has_pages: bool, has_others: bool) -> Watched {
             run(put(&tree(memory.clone()), other.into(), 10)).unwrap();
         }
     }
-    Watched::new(memory)
+    Watched::new(memory.at_distance(if is_far { FAR } else { Duration::ZERO }))
 }
 
 proptest! {
@@ -209,8 +210,9 @@ proptest! {
         schedule in vec(0_usize..24, 0..800),
         has_pages: bool,
         has_others: bool,
+        is_far: bool,
     ) {
-        let watched = store(has_pages, has_others);
+        let watched = store(has_pages, has_others, is_far);
         let trees: Vec<_> = instances.iter().map(|_| tree(watched.clone())).collect();
         carry_out(&watched, &trees, &instances, &schedule);
     }
@@ -222,8 +224,9 @@ proptest! {
         schedule in vec(0_usize..24, 0..800),
         has_pages: bool,
         has_others: bool,
+        is_far: bool,
     ) {
-        let watched = store(has_pages, has_others);
+        let watched = store(has_pages, has_others, is_far);
         let faulty = faults.into_iter().map(|plan| Faulty::new(watched.clone(), plan));
         let trees: Vec<_> = faulty.map(tree).collect();
         carry_out(&watched, &trees, &instances, &schedule);
@@ -236,8 +239,9 @@ proptest! {
         of in prop::sample::select(&[10_u64, 20, 60][..]),
         schedule in vec(0_usize..24, 0..800),
         has_pages: bool,
+        is_far: bool,
     ) {
-        let watched = store(has_pages, true);
+        let watched = store(has_pages, true, is_far);
         let chaotic = seeds.into_iter().map(|seed| Chaotic::new(watched.clone(), seed, of));
         let trees: Vec<_> = chaotic.map(tree).collect();
         let done = interleave(requests(&trees, &instances), &schedule);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use common::chaos::Chaotic;
 use common::{
-    FLUSHED, HALF, LARGE, Task, assert_nothing_is_left_over, at_least, fault, interleave, put,
+    FAR, FLUSHED, HALF, LARGE, Task, assert_nothing_is_left_over, at_least, fault, interleave, put,
     read_all, run, tree, within,
 };
 use kv_tree::{Error, Faulty, KeyRange, Kv, Memory, Tree};
@@ -222,13 +222,13 @@ async fn vacuum(tree: &Tree<Chaotic>) {
     }
 }
 
-/// A store with a tree that has pages or not.
-fn store(has_pages: bool) -> Memory {
+/// A store with a tree that has pages or not, and to which a call takes long or not.
+fn store(has_pages: bool, is_far: bool) -> Memory {
     let memory = Memory::default();
     if has_pages {
         run(put(&tree(memory.clone()), "other".into(), LARGE)).unwrap();
     }
-    memory
+    memory.at_distance(if is_far { FAR } else { Duration::ZERO })
 }
 
 proptest! {
@@ -239,8 +239,9 @@ proptest! {
         instances in vec(vec(plan(1), 1..6), 3..5),
         schedule in vec(0_usize..24, 0..800),
         has_pages: bool,
+        is_far: bool,
     ) {
-        let memory = store(has_pages);
+        let memory = store(has_pages, is_far);
         let trees: Vec<_> = instances.iter().map(|_| tree(memory.clone())).collect();
         carry_out(&memory, &trees, &instances, &schedule)?;
     }
@@ -251,8 +252,9 @@ proptest! {
         faults in vec(btree_map(0..60_u64, fault(), 0..4), 4),
         schedule in vec(0_usize..24, 0..800),
         has_pages: bool,
+        is_far: bool,
     ) {
-        let memory = store(has_pages);
+        let memory = store(has_pages, is_far);
         let faulty = faults.into_iter().map(|plan| Faulty::new(memory.clone(), plan));
         let trees: Vec<_> = faulty.map(tree).collect();
         carry_out(&memory, &trees, &instances, &schedule)?;
@@ -269,8 +271,9 @@ proptest! {
         of in prop::sample::select(&[10_u64, 20, 60][..]),
         schedule in vec(0_usize..24, 0..800),
         has_pages: bool,
+        is_far: bool,
     ) {
-        let memory = store(has_pages);
+        let memory = store(has_pages, is_far);
         // Two write to it already, so that flushes are announced and happen beside commits.
         for other in ["other/1", "other/2"] {
             run(put(&tree(memory.clone()), other.into(), 10)).unwrap();

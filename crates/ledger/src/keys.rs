@@ -7,6 +7,12 @@ use tmf630::model::rule::Data;
 /// What all keys begin with.
 pub const SPACE: &str = "ledger/";
 
+/// What all keys of the account and the currency begin with that a key is of.
+pub fn unit(key: &str) -> Option<&str> {
+    let (end, _) = key.match_indices('/').nth(3)?;
+    Some(&key[..=end])
+}
+
 /// How many keys an account can have. Folding leaves some hundred for a currency at most.
 const MOST_KEYS: usize = 100_000;
 

@@ -24,7 +24,7 @@ mod keys;
 pub mod posting;
 
 pub use balances::{Balance, balances, is_empty, show, strip};
-pub use keys::{Account, SPACE};
+pub use keys::{Account, SPACE, unit};
 pub use posting::{Posting, clear, post};
 
 /// How many postings there are for one that folds.

@@ -8,7 +8,7 @@ use tmf630::Error;
 use tmf630::model::behaviour::Work;
 
 use crate::ONE_FOLDS_IN;
-use crate::keys::Account;
+use crate::keys::{Account, unit};
 
 /// How many postings are folded at once.
 const FOLDED_AT_ONCE: usize = 256;
@@ -84,6 +84,13 @@ impl Posting {
     /// Whether it changes nothing.
     pub fn is_nothing(self) -> bool {
         Self { at: 0, ..self } == Self::default()
+    }
+
+    /// Whether a value can be at a key of an account.
+    pub fn is_valid(key: &str, value: &Bytes) -> bool {
+        let currency = unit(key).and_then(|unit| unit.trim_end_matches('/').rsplit('/').next());
+        currency.is_some_and(|code| Currency::from_code(code).is_some())
+            && Self::decode(key, value).is_ok()
     }
 
     /// What the key has.

@@ -34,7 +34,7 @@ mod redis;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kv_tree::{KvError, Limits, Swapped};
+use kv_tree::{KvError, Limits, Swapped, Watched};
 
 pub use host::Host;
 pub use postgres::SCHEMA;
@@ -132,6 +132,21 @@ impl<H: Host> Remote<H> {
     pub async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         let Watch { key, seen } = watch;
         on_engine!(self, engine => engine.swap(key, seen, value))
+    }
+
+    /// Does what [`swap`](Self::swap) does. Redis tells what is there instead, unless replicas count.
+    pub async fn swap_or_watch(
+        &self,
+        watch: Watch,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<Watched<Watch>>), KvError> {
+        let redis = match &self.0 {
+            Kind::Redis(redis) => redis,
+            Kind::Postgres(_) => return Ok((self.swap(watch, value).await?, None)),
+        };
+        let Watch { key, seen } = watch;
+        let (swapped, told) = redis.swap_or_watch(key.clone(), seen, value).await?;
+        Ok((swapped, told.map(|(value, seen)| (value, Watch { key, seen }))))
     }
 
     /// Creates `key` with 8 bytes of zeros, unless it is there.

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use kv_tree::{Kv, KvError, Limits, Swapped};
+use kv_tree::{Kv, KvError, Limits, Swapped, Watched};
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, Value};
 use tokio_postgres::types::{ToSql, Type};
@@ -188,6 +188,14 @@ impl Kv for RemoteKv {
 
     async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         self.remote.swap(watch, value).await
+    }
+
+    async fn swap_or_watch(
+        &self,
+        watch: Watch,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<Watched<Watch>>), KvError> {
+        self.remote.swap_or_watch(watch, value).await
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {

@@ -4,7 +4,7 @@
 //! script may touch them all: `acme:1:2` is `{acme}:1:2`.
 
 use bytes::Bytes;
-use kv_tree::{IDENTITY_BYTES, KvError, Swapped};
+use kv_tree::{IDENTITY_BYTES, KvError, Swapped, Watched};
 
 use crate::Seen;
 use crate::host::{Host, Reply};
@@ -13,6 +13,10 @@ use crate::line::{Failure, Line};
 /// Replaces the value of a key if it still begins as it did.
 const SWAP: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then return 0 end \
     redis.call('SET', KEYS[1], ARGV[3]) return 1";
+
+/// The same, and reads what the key has if it begins otherwise.
+const SWAP_OR_GET: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then \
+    return redis.call('GET', KEYS[1]) end redis.call('SET', KEYS[1], ARGV[3]) return 1";
 
 /// How many keys a step of a scan looks at.
 const KEYS_A_STEP: &str = "1000";
@@ -128,10 +132,7 @@ impl<H: Host> Redis<H> {
                 value("watch", answer.into_iter().next())?
             }
         };
-        let seen = match &value {
-            Some(value) => Seen::Beginning(value.slice(..value.len().min(IDENTITY_BYTES))),
-            None => Seen::Nothing,
-        };
+        let seen = seen(value.as_ref());
         Ok((value, seen))
     }
 
@@ -148,6 +149,31 @@ impl<H: Host> Redis<H> {
             Some(Reply::Number(1) | Reply::Status(_)) => Ok(Swapped::Done),
             Some(Reply::Number(0) | Reply::Nil) => Ok(Swapped::Lost),
             other => Err(unexpected("swap", other)),
+        }
+    }
+
+    /// Swaps, or reads what is there instead; not where replicas count, since they may not have that yet.
+    pub async fn swap_or_watch(
+        &self,
+        key: String,
+        seen: Seen,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<Watched<Seen>>), KvError> {
+        let beginning = match seen {
+            Seen::Beginning(beginning) if self.replicas == 0 => beginning,
+            seen => return Ok((self.swap(key, seen, value).await?, None)),
+        };
+        let last = (IDENTITY_BYTES - 1).to_string().into();
+        let arguments =
+            vec![SWAP_OR_GET.into(), "1".into(), slotted(&key), last, beginning, value.into()];
+        match self.send("swap", "EVAL", arguments).await?.into_iter().next() {
+            Some(Reply::Number(1)) => Ok((Swapped::Done, None)),
+            Some(Reply::Binary(value)) => {
+                let seen = self::seen(Some(&value));
+                Ok((Swapped::Lost, Some((Some(value), seen))))
+            }
+            Some(Reply::Nil) => Ok((Swapped::Lost, None)),
+            other => Err(unexpected("swap", other.as_ref())),
         }
     }
 
@@ -203,6 +229,14 @@ const REFUSALS: [&str; 10] = [
 
 /// What is said by a server that is not the one to write to any more, but keeps its connections.
 const DEMOTIONS: [&str; 2] = ["READONLY", "ReadOnly"];
+
+/// What tells a value from others.
+fn seen(value: Option<&Bytes>) -> Seen {
+    match value {
+        Some(value) => Seen::Beginning(value.slice(..value.len().min(IDENTITY_BYTES))),
+        None => Seen::Nothing,
+    }
+}
 
 async fn open<H: Host>(host: &H, address: &str) -> Result<H::Redis, String> {
     host.open_redis(address).await

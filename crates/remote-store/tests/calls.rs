@@ -97,6 +97,18 @@ async fn a_swap_replaces_only_what_was_seen() {
         assert_eq!(kv.swap(other, number(3)).await.unwrap(), Swapped::Done);
         assert_eq!(kv.watch_again(&mut watch).await.unwrap().unwrap(), number(3));
         assert_eq!(kv.swap(watch, number(4)).await.unwrap(), Swapped::Done);
+        // Redis tells what is there instead.
+        let (_, late) = kv.watch("acme").await.unwrap();
+        let (_, first) = kv.watch("acme").await.unwrap();
+        let (done, nothing) = kv.swap_or_watch(first, number(8)).await.unwrap();
+        assert!(done == Swapped::Done && nothing.is_none());
+        let (lost, told) = kv.swap_or_watch(late, number(9)).await.unwrap();
+        assert_eq!(lost, Swapped::Lost);
+        assert_eq!(told.is_some(), address.starts_with("redis"));
+        if let Some((value, watch)) = told {
+            assert_eq!(value.unwrap(), number(8));
+            assert_eq!(kv.swap(watch, number(9)).await.unwrap(), Swapped::Done);
+        }
         // What was absent is created once.
         let (seen, first) = kv.watch("acme:2").await.unwrap();
         let (_, second) = kv.watch("acme:2").await.unwrap();

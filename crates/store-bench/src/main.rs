@@ -35,6 +35,7 @@ use clap::{Parser, Subcommand};
 use kv_tree::Memory;
 use pollster::block_on;
 use sqlite_store::{NativeKv, Sqlite};
+use store_bench::machine;
 use store_bench::served::{Engine, round_trip};
 
 use crate::account::RECORD_BYTES;
@@ -87,7 +88,7 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let round_trip = arguments.round_trip.unwrap_or_default();
     let remote = arguments.store.map(|engine| Remote::start(engine, round_trip)).transpose()?;
-    println!("{}\n", table::machine());
+    println!("On {}.\n", machine::describe());
     if let Some(remote) = &remote {
         println!("{}\n", remote.describe());
     }

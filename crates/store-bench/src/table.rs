@@ -5,17 +5,6 @@ use std::time::Duration;
 
 use crate::measure::Cost;
 
-/// What it runs on.
-pub fn machine() -> String {
-    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-    let cpu_info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu_info
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1))
-        .unwrap_or("unknown processor");
-    format!("On {cpus} cores, {model}.")
-}
-
 /// What operations cost on a store.
 pub struct Measured {
     /// What the store is called.

@@ -1,23 +1,32 @@
 //! From an application into a file.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use client::{Method, StatusCode};
 
-use crate::Application;
 use crate::header::{Contents, Header};
+use crate::{Application, private};
+
+/// What an export has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exported {
+    /// How many lines, beside the first.
+    pub lines: u64,
+    /// How many of them say that something could not be read.
+    pub unreadable: u64,
+}
 
 /// Exports all that the tenant has into a file, which must not be there, and tells `progress` how many lines
 /// it has of how many. As long as it is not whole, it has a name that ends with `.part`; where there is one,
-/// and the application has not forgotten that export, it goes on from there. Returns how many lines it has.
+/// and the application has not forgotten that export, it goes on from there.
 pub async fn export(
     application: &Application<'_>,
     path: &Path,
     mut progress: impl FnMut(u64, u64),
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<Exported> {
     let shown = path.display();
     ensure!(!path.exists(), "{shown} is there already; choose another name");
     let part = part_of(path);
@@ -51,7 +60,7 @@ pub async fn export(
         fs::rename(&part, path).with_context(|| format!("cannot write {shown}"))?;
         let ended = application.path(&format!("export/{}", header.export), "");
         application.client.send(Method::DELETE, &ended, None).await?;
-        return Ok(lines);
+        return Ok(Exported { lines, unreadable: unreadable_in(path)? });
     }
 }
 
@@ -68,7 +77,7 @@ fn continued(part: &Path) -> anyhow::Result<Option<(Header, File, u64)>> {
         return Ok(None);
     }
     let Some(Contents { header, lines, bytes }) = Contents::of(part)? else { return Ok(None) };
-    let file = OpenOptions::new().append(true).open(part);
+    let file = private().append(true).open(part);
     let file = file.with_context(|| format!("cannot write {}", part.display()))?;
     file.set_len(bytes)?;
     Ok(Some((header, file, lines)))
@@ -79,8 +88,28 @@ async fn begin(application: &Application<'_>, part: &Path) -> anyhow::Result<(He
     let answer = application.client.send(Method::POST, &asked, None).await?;
     let line = answer.success(Method::POST, &asked)?.text;
     let header = Header::parse(&line)?;
-    let file = File::create(part).with_context(|| format!("cannot write {}", part.display()));
+    let file = private()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .open(part)
+        .with_context(|| format!("cannot write {}", part.display()));
     let mut file = file?;
     file.write_all(header.to_line()?.as_bytes())?;
     Ok((header, file, 0))
+}
+
+/// How many lines say that something could not be read.
+fn unreadable_in(path: &Path) -> anyhow::Result<u64> {
+    let mut count = 0;
+    for line in BufReader::new(File::open(path)?).lines() {
+        let line = line?;
+        // Most lines need not be parsed.
+        if line.contains("\"unreadable\":")
+            && serde_json::from_str::<serde_json::Value>(&line)?.get("unreadable").is_some()
+        {
+            count += 1;
+        }
+    }
+    Ok(count)
 }

@@ -1,8 +1,8 @@
 //! From a file into an application.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use client::Method;
@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::Application;
 use crate::header::{Contents, Header};
+use crate::refused::RefusedLines;
 
 /// How many lines are sent at once.
 const MAX_LINES: usize = 1_000;
@@ -22,6 +23,8 @@ const LINES: &str = "application/x-ndjson";
 /// What came of an import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Imported {
+    /// How many lines were imported before.
+    pub before: u64,
     /// How many lines were imported now.
     pub created: u64,
     /// How many said what is there already.
@@ -58,18 +61,27 @@ pub async fn import(
     let contents = Contents::of(path)?;
     let Contents { header, lines, .. } = contents.with_context(|| format!("{shown} is empty"))?;
     if lines != header.lines {
-        bail!("{shown} has {lines} lines of {}: it is not whole", header.lines);
+        bail!(
+            "{shown} is not whole: {lines} whole lines follow the first, which says {}. It was cut; or, if lines were \
+             taken out, the first has to say how many are left. The last line ends with a line break, too",
+            header.lines
+        );
     }
     let mut imported = Imported::default();
-    let mut aside = Aside::beside(path)?;
+    let mut kept = RefusedLines::beside(path, &header)?;
+    let mut keep = |report: &Report, number: u64, text: &str| {
+        let refused = report.refused.iter().find(|refused| refused.line == number);
+        refused.map_or(Ok(()), |refused| kept.keep(&header, number, &refused.message, text))
+    };
     let mut latest = send(application, &header, 0, "").await?;
+    imported.before = latest.next;
     if latest.next > 0 {
         // What was refused last may not have been noted.
         for (number, text) in numbered(path)?.skip(latest.from as usize) {
             if number >= latest.next {
                 break;
             }
-            aside.note(&latest, number, &text?)?;
+            keep(&latest, number, &text?)?;
         }
     }
     let mut lines_left = numbered(path)?.skip(latest.next as usize).peekable();
@@ -91,16 +103,17 @@ pub async fn import(
         latest = send(application, &header, from, &body).await?;
         ensure!(
             latest.from == from && latest.next == from + sent.len() as u64,
-            "somebody else imports {shown}"
+            "the application expects line {}, and was sent line {from}: is {shown} imported by another, too?",
+            latest.next
         );
         imported.created += latest.created;
         imported.unchanged += latest.unchanged;
         for (number, text) in &sent {
-            aside.note(&latest, *number, text)?;
+            keep(&latest, *number, text)?;
         }
     }
     progress(lines, lines);
-    imported.refused = aside.finish(&header)?;
+    imported.refused = kept.finish(&header)?;
     Ok(imported)
 }
 
@@ -123,75 +136,4 @@ fn numbered(
 ) -> anyhow::Result<impl Iterator<Item = (u64, std::io::Result<String>)> + use<>> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     Ok((0..).zip(BufReader::new(file).lines().skip(1)))
-}
-
-/// What is kept aside.
-struct Aside {
-    /// The lines, as long as there may be more.
-    lines: PathBuf,
-    /// Their file in the end.
-    refused: PathBuf,
-    reasons: PathBuf,
-    /// The number of the line that was kept last.
-    last: Option<u64>,
-    count: u64,
-}
-
-impl Aside {
-    fn beside(path: &Path) -> anyhow::Result<Self> {
-        let named = |end: &str| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(end);
-            PathBuf::from(name)
-        };
-        let (lines, refused, reasons) =
-            (named(".refused.part"), named(".refused"), named(".reasons"));
-        ensure!(
-            !refused.exists(),
-            "{} is there: move it away, it is of an earlier import",
-            refused.display()
-        );
-        let (mut last, mut count) = (None, 0);
-        if lines.exists() {
-            let noted = BufReader::new(File::open(&reasons)?).lines();
-            for reason in noted {
-                let reason = reason?;
-                let number = reason.strip_prefix("line ").and_then(|it| it.split(':').next());
-                last = number.and_then(|number| number.parse().ok()).or(last);
-                count += 1;
-            }
-        }
-        Ok(Self { lines, refused, reasons, last, count })
-    }
-
-    /// Keeps a line if the report has it among the refused ones, once.
-    fn note(&mut self, report: &Report, number: u64, text: &str) -> anyhow::Result<()> {
-        let refused = report.refused.iter().find(|refused| refused.line == number);
-        let Some(Refused { message, .. }) = refused else { return Ok(()) };
-        if self.last.is_some_and(|last| number <= last) {
-            return Ok(());
-        }
-        append(&self.lines, text)?;
-        append(&self.reasons, &format!("line {number}: {message}"))?;
-        self.last = Some(number);
-        self.count += 1;
-        Ok(())
-    }
-
-    /// Gives the file of refused lines its first line and its name; how many there are.
-    fn finish(self, header: &Header) -> anyhow::Result<u64> {
-        if self.count > 0 {
-            let lines = std::fs::read_to_string(&self.lines)?;
-            let header = header.of_other_lines(lines.lines().count() as u64);
-            std::fs::write(&self.refused, header.to_line()? + &lines)?;
-            std::fs::remove_file(&self.lines)?;
-        }
-        Ok(self.count)
-    }
-}
-
-fn append(path: &Path, line: &str) -> anyhow::Result<()> {
-    let opened = OpenOptions::new().create(true).append(true).open(path);
-    let written = opened.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
-    written.with_context(|| format!("cannot write {}", path.display()))
 }

@@ -6,15 +6,19 @@
 //! # Layout
 //!
 //! * [`export`], [`import`] – the two ways.
-//! * `header` – the line that a file begins with.
+//! * `header` – the line that a file begins with; `refused` – lines that are kept aside.
 
 #![forbid(unsafe_code)]
 
 mod export;
 mod header;
 mod import;
+mod refused;
 
-pub use export::export;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+
+pub use export::{Exported, export};
 pub use import::{Imported, import};
 
 /// The application, as seen by who exports or imports.
@@ -33,4 +37,11 @@ impl Application<'_> {
             tenant.into_iter().chain([query.to_owned()]).filter(|it| !it.is_empty()).collect();
         format!("/transfer/{below}?{}", query.join("&"))
     }
+}
+
+/// Opens files that nobody else on the machine can read, where they are made: they have secrets.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
 }

@@ -20,7 +20,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Exports all that a tenant has, as it is at one moment, into a file of lines of JSON. One that was
-    /// interrupted goes on when it is begun again.
+    /// interrupted goes on when it is begun again. The exit code is 1 where something could not be read.
     Export(Where),
     /// Imports such a file. One that was interrupted goes on when it is begun again. The exit code is 1 where
     /// lines were refused: FILE.refused has them, FILE.reasons says why.
@@ -58,12 +58,18 @@ async fn run(command: &Command) -> anyhow::Result<bool> {
     };
     match command {
         Command::Export(_) => {
-            let lines = export(&application, &place.file, progress).await?;
-            println!("{lines} lines are in {}", place.file.display());
-            Ok(true)
+            let exported = export(&application, &place.file, progress).await?;
+            println!("{} lines are in {}", exported.lines, place.file.display());
+            if exported.unreadable > 0 {
+                println!("{} of them say what could not be read, and why", exported.unreadable);
+            }
+            Ok(exported.unreadable == 0)
         }
         Command::Import(_) => {
             let imported = import(&application, &place.file, progress).await?;
+            if imported.before > 0 {
+                println!("{} lines were imported before", imported.before);
+            }
             println!(
                 "{} lines were stored, {} said what was there, {} were refused",
                 imported.created, imported.unchanged, imported.refused

@@ -9,6 +9,7 @@ use tmf630::Error;
 use tmf630::model::behaviour::Work;
 use tmf630::model::index::Index;
 use tmf630::model::rule::{Data, Texts};
+use tmf630::transfer::Space;
 
 use crate::settings::NumberFormat;
 
@@ -20,6 +21,16 @@ const BILL: &str = "customerBill";
 
 /// What the keys of series begin with.
 const SERIES: &str = "bills/number/";
+
+/// No series becomes as long.
+const MOST: u64 = 1 << 53;
+
+/// The last numbers, as an export has them.
+pub(crate) const SPACE: Space = Space {
+    prefix: SERIES,
+    is_valid: |_, number| parse(number).is_some_and(|number| number < MOST),
+    unit: None,
+};
 
 /// How many numbers that follow are looked at one by one, for one that no import has.
 const LOOKED_AT: u64 = 50;
@@ -49,8 +60,8 @@ struct Series<'s> {
 
 impl Series<'_> {
     async fn first_free_after(&self, last: u64, data: &dyn Data) -> Result<u64, Error> {
-        let mut number = last + 1;
-        while number <= last + LOOKED_AT {
+        let mut number = last.saturating_add(1);
+        while number <= last.saturating_add(LOOKED_AT) && number < MOST {
             if !is_taken(&self.format.number(self.year, number), data).await? {
                 return Ok(number);
             }
@@ -60,7 +71,7 @@ impl Series<'_> {
         let mut width = LOOKED_AT;
         for _ in 0..MOST_RANGES {
             if self.are_taken(number, width, data).await? {
-                number += width;
+                number = number.saturating_add(width);
                 width = width.saturating_mul(2);
             } else if width > 1 {
                 width /= 2;

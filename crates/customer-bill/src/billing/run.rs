@@ -11,6 +11,7 @@ use tmf630::Error;
 use tmf630::model::behaviour::Work;
 use tmf630::model::index::Index;
 use tmf630::model::rule::{Data, Texts};
+use tmf630::transfer::Space;
 
 use super::currency::choose;
 use super::hindrance::Hindrance;
@@ -24,6 +25,10 @@ const BY_SPECIFICATION: Index = Index::texts("billStructure.cycleSpecification.i
 
 /// What the keys of bills begin with that are there for an account and a period.
 const ONCE: &str = "bills/cycle/";
+
+/// Which accounts have their bill, as an export has them.
+pub(crate) const SPACE: Space =
+    Space { prefix: ONCE, is_valid: |_, bill| unpublished::is_id_in(bill), unit: None };
 
 /// How many accounts are looked at in a transaction.
 const ACCOUNTS_AT_ONCE: usize = 200;

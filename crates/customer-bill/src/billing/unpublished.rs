@@ -6,14 +6,29 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use tmf630::Error;
+use tmf630::is_id;
 use tmf630::model::behaviour::Work;
 use tmf630::model::rule::Data;
+use tmf630::transfer::Space;
 
 /// What the keys of bills begin with that are being made; their ids follow.
 const BILLS: &str = "bills/unpublished/";
 
 /// What the keys of accounts begin with that bills are being made for; their ids follow.
 const ACCOUNTS: &str = "bills/account/";
+
+/// The bills, as an export has them.
+pub(crate) const BILLS_SPACE: Space =
+    Space { prefix: BILLS, is_valid: |_, value| value.is_empty(), unit: None };
+
+/// The accounts.
+pub(crate) const ACCOUNTS_SPACE: Space =
+    Space { prefix: ACCOUNTS, is_valid: |_, bill| is_id_in(bill), unit: None };
+
+/// Whether a value is the id of a bill.
+pub(super) fn is_id_in(value: &[u8]) -> bool {
+    std::str::from_utf8(value).is_ok_and(is_id)
+}
 
 /// How many bills can be in the making.
 const MOST: usize = 100_000;

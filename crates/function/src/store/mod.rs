@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kv_tree::{Event, Kv, KvError, Limits, Store, Swapped};
+use kv_tree::{Event, Kv, KvError, Limits, Store, Swapped, Watched};
 use remote_store::{Address, Engine, Remote};
 use tmf630::Settings;
 
@@ -148,6 +148,22 @@ impl Kv for KeyValue {
         };
         instance::count_call(begin.elapsed(), bytes);
         outcome
+    }
+
+    async fn swap_or_watch(
+        &self,
+        watch: Watch,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<Watched<Watch>>), KvError> {
+        let (remote, watch) = match (&self.backend, watch) {
+            (Backend::Remote(remote), Watch::Remote(watch)) => (remote, watch),
+            (_, watch) => return Ok((self.swap(watch, value).await?, None)),
+        };
+        let (begin, bytes) = (Instant::now(), value.len());
+        let outcome = remote.swap_or_watch(watch, value).await;
+        instance::count_call(begin.elapsed(), bytes);
+        let (swapped, told) = outcome?;
+        Ok((swapped, told.map(|(value, watch)| (value, Watch::Remote(watch)))))
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {

@@ -1,4 +1,4 @@
-//! How much the instances that write to a tree compete.
+//! How much the instances that write to a tree compete, where the store is near; see `turns` for those that are far.
 //!
 //! Instances cannot see one another; each finds out by its own commits. One that fails makes the
 //! random pause before an attempt longer, one that succeeds makes it shorter, and twice as much: so

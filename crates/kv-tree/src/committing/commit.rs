@@ -20,8 +20,9 @@ use crate::{Error, Event, Kv};
 /// than 16 KiB then.
 const MAX_BUFFER_BYTES: usize = (16 << 10) - 384;
 
-/// How large it may become while somebody flushes it.
-pub(crate) const MAX_FLUSHING_BYTES: usize = 64 << 10;
+/// How large it may become while somebody flushes it; and where the store is far, so that this takes long.
+const MAX_FLUSHING_BYTES: usize = 64 << 10;
+const MAX_FLUSHING_FAR_BYTES: usize = 128 << 10;
 
 /// A group's commit, as far as it has come.
 pub(crate) struct Commit {
@@ -47,11 +48,8 @@ impl<K: Kv> Writers<K> {
     ) -> Result<Commit, Error> {
         let mut tried = 0;
         loop {
-            // Of a store that is far, the swap itself tells as soon whether somebody was first.
-            let is_worth_it = self.rivals_are_about() && !self.is_store_far();
-            let is_due = group.watch.is_none() || is_worth_it;
-            if is_due && !self.rebase(group).await? {
-                self.back_off(waiting).await;
+            if self.is_rebase_due(group) && !self.rebase(group).await? {
+                self.back_off(group, waiting).await?;
                 return Ok(Outcome::Lost.into());
             }
             tried += 1;
@@ -59,6 +57,7 @@ impl<K: Kv> Writers<K> {
             match commit.outcome {
                 Outcome::Done => {
                     self.backoff.ease();
+                    self.turns.committed(group.snapshot.head.commit);
                     let rivals = group.snapshot.head.rivals(self.id()?, RECENT_COMMITS);
                     let requests = waiting + 1;
                     self.kv().observe(&Event::Committed { requests, attempts: tried, rivals });
@@ -71,15 +70,39 @@ impl<K: Kv> Writers<K> {
             if *attempts == 0 {
                 return Ok(commit);
             }
-            self.back_off(waiting).await;
+            self.back_off(group, waiting).await?;
         }
     }
 
-    /// Pauses after an attempt that failed. The more wait for the next one, the less.
-    async fn back_off(&self, waiting: usize) {
+    /// Whether the newest head is to be read before a swap.
+    pub fn is_rebase_due(&self, group: &Group<K>) -> bool {
+        // Of a store that is far, the swap itself tells as soon whether somebody was first.
+        group.watch.is_none() || self.rivals_are_about() && !self.is_store_far()
+    }
+
+    /// Pauses after an attempt that failed: where the store is far, unless it is this instance's turn;
+    /// elsewhere the less, the more wait for the next one.
+    async fn back_off(&self, group: &Group<K>, waiting: usize) -> Result<(), Error> {
+        if self.is_store_far() {
+            let told = group.told.as_ref().map(|(newest, _)| newest);
+            return self.yield_turn(told.unwrap_or(&group.snapshot.head)).await;
+        }
         self.backoff.rise();
         let share = u32::try_from(waiting + 1).unwrap_or(u32::MAX);
         self.queue.pause(self.kv(), self.backoff.pause() / share).await;
+        Ok(())
+    }
+
+    /// Lets others go first, if it is their turn.
+    pub async fn yield_turn(&self, newest: &Head) -> Result<(), Error> {
+        let pause = self.turns.pause(newest, self.id()?, self.call_takes());
+        self.queue.pause(self.kv(), pause).await;
+        Ok(())
+    }
+
+    /// How large the buffer may become while somebody flushes it.
+    pub fn max_flushing_bytes(&self) -> usize {
+        if self.is_store_far() { MAX_FLUSHING_FAR_BYTES } else { MAX_FLUSHING_BYTES }
     }
 
     /// Tries it once: in the head's buffer, or, if it does not fit there, in pages.
@@ -89,7 +112,7 @@ impl<K: Kv> Writers<K> {
         let stamp = group.number();
         let is_being_flushed = self.is_being_flushed(&head)?;
         let is_shared = is_being_flushed || self.rivals_are_about();
-        let limit = if is_shared { MAX_FLUSHING_BYTES } else { MAX_BUFFER_BYTES };
+        let limit = if is_shared { self.max_flushing_bytes() } else { MAX_BUFFER_BYTES };
         let limit = limit.min(self.kv().limits().value_bytes.saturating_sub(MAX_FIXED_BYTES));
         let added = record_len(stamp, &group.snapshot.writes);
         let mut buffer = head.buffer.clone();
@@ -112,6 +135,8 @@ impl<K: Kv> Writers<K> {
             return Ok(Commit { outcome, fills_buffer });
         }
         if is_being_flushed {
+            // The head is read again, to see when that is done.
+            group.watch = None;
             return Ok(Outcome::Lost.into());
         }
         if is_shared && head.announced != Some(id) {
@@ -130,12 +155,17 @@ impl<K: Kv> Writers<K> {
     pub async fn rebase(&self, group: &mut Group<K>) -> Result<bool, Error> {
         let snapshot = &mut group.snapshot;
         // What it takes to swap the newest head is only there where the group is based on it.
-        let (value, watch) = match group.watch.take() {
-            Some(mut watch) => (self.kv().watch_again(&mut watch).await?, watch),
-            None => self.kv().watch(&snapshot.pages.head_key).await?,
+        let (newest, watch) = match group.told.take() {
+            Some(told) => told,
+            None => {
+                let (value, watch) = match group.watch.take() {
+                    Some(mut watch) => (self.kv().watch_again(&mut watch).await?, watch),
+                    None => self.kv().watch(&snapshot.pages.head_key).await?,
+                };
+                let Some(value) = value else { return Ok(false) };
+                (self.heads.decode(&snapshot.pages, value)?, watch)
+            }
         };
-        let Some(value) = value else { return Ok(false) };
-        let newest = self.heads.decode(&snapshot.pages, value)?;
         self.see(&newest);
         let base = snapshot.head.commit;
         let reads = snapshot.reads.as_ref();

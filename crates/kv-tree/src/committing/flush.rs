@@ -13,6 +13,7 @@ use super::group::Group;
 use super::swap::Outcome;
 use super::writers::Writers;
 use crate::format::head::Head;
+use crate::join::join;
 use crate::random::jittered_pause;
 use crate::reading::pages::Pages;
 use crate::writing::flush::{Flushed, report};
@@ -66,15 +67,28 @@ impl<K: Kv> Writers<K> {
         let base = group.snapshot.head.clone();
         group.reserve_number();
         let numbered = group.appended.clone();
-        let flushed = match Flushed::write(&group.snapshot, self.node_bytes, deletes).await {
+        let flushed = match Flushed::make(&group.snapshot, self.node_bytes, deletes).await {
             // Somebody else has flushed meanwhile.
             Err(Error::Expired { .. }) => return Ok(Outcome::Lost),
             flushed => flushed?,
         };
+        // Where the store is far, the newest head is read meanwhile.
+        let is_due = self.is_store_far() && self.is_rebase_due(group);
+        let newest = async {
+            match is_due {
+                true => Some(self.rebase(group).await),
+                false => None,
+            }
+        };
+        let (written, mut rebased) = join(flushed.write(&pages), newest).await;
+        written?;
         let mut outcome = Ok(Outcome::Lost);
         for round in 0..MAX_SWAPS {
-            if group.watch.is_none() || self.rivals_are_about() {
-                match self.rebase(group).await {
+            if rebased.is_none() && self.is_rebase_due(group) {
+                rebased = Some(self.rebase(group).await);
+            }
+            if let Some(rebased) = rebased.take() {
+                match rebased {
                     Ok(true)
                         if group.snapshot.head.flush == base.flush
                             && group.appended == numbered => {}
@@ -96,8 +110,8 @@ impl<K: Kv> Writers<K> {
             let next = next.numbered(group.number());
             let covered = if writes.is_empty() { base.commit } else { next.commit };
             let mut next = flushed.head(next, covered, rest);
-            if let Some((id, until)) = group.hold.filter(|_| writes.is_empty()) {
-                next.held.push(flushed.held(id, base.commit, until));
+            if let Some(hold) = group.hold.filter(|_| writes.is_empty()) {
+                next.held.push(flushed.held(hold, base.commit));
             }
             outcome = self.swap(group, (writer, attempt), next).await;
             match outcome {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::append::Appended;
 use super::queue::{Awaited, Promise, promise};
 use crate::format::head::Head;
+use crate::format::held::Hold;
 use crate::reading::pages::Pages;
 use crate::reading::reads::Reads;
 use crate::{Error, Kv, Snapshot};
@@ -22,9 +23,11 @@ pub(crate) struct Group<K: Kv> {
     pub appended: Appended,
     /// What it takes to swap that head, unless it was used.
     pub watch: Option<K::Watch>,
-    /// If it writes nothing: that the flush of it keeps what it flushes readable, under which number and until
-    /// when.
-    pub hold: Option<(u64, u64)>,
+    /// That its flush holds what was committed before. A group that writes holds nothing: what others commit
+    /// meanwhile may come before it, and is not in the pages.
+    pub hold: Option<Hold>,
+    /// A newer head and what it takes to swap it, where a swap that was lost has told them.
+    pub told: Option<(Rc<Head>, K::Watch)>,
     /// When it began, by the clock that never goes back.
     pub began: Duration,
     members: Vec<Promise<Verdict>>,
@@ -35,7 +38,7 @@ impl<K: Kv> Group<K> {
         let began = pages.kv.elapsed();
         let snapshot = Snapshot { reads: Some(Reads::default()), ..Snapshot::new(pages, head) };
         let (appended, members) = Default::default();
-        Self { snapshot, appended, watch, hold: None, began, members }
+        Self { snapshot, appended, watch, told: None, hold: None, began, members }
     }
 
     /// How many members wait for the outcome.

@@ -44,16 +44,26 @@ impl<K: Kv> Writers<K> {
             return Err(Error::TooLong { tree, what: "head", bytes: encoded.len(), limit });
         }
         let next = Rc::new(next);
-        let refused = match self.kv().swap(watch, encoded.clone()).await {
-            Ok(Swapped::Done) => {
+        let answer = match self.is_store_far() {
+            true => self.kv().swap_or_watch(watch, encoded.clone()).await,
+            // Others would be first again by the time that it is used.
+            false => self.kv().swap(watch, encoded.clone()).await.map(|swapped| (swapped, None)),
+        };
+        let refused = match answer {
+            Ok((Swapped::Done, _)) => {
                 self.see(&next);
                 self.heads.remember(encoded.into(), next.clone());
                 group.snapshot.head = next;
                 return Ok(Outcome::Done);
             }
-            Ok(Swapped::Lost) => return Ok(Outcome::Lost),
+            Ok((Swapped::Lost, told)) => {
+                if let Some((Some(value), watch)) = told {
+                    group.told = Some((self.heads.decode(pages, value)?, watch));
+                }
+                return Ok(Outcome::Lost);
+            }
             // It may be the answer to a second try of the store's own client.
-            Ok(Swapped::Refused) => None,
+            Ok((Swapped::Refused, _)) => None,
             Err(error) if error.is_without_effect => return Err(error.into()),
             Err(error) => Some(error),
         };

@@ -9,20 +9,17 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::commit::MAX_FLUSHING_BYTES;
 use super::group::Group;
 use super::queue::Place;
 use super::swap::Outcome;
 use super::transaction::Transaction;
 use super::writers::{MAX_ATTEMPTS, Writers};
+use crate::format::head::Head;
 use crate::random::jittered_pause;
 use crate::{Error, Kv};
 
 /// How many transactions share a commit at most.
 const MAX_MEMBERS: usize = 64;
-
-/// How large the buffer of a head becomes before others wait for the flush that is under way.
-const CROWDED_BYTES: usize = MAX_FLUSHING_BYTES * 3 / 4;
 
 /// What came of a transaction's part in a group.
 enum Settled<'q, K: Kv> {
@@ -130,11 +127,22 @@ impl<K: Kv> Writers<K> {
         }
     }
 
+    /// Whether the buffer of a head has become so large that others wait for the flush that is under way.
+    fn is_crowded(&self, head: &Head) -> bool {
+        head.buffer.len() > self.max_flushing_bytes() * 3 / 4
+    }
+
     /// A new group on the newest head.
     pub async fn begin(&self) -> Result<Group<K>, Error> {
         let kv = self.kv();
         // Requests that are ready get in line, so that they can share the commit.
         kv.pause(Duration::ZERO).await;
+        if self.is_store_far()
+            && self.rivals_are_about()
+            && let Some(last) = self.heads.last()
+        {
+            self.yield_turn(&last).await?;
+        }
         loop {
             let began = kv.elapsed();
             let watched = self.heads.watch().await?;
@@ -143,7 +151,7 @@ impl<K: Kv> Writers<K> {
                 return Ok(Group::new(self.heads.pages(0), Rc::default(), None));
             };
             self.see(&head);
-            if head.buffer.len() > CROWDED_BYTES && self.is_being_flushed(&head)? {
+            if self.is_crowded(&head) && self.is_being_flushed(&head)? {
                 drop(watch);
                 self.queue.pause(kv, jittered_pause(3)).await;
                 continue;

@@ -50,13 +50,18 @@ impl<K: Kv> Transaction<K> {
     /// when it is committed.
     pub fn put(&mut self, key: impl Into<Bytes>, value: impl Into<Bytes>) {
         let (key, value) = (key.into(), value.into());
-        // In a page of its own, or in a head.
-        let of_store = self.snapshot.pages.kv.limits().value_bytes;
-        let max_value_bytes = MAX_VALUE_BYTES.min(of_store.saturating_sub(2 * MAX_FIXED_BYTES));
+        let max_value_bytes = self.max_value_bytes();
         if value.len() > max_value_bytes {
             self.too_long = Some(("value", value.len(), max_value_bytes));
         }
         self.write(key, Some(value));
+    }
+
+    /// How long a value can be: [`MAX_VALUE_BYTES`], or less where the store cannot take as much.
+    pub fn max_value_bytes(&self) -> usize {
+        // In a page of its own, or in a head.
+        let of_store = self.snapshot.pages.kv.limits().value_bytes;
+        MAX_VALUE_BYTES.min(of_store.saturating_sub(2 * MAX_FIXED_BYTES))
     }
 
     /// Writes `value` at a new key: `prefix`, the [number](Snapshot::commit) of the commit that this

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::backoff::Backoff;
 use super::group::Group;
 use super::queue::Queue;
+use super::turns::Turns;
 use crate::format::head::Head;
 use crate::random::random_u64;
 use crate::reading::heads::Heads;
@@ -38,6 +39,7 @@ pub(crate) struct Writers<K: Kv> {
     /// They stand in line; what is left to the next one is a group to join.
     pub queue: Queue<Group<K>>,
     pub backoff: Backoff,
+    pub turns: Turns,
     /// Who they are together: a random even number. A flush beside their commits is by the odd one
     /// that follows.
     id: Cell<Option<u64>>,
@@ -66,6 +68,7 @@ impl<K: Kv> Writers<K> {
             node_bytes,
             queue: Queue::default(),
             backoff: Backoff::default(),
+            turns: Turns::default(),
             id: Cell::new(None),
             attempts: Cell::new(0),
             seen: Cell::new(None),
@@ -121,6 +124,11 @@ impl<K: Kv> Writers<K> {
         self.call_takes.set(if before.is_zero() { took } else { (before * 3 + took) / 4 });
     }
 
+    /// How long a call takes.
+    pub fn call_takes(&self) -> Duration {
+        self.call_takes.get()
+    }
+
     /// Whether the store is so far that it takes longer to ask what others have done than to do what there
     /// is to do.
     pub fn is_store_far(&self) -> bool {
@@ -128,8 +136,9 @@ impl<K: Kv> Writers<K> {
     }
 
     /// Waits for others who are about to write, if there are any. Who takes long to commit waits as long,
-    /// but for little more than a call takes, so that an instance has time to take requests; until it has
-    /// committed once, it does not know.
+    /// but not for ever, so that an instance has time to take requests; until it has committed once, it
+    /// does not know. Where the store is far, half a call is enough: while the head is read, which
+    /// takes as long, more requests join.
     pub async fn gather(&self) {
         let now = self.kv().elapsed();
         let shared = self.last_shared.get();
@@ -139,7 +148,10 @@ impl<K: Kv> Writers<K> {
             return;
         }
         if self.gathering_until.get() <= now {
-            let most = self.call_takes.get().clamp(*GATHERING.end(), MAX_GATHERING);
+            let most = match self.is_store_far() {
+                true => (self.call_takes() / 2).min(MAX_GATHERING),
+                false => *GATHERING.end(),
+            };
             let time = took.unwrap_or_default().clamp(*GATHERING.start(), most);
             self.gathering_until.set(now.saturating_add(time));
         }

@@ -6,11 +6,12 @@
 
 use bytes::{Buf, BufMut, Bytes};
 
-/// The version of all formats; it is the first byte of the head and of every page.
+/// The version of all formats but a head that is [`HOLDING`]; it is the first byte of the head and of every
+/// page.
 pub(crate) const VERSION: u8 = 3;
 
-/// The version of a head that keeps earlier commits readable. An earlier program would delete their pages,
-/// so it must not take it for one that it knows.
+/// The version of a head that holds commits. An earlier program would delete their pages, so it must not take
+/// it for one that it knows.
 pub(crate) const HOLDING: u8 = 4;
 
 /// The version before, whose heads and pages had no checksum.

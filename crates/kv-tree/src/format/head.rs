@@ -62,7 +62,7 @@ pub(crate) struct Head {
     pub retired: Option<Child>,
     /// What the last flush replaced, not listed yet.
     pub retired_last: Option<Value>,
-    /// Earlier commits that are kept readable.
+    /// Earlier commits that can be read for longer.
     pub held: Vec<Held>,
     /// What is written but not flushed.
     pub buffer: Buffer,
@@ -88,7 +88,9 @@ impl Head {
             writers.remove(0);
         }
         writers.push(LastCommit { writer, attempt, commit });
-        Self { commit, time: self.time_at(now), writers, buffer, ..self.without_buffer() }
+        let time = self.time_at(now);
+        let held = self.held.iter().filter(|held| held.is_in_force(time)).copied().collect();
+        Self { commit, time, writers, held, buffer, ..self.without_buffer() }
     }
 
     /// The same as the commit of a greater number.
@@ -113,7 +115,7 @@ impl Head {
             buffer: Buffer::default(),
             writers: Vec::new(),
             retired_last: self.retired_last.clone(),
-            held: self.held.clone(),
+            held: Vec::new(),
             ..*self
         }
     }
@@ -143,10 +145,9 @@ impl Head {
         self.writers.iter().filter(is_rival).count()
     }
 
-    /// Whether a commit is kept readable, at the time, that needs the pages which the flush of the number
-    /// has replaced.
-    pub fn keeps_from(&self, flush: u64, now: u64) -> bool {
-        self.held.iter().any(|held| held.flush < flush && held.is_kept(now))
+    /// Whether a commit that is held, at the time, needs the pages which the flush of the number has replaced.
+    pub fn needs_replaced_by(&self, flush: u64, now: u64) -> bool {
+        self.held.iter().any(|held| held.flush < flush && held.is_in_force(now))
     }
 
     /// The bytes of the head of the generation, as the documentation of the crate says.

@@ -1,12 +1,21 @@
-//! Commits that are kept readable: what a head says of them.
+//! Commits that are held: what a head says of them.
 
 use bytes::{BufMut, Bytes};
 
 use super::codec::{Fault, get_count, get_number, get_u8, get_u64, put_number};
 use super::page::Child;
 
-/// How many commits a tree keeps readable at most: each takes some room in every head.
+/// How many commits of a tree are held at most: each takes some room in every head.
 pub(crate) const MAX_HELD: usize = 2;
+
+/// What a commit is held by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hold {
+    /// The random number by which it is asked for.
+    pub id: u64,
+    /// Until when, in milliseconds since 1970.
+    pub until: u64,
+}
 
 /// A commit whose pages are not deleted for some time, though later ones have replaced them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,15 +26,15 @@ pub(crate) struct Held {
     pub commit: u64,
     /// The number of the flush that wrote the root.
     pub flush: u64,
-    /// Until when it is kept, in milliseconds since 1970.
+    /// Until when it is held, in milliseconds since 1970.
     pub until: u64,
     /// Its pages, if it has any.
     pub root: Option<Child>,
 }
 
 impl Held {
-    /// Whether it is kept at the time, in milliseconds since 1970.
-    pub fn is_kept(&self, now: u64) -> bool {
+    /// Whether it is held at the time, in milliseconds since 1970.
+    pub fn is_in_force(&self, now: u64) -> bool {
         now < self.until
     }
 }
@@ -49,7 +58,7 @@ pub(crate) fn put_held(bytes: &mut Vec<u8>, held: &[Held]) {
 pub(crate) fn get_held(bytes: &mut Bytes) -> Result<Vec<Held>, Fault> {
     let count = get_count(bytes)?;
     if count == 0 || count > MAX_HELD {
-        return Err(Fault::Damaged("it keeps none, or too many commits readable"));
+        return Err(Fault::Damaged("it holds none, or too many commits"));
     }
     let mut held = Vec::with_capacity(count);
     for _ in 0..count {
@@ -59,7 +68,7 @@ pub(crate) fn get_held(bytes: &mut Bytes) -> Result<Vec<Held>, Fault> {
         let root = match get_u8(bytes)? {
             0 => None,
             1 => Some(Child::get(bytes)?),
-            _ => return Err(Fault::Damaged("a commit that it keeps has parts that do not exist")),
+            _ => return Err(Fault::Damaged("a commit that it holds has parts that do not exist")),
         };
         held.push(Held { id, commit, flush, until, root });
     }

@@ -119,15 +119,17 @@ impl<K: Kv> Pages<K> {
         Ok(())
     }
 
-    /// Pages are only deleted when a flush has retired them: if there was none since, this one should
-    /// be there.
+    /// Pages are only deleted when a flush has retired them: if there was none since, or the commit is held,
+    /// this one should be there.
     pub async fn page_is_missing(&self, flush: u64, id: PageId) -> Result<Error, Error> {
         let Some(bytes) = self.kv.get(&self.head_key).await? else {
             return Ok(self.damaged_head(Fault::Damaged("it does not exist any more")));
         };
         let newest = decode_head(bytes, self.generation, None);
         let newest = newest.map_err(|fault| self.damaged_head(fault))?;
-        Ok(match newest.flush == flush {
+        let now = newest.time_at(self.kv.now());
+        let is_held = newest.held.iter().any(|held| held.flush == flush && held.is_in_force(now));
+        Ok(match newest.flush == flush || is_held {
             true => self.damaged(id, Fault::Damaged("it is needed, but it does not exist")),
             false => Error::Expired { tree: self.tree.as_str().into() },
         })

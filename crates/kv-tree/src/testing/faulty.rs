@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Event, Kv, KvError, Limits, Swapped};
+use crate::{Event, Kv, KvError, Limits, Swapped, Watched};
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +149,17 @@ impl<K: Kv> Kv for Faulty<K> {
             return self.call("swap", twice).await;
         }
         self.call("swap", self.kv.swap(watch, value)).await
+    }
+
+    async fn swap_or_watch(
+        &self,
+        watch: K::Watch,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<Watched<K::Watch>>), KvError> {
+        if self.plan.borrow().contains_key(&self.calls.get()) {
+            return Ok((self.swap(watch, value).await?, None));
+        }
+        self.call("swap", self.kv.swap_or_watch(watch, value)).await
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Kv, KvError, Swapped};
+use crate::{Kv, KvError, Swapped, Watched};
 
 /// A store in memory that behaves as Spin's SQLite store does: the swap of a key that was absent
 /// when watched is an unconditional write.
@@ -116,13 +116,23 @@ impl Kv for Memory {
     }
 
     async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
+        Ok(self.swap_or_watch(watch, value).await?.0)
+    }
+
+    async fn swap_or_watch(
+        &self,
+        watch: Watch,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<Watched<Watch>>), KvError> {
         self.reach().await;
         let mut values = self.lock();
-        if watch.seen.is_some() && values.get(&watch.key) != watch.seen.as_ref() {
-            return Ok(Swapped::Lost);
+        let now = values.get(&watch.key);
+        if watch.seen.is_some() && now != watch.seen.as_ref() {
+            let seen = now.cloned();
+            return Ok((Swapped::Lost, Some((seen.clone(), Watch { seen, ..watch }))));
         }
         values.insert(watch.key, value.into());
-        Ok(Swapped::Done)
+        Ok((Swapped::Done, None))
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Event, Kv, KvError, Limits, Swapped};
+use crate::{Event, Kv, KvError, Limits, Swapped, Watched};
 
 /// What was asked of a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -117,6 +117,20 @@ impl<K: Kv> Kv for Metered<K> {
     async fn swap(&self, watch: K::Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         self.write(value.len());
         self.kv.swap(watch, value).await
+    }
+
+    async fn swap_or_watch(
+        &self,
+        watch: K::Watch,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<Watched<K::Watch>>), KvError> {
+        self.write(value.len());
+        let (swapped, told) = self.kv.swap_or_watch(watch, value).await?;
+        let bytes =
+            told.iter().filter_map(|(value, _)| value.as_ref()).map(Bytes::len).sum::<usize>();
+        let usage = self.usage.get();
+        self.usage.set(Usage { bytes_read: usage.bytes_read + bytes as u64, ..usage });
+        Ok((swapped, told))
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {

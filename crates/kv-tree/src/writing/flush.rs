@@ -14,9 +14,10 @@ use super::retired::{self, Due, Listing};
 use super::writer::Writer;
 use crate::format::buffer::Buffer;
 use crate::format::head::Head;
-use crate::format::held::Held;
+use crate::format::held::{Held, Hold};
 use crate::format::page::Child;
 use crate::format::value::{PageId, Value};
+use crate::join::join;
 use crate::random::random_u64;
 use crate::reading::pages::Pages;
 use crate::reading::snapshot::Snapshot;
@@ -41,8 +42,8 @@ struct Lists {
 }
 
 impl Flushed {
-    /// Writes pages with all that `snapshot` has, and deletes retired pages that are due.
-    pub async fn write<K: Kv>(
+    /// Makes pages with all that `snapshot` has, and deletes retired pages that are due.
+    pub async fn make<K: Kv>(
         snapshot: &Snapshot<K>,
         node_bytes: usize,
         deletes: Due,
@@ -57,36 +58,43 @@ impl Flushed {
                 let _ = head.root.as_ref().map(|root| find(view, root, key));
             }
         });
-        fetch.await?;
         let attempt = random_u64()?;
-        let (mut writer, root) = pages
-            .resolve(head.flush, |view| {
-                let mut writer = Writer::new(node_bytes, flush, attempt);
-                let mut changes = Vec::with_capacity(changed.len());
-                for (key, value) in &changed {
-                    let value = value.as_ref().map(|value| writer.value(key, value));
-                    changes.push((key.clone(), value));
-                }
-                let root = edit(view, &mut writer, head.root, &changes);
-                (writer, root)
-            })
-            .await?;
+        let edited = async {
+            fetch.await?;
+            pages
+                .resolve(head.flush, |view| {
+                    let mut writer = Writer::new(node_bytes, flush, attempt);
+                    let mut changes = Vec::with_capacity(changed.len());
+                    for (key, value) in &changed {
+                        let value = value.as_ref().map(|value| writer.value(key, value));
+                        changes.push((key.clone(), value));
+                    }
+                    let root = edit(view, &mut writer, head.root, &changes);
+                    (writer, root)
+                })
+                .await
+        };
+        let (mut lists, mut unlisted) = (Writer::new(node_bytes, flush, random_u64()?), Vec::new());
+        let listed = list_retired(pages, head, deletes, &mut lists, &mut unlisted);
+        let (edited, root_of_lists) = join(edited, listed).await;
+        let (mut writer, root) = edited?;
         let mut replaced = std::mem::take(&mut writer.retired);
         let mut written = writer.written;
-        let mut lists = Writer::new(node_bytes, flush, random_u64()?);
-        let root_of_lists = list_retired(pages, head, deletes, &mut lists, &mut replaced).await;
+        replaced.append(&mut unlisted);
         let list = retired::encode(&replaced);
         let last = list.map(|list| lists.value_inline_to(MAX_LIST_IN_HEAD, &[], &list));
         written.append(&mut lists.written);
-
-        put_pages(pages, &written).await?;
         Ok(Self { written, flush, root, lists: Lists { root: root_of_lists, last } })
+    }
+
+    /// Writes the pages. If that fails, as many of them as can be are deleted again.
+    pub async fn write<K: Kv>(&self, pages: &Pages<K>) -> Result<(), Error> {
+        put_pages(pages, &self.written).await
     }
 
     /// What `next` is where it leads to what is written: that is all up to the commit numbered
     /// `flushed` but for what is in `buffer`.
-    pub fn head(&self, mut next: Head, flushed: u64, buffer: Buffer) -> Head {
-        next.held.retain(|held| held.is_kept(next.time));
+    pub fn head(&self, next: Head, flushed: u64, buffer: Buffer) -> Head {
         Head {
             flush: self.flush,
             flushed,
@@ -99,9 +107,9 @@ impl Flushed {
         }
     }
 
-    /// The pages as those of a commit that is kept readable: the one numbered `commit`, if they have all up
-    /// to it and nothing else.
-    pub fn held(&self, id: u64, commit: u64, until: u64) -> Held {
+    /// The pages as those of a commit that is held: the one numbered `commit`, if they have all up to it and
+    /// nothing else.
+    pub fn held(&self, Hold { id, until }: Hold, commit: u64) -> Held {
         Held { id, commit, flush: self.flush, until, root: self.root }
     }
 

@@ -4,7 +4,7 @@
 //! own in the same head: under the time at which they were listed and the number of the flush, the
 //! ids of the pages that the flush replaced. The last flush's pages are kept in the head and listed by
 //! the next flush, because only then is it certain when that commit was in effect. What has been on
-//! the list for [`GRACE`] is deleted by a later flush, unless a commit is kept readable that needs it.
+//! the list for [`GRACE`] is deleted by a later flush, unless a commit that is held needs it.
 //!
 //! Times are those of the tree, see [`Head::time_at`]: nothing depends on them but how long a snapshot
 //! can be read, and a snapshot that cannot be read is told so.
@@ -49,7 +49,8 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    /// The number of the flush that replaced the pages, or of one before it.
+    /// The number of the flush that replaced the pages; or of a later one, where listing them failed at first:
+    /// then they stay longer than need be.
     fn flush(&self) -> u64 {
         self.key.get(8..).and_then(|mut key| key.try_get_u64().ok()).unwrap_or(u64::MAX)
     }
@@ -103,7 +104,7 @@ pub(crate) async fn due<K: Kv>(
     let entries = head.retired.map_or(0, |root| root.entries);
     let newest = MAX_DUE.max(entries.saturating_sub(MAX_DUE));
     let mut listings = listings(pages, head, &[0..MAX_DUE, newest..entries]).await?;
-    listings.retain(|listing| listing.is_due(now) && !head.keeps_from(listing.flush(), now));
+    listings.retain(|listing| listing.is_due(now) && !head.needs_replaced_by(listing.flush(), now));
     if matches!(which, Due::WorthACall) && listings.len() < WORTH_A_CALL {
         listings.clear();
     }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use bytes::Bytes;
-use kv_tree::{Event, Kv, KvError, Limits, Memory, Swapped};
+use kv_tree::{Event, Kv, KvError, Limits, Memory, Swapped, Watched};
 
 /// A wrapper around a store, for one instance. Every call takes some steps before and after
 /// its effect. Some fail, some lose their replies, and those take long to fail. Swaps go wrong twice as
@@ -118,6 +118,14 @@ impl<K: Kv> Kv for Chaotic<K> {
     }
 
     async fn swap(&self, watch: Self::Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
+        Ok(self.swap_or_watch(watch, value).await?.0)
+    }
+
+    async fn swap_or_watch(
+        &self,
+        watch: Self::Watch,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<Watched<Self::Watch>>), KvError> {
         self.begin().await;
         match self.below(self.of / 2) {
             0 => {
@@ -132,7 +140,7 @@ impl<K: Kv> Kv for Chaotic<K> {
             2 => {
                 self.kv.swap(watch, value).await?;
                 self.idle(60).await;
-                Ok(Swapped::Refused)
+                Ok((Swapped::Refused, None))
             }
             3 => {
                 let calls_left = 1 + self.below(30);
@@ -141,7 +149,7 @@ impl<K: Kv> Kv for Chaotic<K> {
                 Err(KvError::new("swap", "it is late"))
             }
             _ => {
-                let answer = self.kv.swap(watch, value).await;
+                let answer = self.kv.swap_or_watch(watch, value).await;
                 self.idle(10).await;
                 answer
             }

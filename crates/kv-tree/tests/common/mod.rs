@@ -11,6 +11,7 @@ pub mod whole;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use kv_tree::{
     Error, Fault, KeyRange, Kv, Memory, Metered, Order, Store, Transaction, Tree, TreeName,
@@ -29,6 +30,9 @@ pub const CROWDING: usize = 40_000;
 
 /// A value that is too large for a head even while others write, which has up to 64 KiB.
 pub const LARGE: usize = 80_000;
+
+/// How long a call to a store takes that is far.
+pub const FAR: Duration = Duration::from_millis(10);
 
 /// What a tree should hold.
 pub type Model = BTreeMap<Vec<u8>, Vec<u8>>;

@@ -89,8 +89,16 @@ impl Kv for Watched {
     type Watch = <Memory as Kv>::Watch;
 
     async fn swap(&self, watch: Self::Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
-        let answer = self.kv.swap(watch, value).await?;
-        if answer == Swapped::Done {
+        Ok(self.swap_or_watch(watch, value).await?.0)
+    }
+
+    async fn swap_or_watch(
+        &self,
+        watch: Self::Watch,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<kv_tree::Watched<Self::Watch>>), KvError> {
+        let answer = self.kv.swap_or_watch(watch, value).await?;
+        if answer.0 == Swapped::Done {
             let shown = async { Shown::of(&tree(self.kv.clone()).snapshot().await?).await };
             self.commits.borrow_mut().push(run(shown).unwrap());
         }

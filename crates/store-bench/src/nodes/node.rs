@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kv_tree::{Event, Kv, KvError, Memory, Swapped};
+use kv_tree::{Event, Kv, KvError, Memory, Swapped, Watched};
 
 use super::executor::Clock;
 
@@ -102,6 +102,14 @@ impl Kv for Node {
 
     async fn swap(&self, watch: Self::Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         self.call(self.store.swap(watch, value)).await
+    }
+
+    async fn swap_or_watch(
+        &self,
+        watch: Self::Watch,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<Watched<Self::Watch>>), KvError> {
+        self.call(self.store.swap_or_watch(watch, value)).await
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {

@@ -1,5 +1,5 @@
-//! The only way to write: a change of a resource, with all that belongs to it, in the transaction of
-//! its request.
+//! The only way to write a resource: by a change, with all that belongs to it, in the transaction of its
+//! request; or restored from an export, where rules were asked and others told elsewhere.
 //!
 //! # Layout
 //!
@@ -11,7 +11,7 @@ mod references;
 
 use bytes::Bytes;
 use data::TenantData;
-use kv_tree::{Snapshot, Transaction};
+use kv_tree::{Kv, Snapshot, Transaction};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -22,6 +22,18 @@ use crate::storage::keys::Keys;
 use crate::storage::record::Record;
 use crate::storage::{catalogue, index};
 use crate::{Definition, Error, Ports};
+
+/// Stores a resource as an export has it, where nothing has its id, with its entries in indexes.
+pub(crate) fn restore<K: Kv>(
+    definition: &Definition,
+    id: &str,
+    document: &Value,
+    record: Bytes,
+    transaction: &mut Transaction<K>,
+) {
+    index::update(definition, transaction, id, None, Some(document));
+    transaction.put(Keys::of(definition).record(id), record);
+}
 
 /// The changes of one request, which are committed together or not at all.
 pub(crate) struct Changes<'t, P: Ports> {

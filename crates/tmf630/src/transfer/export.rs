@@ -25,7 +25,7 @@ const HOLD: Duration = Duration::from_secs(600);
 /// How many lines an answer has at most.
 pub(super) const MAX_LINES: u64 = 1_000;
 
-/// How many bytes they have, and one line more.
+/// How many bytes they have, and one line more, which has 1 MiB and its JSON at most.
 const MAX_BYTES: usize = 3 << 20;
 
 /// After how many lines other requests go on.
@@ -34,38 +34,40 @@ const LINES_AT_ONCE: u64 = 64;
 /// A part of what there is, in the order of keys.
 enum Section {
     Records(Keys),
-    States(&'static str),
+    Entries(&'static str),
 }
 
 impl Section {
     /// All of them. Jobs come last, when what they are about is there.
     fn all(exported: &Exported) -> impl Iterator<Item = Self> {
         let records = exported.definitions().map(|it| Self::Records(Keys::of(it)));
-        let states = exported.spaces.iter().copied().chain([JOBS]).map(Self::States);
-        records.chain(states)
+        let spaces = exported.spaces.iter().map(|space| space.prefix);
+        let entries = spaces.chain([JOBS]).map(Self::Entries);
+        records.chain(entries)
     }
 
     fn range(&self) -> KeyRange {
         match self {
             Self::Records(keys) => keys.records(),
-            Self::States(space) => KeyRange::prefix(*space),
+            Self::Entries(space) => KeyRange::prefix(*space),
         }
     }
 
-    fn write(&self, lines: &mut Vec<u8>, key: &[u8], value: Bytes) {
+    fn write(&self, lines: &mut Vec<u8>, key: &[u8], value: Bytes) -> Result<(), Error> {
         match self {
             Self::Records(keys) => match keys.id_of(key) {
-                Ok(id) => line::write_record(lines, *keys, id, value),
+                Ok(id) => line::write_record(lines, *keys, id, value)?,
                 Err(error) => line::write_unreadable(lines, keys.0, &error),
             },
-            Self::States(_) => line::write_state(lines, key, &value),
+            Self::Entries(_) => line::write_entry(lines, key, &value),
         }
+        Ok(())
     }
 
     fn name(&self) -> &'static str {
         match self {
             Self::Records(keys) => keys.0,
-            Self::States(space) => space,
+            Self::Entries(space) => space,
         }
     }
 }
@@ -91,14 +93,25 @@ pub(super) async fn begin<P: Ports>(
     tree: &Tree<P::Kv>,
 ) -> Result<Response<Bytes>, Error> {
     let Some(id) = tree.hold(HOLD).await? else { return Err(Error::no_data(tenant)) };
-    let snapshot = tree.held(id).await?.ok_or_else(|| Error::export_ended(id))?;
-    let lines: u64 = counted(exported, &snapshot).await?.iter().map(|(_, count)| count).sum();
+    let counted = async {
+        let snapshot = tree.held(id).await?.ok_or_else(|| Error::export_ended(id))?;
+        let sections = counted(exported, &snapshot).await?;
+        Ok::<_, Error>((snapshot.commit(), sections.iter().map(|(_, count)| count).sum::<u64>()))
+    };
+    let (commit, lines) = match counted.await {
+        Ok(counted) => counted,
+        Err(error) => {
+            // Nobody learns what it is called.
+            tree.release(id).await?;
+            return Err(error);
+        }
+    };
     let first = json!({
         "format": FORMAT,
         "version": VERSION,
         "tenant": tenant.as_str(),
         "time": format!("{:.3}", exchange.ports.now()),
-        "commit": snapshot.commit(),
+        "commit": commit,
         "lines": lines,
         "export": id.to_string(),
     });
@@ -137,8 +150,6 @@ pub(super) async fn lines<P: Ports>(
         while place < lines && count < MAX_LINES && text.len() < MAX_BYTES {
             let wanted = LINES_AT_ONCE.min(MAX_LINES - count);
             let written = write_some(&section, &snapshot, place, wanted, &mut text).await?;
-            // A range that ends before it is counted to end would be asked for without end.
-            let written = written.max(1);
             (place, count) = (place + written, count + written);
             exchange.ports.yield_now().await;
         }
@@ -154,8 +165,8 @@ pub(super) async fn lines<P: Ports>(
     Ok(response)
 }
 
-/// Writes some lines of a section, from the place on, and tells how many. What cannot be read gets a line that
-/// says so.
+/// Writes some lines of a section, from the place on, and tells how many; at least one. What cannot be read gets
+/// a line that says so.
 async fn write_some<K: Kv>(
     section: &Section,
     snapshot: &Snapshot<K>,
@@ -163,38 +174,35 @@ async fn write_some<K: Kv>(
     wanted: u64,
     text: &mut Vec<u8>,
 ) -> Result<u64, Error> {
-    let entries = async |place: u64, wanted: u64| {
-        let scan = snapshot.scan(section.range(), Order::Ascending);
-        let mut scan = scan.offset(place).limit(wanted);
-        let mut entries = Vec::new();
-        while let Some(entry) = scan.next().await? {
-            entries.push(entry);
-        }
-        Ok::<_, kv_tree::Error>(entries)
-    };
-    let is_damage = |error: &kv_tree::Error| {
-        matches!(error, kv_tree::Error::Damaged { .. } | kv_tree::Error::Newer { .. })
-    };
-    match entries(place, wanted).await {
-        Ok(entries) => {
-            let count = entries.len() as u64;
-            entries.into_iter().for_each(|(key, value)| section.write(text, &key, value));
-            Ok(count)
-        }
-        // One of them, or a page that has all of them.
-        Err(error) if is_damage(&error) => match entries(place, 1).await {
-            Ok(entries) => {
-                entries.into_iter().for_each(|(key, value)| section.write(text, &key, value));
-                Ok(1)
+    let mut scan = snapshot.scan(section.range(), Order::Ascending).offset(place).limit(wanted);
+    let mut written = 0;
+    while text.len() < MAX_BYTES {
+        match scan.next().await {
+            Ok(Some((key, value))) => section.write(text, &key, value)?,
+            Ok(None) if written > 0 => break,
+            // A count that is damaged promises more than there is. Numbers of lines stay right all the same.
+            Ok(None) => {
+                line::write_unreadable(text, section.name(), &Error::internal("it is missing"))
+            }
+            // It is the first of the next lines.
+            Err(error) if is_damage(&error) && written > 0 => break,
+            Err(error) if is_damage(&error) && wanted > 1 => {
+                // It may be another one of those that are read together.
+                return Box::pin(write_some(section, snapshot, place, 1, text)).await;
             }
             Err(error) if is_damage(&error) => {
                 line::write_unreadable(text, section.name(), &error.into());
-                Ok(1)
+                return Ok(1);
             }
-            Err(error) => Err(error.into()),
-        },
-        Err(error) => Err(error.into()),
+            Err(error) => return Err(error.into()),
+        }
+        written += 1;
     }
+    Ok(written)
+}
+
+fn is_damage(error: &kv_tree::Error) -> bool {
+    matches!(error, kv_tree::Error::Damaged { .. })
 }
 
 /// Ends an export.

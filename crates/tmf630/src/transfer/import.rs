@@ -12,7 +12,7 @@ use access::Caller;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response};
-use kv_tree::{Transaction, Tree};
+use kv_tree::{KeyRange, Kv, MAX_KEY_BYTES, Transaction, Tree};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -23,15 +23,18 @@ use super::target::Wanted;
 use crate::answer::audit::Audit;
 use crate::answer::exchange::Exchange;
 use crate::budget::Budget;
-use crate::commit::data::TenantData;
+use crate::commit::{self, data::TenantData};
 use crate::context::Context;
 use crate::request::body;
+use crate::storage::catalogue;
 use crate::storage::record::Record;
-use crate::storage::{catalogue, index};
 use crate::{Definition, Error, Ports, tenants};
 
 /// How long it is told at most why a line was not stored, in bytes.
 const MAX_REASON: usize = 300;
+
+/// How many bytes of reasons are told of a request's lines: what came of them is stored, too.
+const MAX_REASONS: usize = 64 << 10;
 
 /// What became of a request's lines.
 #[derive(Default, Serialize, Deserialize)]
@@ -47,6 +50,9 @@ struct Report {
     unchanged: usize,
     /// Those that were not.
     refused: Vec<Refused>,
+    /// What the keys begin with of which the latest line was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
 }
 
 /// A line that was not stored.
@@ -59,10 +65,12 @@ struct Refused {
     message: String,
 }
 
-impl Refused {
-    fn new(line: u64, mut message: String) -> Self {
-        message.truncate(message.floor_char_boundary(MAX_REASON));
-        Self { line, message }
+impl Report {
+    fn refuse(&mut self, line: u64, mut message: String) {
+        let told: usize = self.refused.iter().map(|refused| refused.message.len()).sum();
+        let room = MAX_REASON.min(MAX_REASONS.saturating_sub(told));
+        message.truncate(message.floor_char_boundary(room));
+        self.refused.push(Refused { line, message });
     }
 }
 
@@ -76,7 +84,8 @@ pub(super) async fn import<P: Ports, B: http_body::Body>(
 ) -> Result<Response<Bytes>, Error> {
     let text = body::read_lines(request).await?;
     let mut lines = Vec::new();
-    for text in text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+    // Every line counts, also a blank one: who sends them counts them, too.
+    for text in text.split_inclusive(|byte| *byte == b'\n') {
         if lines.len() as u64 >= MAX_LINES {
             return Err(Error::too_many_lines(MAX_LINES));
         }
@@ -106,7 +115,7 @@ pub(super) async fn import<P: Ports, B: http_body::Body>(
         "refused": report.refused.len(),
     });
     exchange.ports.log(&event.to_string());
-    let mut response = Response::new(report.to_value()?);
+    let mut response = Response::new(Report { unit: None, ..report }.to_value()?);
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);
     Ok(response)
@@ -146,6 +155,7 @@ impl<P: Ports> Import<'_, P> {
         }
         let next = self.from.saturating_add(self.lines.len() as u64);
         let mut report = Report { from: self.from, next, ..Report::default() };
+        report.unit = latest.unit;
         let known: Vec<_> = self.lines.iter().filter_map(|line| line.as_ref().ok()).collect();
         let stored = transaction.get_many(known.iter().map(|line| line.key())).await?;
         let mut stored = stored.into_iter();
@@ -163,7 +173,9 @@ impl<P: Ports> Import<'_, P> {
                     match before {
                         Some(before) => line.is_stored_as(&before).map(|()| false),
                         None => {
-                            let became = self.create(line, &mut settled, transaction).await?;
+                            let became =
+                                self.create(line, &mut report.unit, &mut settled, transaction);
+                            let became = became.await?;
                             written.insert(key);
                             became.map(|()| true)
                         }
@@ -173,46 +185,62 @@ impl<P: Ports> Import<'_, P> {
             match became {
                 Ok(true) => report.created += 1,
                 Ok(false) => report.unchanged += 1,
-                Err(reason) => report.refused.push(Refused::new(number, reason)),
+                Err(reason) => report.refuse(number, reason),
             }
         }
         transaction.put(self.progress.clone(), report.to_value()?);
         Ok(report)
     }
 
-    /// Stores what a line says, where nothing is; or why that cannot be.
+    /// Stores what a line says, where nothing is; or why that cannot be. The `unit` is that of the latest line.
     async fn create(
         &self,
         line: &Line,
+        unit: &mut Option<String>,
         settled: &mut BTreeSet<&'static str>,
         transaction: &mut Transaction<P::Kv>,
     ) -> Result<Result<(), String>, Error> {
-        let (definition, id, document) = match line {
-            Line::State { key, value } => {
-                transaction.put(key.clone(), value.clone());
-                return Ok(Ok(()));
-            }
-            Line::Resource { definition, id, document } => (*definition, id, document),
-        };
-        if let Some(behaviour) = definition.behaviour {
-            let (audit, budget) = (Audit::default(), Budget::default());
-            let context = self.context(definition, &audit, &budget);
-            let mut work = TenantData::of(&context, &mut *transaction);
-            match behaviour.restore(id, document, &mut work).await {
-                Err(error) if error.is_of_client() || error.is_newer() => {
-                    return Ok(Err(error.told()));
+        match line {
+            Line::Entry { key, value, unit: own } => {
+                if let Err(reason) = fits(key.as_bytes(), value, transaction) {
+                    return Ok(Err(reason));
                 }
-                restored => restored?,
+                if own.is_some() && own != unit {
+                    let others = KeyRange::prefix(own.clone().unwrap_or_default());
+                    if transaction.count(&others).await? > 0 {
+                        return Ok(Err(
+                            "there are others already that it belongs together with".into()
+                        ));
+                    }
+                    unit.clone_from(own);
+                }
+                transaction.put(key.clone(), value.clone());
+                Ok(Ok(()))
+            }
+            Line::Resource { definition, id, document } => {
+                let record = Record::write(document).to_value();
+                if let Err(reason) = fits(&line.key(), &record, transaction) {
+                    return Ok(Err(reason));
+                }
+                if let Some(behaviour) = definition.behaviour {
+                    let (audit, budget) = (Audit::default(), Budget::default());
+                    let context = self.context(definition, &audit, &budget);
+                    let mut work = TenantData::of(&context, &mut *transaction);
+                    match behaviour.restore(id, document, &mut work).await {
+                        Err(error) if error.is_of_client() || error.is_newer() => {
+                            return Ok(Err(error.told()));
+                        }
+                        restored => restored?,
+                    }
+                }
+                if settled.insert(definition.resource.stored_name()) {
+                    catalogue::advance(definition, transaction).await?;
+                }
+                let document = Value::Object(document.clone());
+                commit::restore(definition, id, &document, record, transaction);
+                Ok(Ok(()))
             }
         }
-        if settled.insert(definition.resource.stored_name()) {
-            catalogue::advance(definition, transaction).await?;
-        }
-        let record = Record::write(document).to_value();
-        let document = Value::Object(document.clone());
-        index::update(definition, transaction, id, None, Some(&document));
-        transaction.put(line.key(), record);
-        Ok(Ok(()))
     }
 
     fn context<'c>(
@@ -224,4 +252,14 @@ impl<P: Ports> Import<'_, P> {
         let Exchange { settings, ports, .. } = self.exchange;
         Context::of_server(definition, settings, *ports, self.caller, self.tree, audit, budget)
     }
+}
+
+/// Whether a value at a key can be stored; why not, otherwise.
+fn fits<K: Kv>(key: &[u8], value: &Bytes, transaction: &Transaction<K>) -> Result<(), String> {
+    let fits = |what: &str, len: usize, limit: usize| match len <= limit {
+        true => Ok(()),
+        false => Err(format!("its {what} has {len} bytes, and the store takes {limit}")),
+    };
+    fits("key", key.len(), MAX_KEY_BYTES)?;
+    fits("value", value.len(), transaction.max_value_bytes())
 }

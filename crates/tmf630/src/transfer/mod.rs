@@ -4,7 +4,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `POST /transfer/export` | 201 and the line that an export begins with: the newest commit is held for it |
-//! | `GET /transfer/export/{export}?from={line}` | 200 and the lines from there on, up to 1,000 or 4 MiB of them, as `application/x-ndjson` |
+//! | `GET /transfer/export/{export}?from={line}` | 200 and the lines from there on, up to 1,000 or 3 MiB and one line, as `application/x-ndjson` |
 //! | `DELETE /transfer/export/{export}` | 204: it is not held any longer |
 //! | `POST /transfer/import?export={export}&from={line}` | 200 and what became of the lines in the body |
 //!
@@ -30,6 +30,7 @@ use kv_tree::{Tree, TreeName};
 use target::{Target, Wanted};
 
 use crate::answer::exchange::{self, Exchange};
+use crate::model::job::Job;
 use crate::model::variable::Variable;
 use crate::request::authorization;
 use crate::settings::{AUTH, JWT_ISSUERS, TRANSFER_TOKEN, TRUST_FORWARDED, VARIABLES};
@@ -40,8 +41,22 @@ use crate::{Definition, Error, Ports, Settings, Version};
 pub struct Exported {
     /// The resources, by API.
     pub definitions: &'static [&'static [&'static Definition]],
-    /// What the keys begin with that are the APIs' own.
-    pub spaces: &'static [&'static str],
+    /// What the APIs keep at keys of their own.
+    pub spaces: &'static [Space],
+    /// The kinds of jobs that can be under way.
+    pub jobs: &'static [&'static dyn Job],
+}
+
+/// Keys of an API's own.
+#[derive(Debug, Clone, Copy)]
+pub struct Space {
+    /// What they begin with.
+    pub prefix: &'static str,
+    /// Whether a value can be at a key.
+    pub is_valid: fn(&str, &Bytes) -> bool,
+    /// What all keys begin with that belong together with one, if some do: to import a part of them beside others
+    /// would mean something else.
+    pub unit: Option<fn(&str) -> Option<&str>>,
 }
 
 impl Exported {
