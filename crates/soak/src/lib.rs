@@ -59,6 +59,7 @@ use crate::verdicts::Course;
 
 pub use crate::host::Program;
 pub use crate::report::Report;
+pub use crate::verdicts::Verdict;
 pub use store_bench::served::Engine;
 
 /// How often `POST /maintenance` is called, as `cargo xtask up` does.

@@ -40,6 +40,11 @@ impl Report {
         Self { head, course, verdicts }
     }
 
+    /// The verdicts that do not hold.
+    pub fn broken(&self) -> impl Iterator<Item = &Verdict> {
+        self.verdicts.iter().filter(|verdict| verdict.holds == Some(false))
+    }
+
     /// Whether all holds that must, as far as that can be told.
     pub fn holds(&self) -> bool {
         self.verdicts.iter().all(|verdict| verdict.holds != Some(false))

@@ -36,6 +36,16 @@ pub struct Verdict {
     pub why: String,
 }
 
+impl Verdict {
+    /// Whether it is about how long requests take.
+    pub fn is_about_time(&self) -> bool {
+        [P50, P99].contains(&self.what)
+    }
+}
+
+const P50: &str = "p50 does not grow";
+const P99: &str = "p99 does not grow";
+
 /// All of them.
 pub fn all(course: &Course, seen: &Seen, left: &Left) -> Vec<Verdict> {
     vec![
@@ -45,8 +55,8 @@ pub fn all(course: &Course, seen: &Seen, left: &Left) -> Vec<Verdict> {
         answers(course),
         failures(course),
         growth::memory(course),
-        growth::latency(course, "p50 does not grow", 0.5),
-        growth::latency(course, "p99 does not grow", 0.99),
+        growth::latency(course, P50, 0.5),
+        growth::latency(course, P99, 0.99),
         growth::store(course, left),
         removed(course, left),
     ]
