@@ -29,6 +29,11 @@ async fn read<K: Kv>(snapshot: &Snapshot<K>) -> Result<Model, Error> {
     Ok(model)
 }
 
+/// The keys that were appended.
+fn log_of(model: &Model) -> Vec<Vec<u8>> {
+    model.keys().filter(|key| key.starts_with(b"log/")).cloned().collect()
+}
+
 /// The version of the tree's head.
 fn version_of_head(memory: &Memory) -> u8 {
     let contents = memory.contents();
@@ -179,8 +184,9 @@ proptest! {
         let chaotic = |number: u64| Chaotic::new(memory.clone(), seed.wrapping_add(number) | 1, of);
         run(put(&tree_of_nodes(memory.clone(), node_bytes), "value".into(), LARGE)).unwrap();
         let acknowledged = RefCell::new([0_u32; WRITERS]);
+        let commits = RefCell::new(Vec::new());
         let writing = Cell::new(WRITERS);
-        let (acknowledged, writing, sizes) = (&acknowledged, &writing, &sizes);
+        let (acknowledged, commits, writing, sizes) = (&acknowledged, &commits, &writing, &sizes);
         let mut tasks: Vec<Task<'_, ()>> = Vec::new();
         for number in 0..WRITERS {
             let tree = tree_of_nodes(chaotic(number as u64), node_bytes);
@@ -195,6 +201,7 @@ proptest! {
                                 transaction.put(key, vec![before + 1]);
                             }
                             transaction.put(format!("value/{number}"), vec![1; *size]);
+                            transaction.append("log/", vec![1]);
                             Ok::<_, Error>(())
                         })
                         .await;
@@ -220,6 +227,7 @@ proptest! {
                     let own: Vec<_> = (0..WRITERS).map(|n| number(format!("own/{n}"))).collect();
                     assert_eq!(own.iter().sum::<u32>(), number("sum".into()), "{own:?}");
                     assert!(own.iter().zip(at_least).all(|(own, least)| *own >= least), "{own:?} {at_least:?}");
+                    commits.borrow_mut().push((snapshot.commit(), log_of(&model)));
                     held.push((id, model));
                 }
                 clock.advance(2 * MINUTE);
@@ -236,6 +244,13 @@ proptest! {
             }
         }));
         interleave(tasks, &schedule);
+        // It is of the commit that it says: there is all up to that, and nothing later.
+        let log = log_of(&run(read_all(&tree_of_nodes(memory.clone(), node_bytes))).unwrap());
+        for (commit, held) in commits.take() {
+            let end = format!("log/{:016x}", commit + 1).into_bytes();
+            let until: Vec<_> = log.iter().filter(|key| **key < end).cloned().collect();
+            prop_assert_eq!(held, until, "commit {}", commit);
+        }
     }
 
     /// Clocks decide when a hold ends, never what is read.
