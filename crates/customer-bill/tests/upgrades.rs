@@ -162,7 +162,8 @@ fn a_newer_tree_is_left_to_instances_that_know_it() {
         whole.keys().find(|key| key.starts_with("default:") && key.matches(':').count() == 1);
     let head = head.unwrap().clone();
     let mut value = whole[&head].to_vec();
-    let version = value[0] + 1;
+    // The next one is that of a head that holds commits.
+    let version = value[0] + 2;
     value[0] = version;
     block_on(memory.put_many(vec![(head.clone(), value)])).unwrap();
     let stored = memory.contents();
