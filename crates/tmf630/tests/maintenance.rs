@@ -238,7 +238,7 @@ fn the_log_is_told_how_large_a_tenant_is_when_something_happens_there() {
     let [line] = &gauges(&instance)[..] else { panic!() };
     assert_eq!((&line["tenant"], &line["jobs"]), (&json!("acme"), &json!({ "count": 1 })));
     let data = line["data"].as_object().unwrap();
-    let names = ["bytes", "commit", "entries", "flushes", "pages", "retiredPages"];
+    let names = ["bytes", "commit", "entries", "flushes", "held", "pages", "retiredPages"];
     assert_eq!(data.keys().collect::<Vec<_>>(), names);
     let entries = contents(&memory, "acme", "").len();
     assert_eq!(data["entries"], entries, "{line}");
