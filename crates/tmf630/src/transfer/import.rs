@@ -1,8 +1,9 @@
 //! Storing what lines say, in one transaction a request.
 //!
 //! How far an export is imported is stored with its lines, so each line is imported once, whatever is sent
-//! again; so is what became of the latest lines, for who did not hear of it. What a line says that cannot be stored is told, and changes nothing; the others are stored all the
-//! same. Nobody is told by events: whoever listens knows of these resources, or is new.
+//! again; so is what became of the latest lines, for who did not hear of it. What a line says that cannot be
+//! stored is told, and changes nothing; the others are stored all the same. Nobody is told by events: whoever
+//! listens knows of these resources, or is new.
 //!
 //! The key `maintenance/imports/{export}` has that, as JSON.
 
