@@ -9,6 +9,9 @@
 //! cargo run -p customer-bill-management --example write-kept -- crates/customer-bill/tests/kept/2
 //! ```
 
+// Each test file uses a part of this.
+#![allow(dead_code)]
+
 use account_management::{
     ALL as ACCOUNTS, BILL_FORMAT, BILL_PRESENTATION_MEDIA, HUB as ACCOUNT_HUB, PARTY_ACCOUNT,
     SETTLEMENT_ACCOUNT,
