@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use common::{
     CROWDING, FLUSHED, HALF, LARGE, Model, Task, Write, assert_nothing_is_left_over, commit,
-    poll_to_write, put, read_all, run, tree, tree_of_nodes, unread_pages, write,
+    poll_to_write, put, read, read_all, run, tree, tree_of_nodes, unread_pages, write,
 };
-use kv_tree::{Error, KeyRange, Kv, Memory, Metered, Order, Snapshot};
+use kv_tree::{Error, Kv, Memory, Metered};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -60,16 +60,6 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Forget),
         1 => Just(Step::Vacuum),
     ]
-}
-
-async fn read(snapshot: &Snapshot<Memory>) -> Result<Model, Error> {
-    let mut scan = snapshot.scan(KeyRange::all(), Order::Ascending);
-    let mut model = Model::new();
-    while let Some((key, value)) = scan.next().await? {
-        model.insert(key.to_vec(), value.to_vec());
-    }
-    assert_eq!(snapshot.count(&KeyRange::all()).await?, model.len() as u64);
-    Ok(model)
 }
 
 proptest! {

@@ -9,25 +9,14 @@ use std::time::Duration;
 
 use common::chaos::Chaotic;
 use common::{
-    FLUSHED, LARGE, Model, Task, Write, assert_nothing_is_left_over, commit, interleave, put,
+    FLUSHED, LARGE, Model, Task, Write, assert_nothing_is_left_over, commit, interleave, put, read,
     read_all, run, tree, tree_of_nodes, write,
 };
-use kv_tree::{Error, HoldId, KeyRange, Kv, Memory, Order, Snapshot, Store, TreeName};
+use kv_tree::{Error, HoldId, Kv, Memory, Store, TreeName};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// All that a snapshot shows.
-async fn read<K: Kv>(snapshot: &Snapshot<K>) -> Result<Model, Error> {
-    let mut scan = snapshot.scan(KeyRange::all(), Order::Ascending);
-    let mut model = Model::new();
-    while let Some((key, value)) = scan.next().await? {
-        model.insert(key.to_vec(), value.to_vec());
-    }
-    assert_eq!(snapshot.count(&KeyRange::all()).await?, model.len() as u64);
-    Ok(model)
-}
 
 /// The keys that were appended.
 fn log_of(model: &Model) -> Vec<Vec<u8>> {

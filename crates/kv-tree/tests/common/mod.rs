@@ -14,7 +14,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use kv_tree::{
-    Error, Fault, KeyRange, Kv, Memory, Metered, Order, Store, Transaction, Tree, TreeName,
+    Error, Fault, KeyRange, Kv, Memory, Metered, Order, Snapshot, Store, Transaction, Tree,
+    TreeName,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -62,7 +63,17 @@ pub fn assert_nothing_is_left_over(memory: &Memory) {
 
 /// All that an instance reads of the newest commit.
 pub async fn read_all<K: Kv>(tree: &Tree<K>) -> Result<Model, Error> {
-    let snapshot = tree.snapshot().await?;
+    entries(&tree.snapshot().await?).await
+}
+
+/// All that a snapshot shows, of which it knows how many they are.
+pub async fn read<K: Kv>(snapshot: &Snapshot<K>) -> Result<Model, Error> {
+    let model = entries(snapshot).await?;
+    assert_eq!(snapshot.count(&KeyRange::all()).await?, model.len() as u64);
+    Ok(model)
+}
+
+async fn entries<K: Kv>(snapshot: &Snapshot<K>) -> Result<Model, Error> {
     let mut scan = snapshot.scan(KeyRange::all(), Order::Ascending);
     let mut model = Model::new();
     while let Some((key, value)) = scan.next().await? {
