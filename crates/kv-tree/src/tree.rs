@@ -70,7 +70,7 @@ impl<K: Kv> Tree<K> {
     pub(crate) async fn begin_alone(&self, turn: &Place<'_, Group<K>>) -> Result<Group<K>, Error> {
         // The members of a group that was left to this turn try again.
         drop(turn.take());
-        self.writers.begin().await
+        self.writers.begin_on_newest().await
     }
 
     pub(crate) fn contended(&self) -> Error {

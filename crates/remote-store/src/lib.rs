@@ -131,22 +131,20 @@ impl<H: Host> Remote<H> {
     /// is: if it still is.
     pub async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         let Watch { key, seen } = watch;
-        on_engine!(self, engine => engine.swap(key, seen, value))
+        on_engine!(self, engine => engine.swap(key, seen, value.into()))
     }
 
-    /// Does what [`swap`](Self::swap) does. Redis tells what is there instead, unless replicas count.
-    pub async fn swap_or_watch(
+    /// Does what [`swap`](Self::swap) does, and says what is there afterwards: what was written, or, where that
+    /// is Redis and no replicas count, what is there instead.
+    pub async fn swap_and_watch(
         &self,
         watch: Watch,
         value: Vec<u8>,
     ) -> Result<(Swapped, Option<Watched<Watch>>), KvError> {
-        let redis = match &self.0 {
-            Kind::Redis(redis) => redis,
-            Kind::Postgres(_) => return Ok((self.swap(watch, value).await?, None)),
-        };
         let Watch { key, seen } = watch;
-        let (swapped, told) = redis.swap_or_watch(key.clone(), seen, value).await?;
-        Ok((swapped, told.map(|(value, seen)| (value, Watch { key, seen }))))
+        let (swapped, there) =
+            on_engine!(self, engine => engine.swap_and_watch(key.clone(), seen, value.into()))?;
+        Ok((swapped, there.map(|(value, seen)| (value, Watch { key, seen }))))
     }
 
     /// Creates `key` with 8 bytes of zeros, unless it is there.

@@ -190,12 +190,12 @@ impl Kv for RemoteKv {
         self.remote.swap(watch, value).await
     }
 
-    async fn swap_or_watch(
+    async fn swap_and_watch(
         &self,
         watch: Watch,
         value: Vec<u8>,
     ) -> Result<(Swapped, Option<Watched<Watch>>), KvError> {
-        self.remote.swap_or_watch(watch, value).await
+        self.remote.swap_and_watch(watch, value).await
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {

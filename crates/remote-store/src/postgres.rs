@@ -2,7 +2,7 @@
 //! change of it.
 
 use bytes::{Bytes, BytesMut};
-use kv_tree::{IDENTITY_BYTES, KvError, Swapped};
+use kv_tree::{IDENTITY_BYTES, KvError, Swapped, Watched};
 
 use crate::Seen;
 use crate::host::{Cell, Host, Parameter, SqlError};
@@ -153,16 +153,13 @@ impl<H: Host> Postgres<H> {
         let rows = self.query("watch", WATCH, vec![Parameter::Text(key.to_owned())]).await?;
         match rows.into_iter().next().map(take) {
             None => Ok((None, Seen::Nothing)),
-            Some([Cell::Binary(value), Cell::Long(version)]) => {
-                let beginning = value.slice(..value.len().min(IDENTITY_BYTES));
-                Ok((Some(value), Seen::Version(version, beginning)))
-            }
+            Some([Cell::Binary(value), Cell::Long(version)]) => Ok(watched(value, version)),
             Some(other) => Err(unexpected("watch", &other)),
         }
     }
 
-    pub async fn swap(&self, key: String, seen: Seen, value: Vec<u8>) -> Result<Swapped, KvError> {
-        let (key, value) = (Parameter::Text(key), Parameter::Binary(value.into()));
+    pub async fn swap(&self, key: String, seen: Seen, value: Bytes) -> Result<Swapped, KvError> {
+        let (key, value) = (Parameter::Text(key), Parameter::Binary(value));
         let changed = match seen {
             Seen::Version(version, beginning) => {
                 let (version, beginning) = (Parameter::Long(version), Parameter::Binary(beginning));
@@ -176,6 +173,21 @@ impl<H: Host> Postgres<H> {
             0 => Ok(Swapped::Lost),
             _ => Ok(Swapped::Done),
         }
+    }
+
+    /// Swaps, and says what is there then, but not what is there instead.
+    pub async fn swap_and_watch(
+        &self,
+        key: String,
+        seen: Seen,
+        value: Bytes,
+    ) -> Result<(Swapped, Option<Watched<Seen>>), KvError> {
+        let version = match &seen {
+            Seen::Version(version, _) => version.saturating_add(1),
+            Seen::Nothing | Seen::Beginning(_) => 0,
+        };
+        let swapped = self.swap(key, seen, value.clone()).await?;
+        Ok((swapped, (swapped == Swapped::Done).then(|| watched(value, version))))
     }
 
     pub async fn create_zero(&self, key: &str) -> Result<(), KvError> {
@@ -206,6 +218,11 @@ impl<H: Host> Postgres<H> {
             }
         }
     }
+}
+
+fn watched(value: Bytes, version: i64) -> Watched<Seen> {
+    let beginning = value.slice(..value.len().min(IDENTITY_BYTES));
+    (Some(value), Seen::Version(version, beginning))
 }
 
 async fn open<H: Host>(host: &H, address: &str) -> Result<H::Postgres, String> {

@@ -136,14 +136,14 @@ impl<H: Host> Redis<H> {
         Ok((value, seen))
     }
 
-    pub async fn swap(&self, key: String, seen: Seen, value: Vec<u8>) -> Result<Swapped, KvError> {
+    pub async fn swap(&self, key: String, seen: Seen, value: Bytes) -> Result<Swapped, KvError> {
         let key = slotted(&key);
         let (command, arguments) = match seen {
             Seen::Beginning(beginning) => {
                 let last = (IDENTITY_BYTES - 1).to_string().into();
-                ("EVAL", vec![SWAP.into(), "1".into(), key, last, beginning, value.into()])
+                ("EVAL", vec![SWAP.into(), "1".into(), key, last, beginning, value])
             }
-            Seen::Nothing | Seen::Version(..) => ("SET", vec![key, value.into(), "NX".into()]),
+            Seen::Nothing | Seen::Version(..) => ("SET", vec![key, value, "NX".into()]),
         };
         match self.send_and_wait("swap", command, arguments).await?.first() {
             Some(Reply::Number(1) | Reply::Status(_)) => Ok(Swapped::Done),
@@ -152,26 +152,26 @@ impl<H: Host> Redis<H> {
         }
     }
 
-    /// Swaps, or reads what is there instead; not where replicas count, since they may not have that yet.
-    pub async fn swap_or_watch(
+    /// Swaps, and says what is there then. Where replicas count, they may not have yet what is there instead.
+    pub async fn swap_and_watch(
         &self,
         key: String,
         seen: Seen,
-        value: Vec<u8>,
+        value: Bytes,
     ) -> Result<(Swapped, Option<Watched<Seen>>), KvError> {
         let beginning = match seen {
             Seen::Beginning(beginning) if self.replicas == 0 => beginning,
-            seen => return Ok((self.swap(key, seen, value).await?, None)),
+            seen => {
+                let swapped = self.swap(key, seen, value.clone()).await?;
+                return Ok((swapped, (swapped == Swapped::Done).then(|| watched(value))));
+            }
         };
         let last = (IDENTITY_BYTES - 1).to_string().into();
         let arguments =
-            vec![SWAP_OR_GET.into(), "1".into(), slotted(&key), last, beginning, value.into()];
+            vec![SWAP_OR_GET.into(), "1".into(), slotted(&key), last, beginning, value.clone()];
         match self.send("swap", "EVAL", arguments).await?.into_iter().next() {
-            Some(Reply::Number(1)) => Ok((Swapped::Done, None)),
-            Some(Reply::Binary(value)) => {
-                let seen = self::seen(Some(&value));
-                Ok((Swapped::Lost, Some((Some(value), seen))))
-            }
+            Some(Reply::Number(1)) => Ok((Swapped::Done, Some(watched(value)))),
+            Some(Reply::Binary(instead)) => Ok((Swapped::Lost, Some(watched(instead)))),
             Some(Reply::Nil) => Ok((Swapped::Lost, None)),
             other => Err(unexpected("swap", other.as_ref())),
         }
@@ -231,6 +231,11 @@ const REFUSALS: [&str; 10] = [
 const DEMOTIONS: [&str; 2] = ["READONLY", "ReadOnly"];
 
 /// What tells a value from others.
+fn watched(value: Bytes) -> Watched<Seen> {
+    let seen = seen(Some(&value));
+    (Some(value), seen)
+}
+
 fn seen(value: Option<&Bytes>) -> Seen {
     match value {
         Some(value) => Seen::Beginning(value.slice(..value.len().min(IDENTITY_BYTES))),

@@ -97,12 +97,15 @@ async fn a_swap_replaces_only_what_was_seen() {
         assert_eq!(kv.swap(other, number(3)).await.unwrap(), Swapped::Done);
         assert_eq!(kv.watch_again(&mut watch).await.unwrap().unwrap(), number(3));
         assert_eq!(kv.swap(watch, number(4)).await.unwrap(), Swapped::Done);
-        // Redis tells what is there instead.
+        // What was written can be swapped; and Redis tells what is there instead of it.
         let (_, late) = kv.watch("acme").await.unwrap();
         let (_, first) = kv.watch("acme").await.unwrap();
-        let (done, nothing) = kv.swap_or_watch(first, number(8)).await.unwrap();
-        assert!(done == Swapped::Done && nothing.is_none());
-        let (lost, told) = kv.swap_or_watch(late, number(9)).await.unwrap();
+        let (done, written) = kv.swap_and_watch(first, number(7)).await.unwrap();
+        let (value, watch) = written.unwrap();
+        assert_eq!((done, value.unwrap()), (Swapped::Done, number(7).into()));
+        let (done, _) = kv.swap_and_watch(watch, number(8)).await.unwrap();
+        assert_eq!(done, Swapped::Done);
+        let (lost, told) = kv.swap_and_watch(late, number(9)).await.unwrap();
         assert_eq!(lost, Swapped::Lost);
         assert_eq!(told.is_some(), address.starts_with("redis"));
         if let Some((value, watch)) = told {

@@ -150,7 +150,7 @@ impl Kv for KeyValue {
         outcome
     }
 
-    async fn swap_or_watch(
+    async fn swap_and_watch(
         &self,
         watch: Watch,
         value: Vec<u8>,
@@ -160,7 +160,7 @@ impl Kv for KeyValue {
             (_, watch) => return Ok((self.swap(watch, value).await?, None)),
         };
         let (begin, bytes) = (Instant::now(), value.len());
-        let outcome = remote.swap_or_watch(watch, value).await;
+        let outcome = remote.swap_and_watch(watch, value).await;
         instance::count_call(begin.elapsed(), bytes);
         let (swapped, told) = outcome?;
         Ok((swapped, told.map(|(value, watch)| (value, Watch::Remote(watch)))))

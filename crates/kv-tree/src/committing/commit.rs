@@ -48,7 +48,11 @@ impl<K: Kv> Writers<K> {
     ) -> Result<Commit, Error> {
         let mut tried = 0;
         loop {
-            if self.is_rebase_due(group) && !self.rebase(group).await? {
+            let is_rebase_due = self.is_rebase_due(group);
+            if is_rebase_due && group.told.is_none() {
+                self.begin_call();
+            }
+            if is_rebase_due && !self.rebase(group).await? {
                 self.back_off(group, waiting).await?;
                 return Ok(Outcome::Lost.into());
             }
@@ -111,7 +115,7 @@ impl<K: Kv> Writers<K> {
         let head = group.snapshot.head.clone();
         let stamp = group.number();
         let is_being_flushed = self.is_being_flushed(&head)?;
-        let is_shared = is_being_flushed || self.rivals_are_about();
+        let is_shared = is_being_flushed || self.rivals_are_about() || self.is_store_far();
         let limit = if is_shared { self.max_flushing_bytes() } else { MAX_BUFFER_BYTES };
         let limit = limit.min(self.kv().limits().value_bytes.saturating_sub(MAX_FIXED_BYTES));
         let added = record_len(stamp, &group.snapshot.writes);
@@ -131,6 +135,7 @@ impl<K: Kv> Writers<K> {
             let next = head.next(id, attempt, self.kv().now(), buffer).numbered(stamp);
             let announced = if fills_buffer { Some(id) } else { head.announced };
             let next = Head { announced, ..next };
+            self.begin_call();
             let outcome = self.swap(group, (id, attempt), next).await?;
             return Ok(Commit { outcome, fills_buffer });
         }
@@ -177,6 +182,7 @@ impl<K: Kv> Writers<K> {
             false => !newest.buffer.changed_since(base).any(|key| concerns(key)),
         };
         if !holds {
+            self.keep_known(&group.snapshot.pages, &newest, watch);
             return Ok(false);
         }
         snapshot.head = newest;

@@ -21,6 +21,8 @@ pub(crate) struct Group<K: Kv> {
     pub snapshot: Snapshot<K>,
     /// Which of the keys that they write are appended.
     pub appended: Appended,
+    /// Whether there may have been a newer head when it began.
+    pub is_guess: bool,
     /// What it takes to swap that head, unless it was used.
     pub watch: Option<K::Watch>,
     /// That its flush holds what was committed before. A group that writes holds nothing: what others commit
@@ -38,7 +40,7 @@ impl<K: Kv> Group<K> {
         let began = pages.kv.elapsed();
         let snapshot = Snapshot { reads: Some(Reads::default()), ..Snapshot::new(pages, head) };
         let (appended, members) = Default::default();
-        Self { snapshot, appended, watch, told: None, hold: None, began, members }
+        Self { snapshot, appended, is_guess: false, watch, told: None, hold: None, began, members }
     }
 
     /// How many members wait for the outcome.

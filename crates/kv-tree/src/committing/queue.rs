@@ -2,8 +2,9 @@
 //!
 //! Nobody is woken here: whoever waits looks again and again, and lets others go on in between.
 //! Within a component, one request cannot wake another (the part of wit-bindgen that would do so,
-//! its feature `inter-task-wakeup`, makes current versions of wasmtime trap). Who has the turn and
-//! pauses says so, and the others sleep as long.
+//! its feature `inter-task-wakeup`, makes current versions of wasmtime trap). Each look costs the host a
+//! timer, so who has the turn and pauses, or calls a store that is far, says so, and the others sleep
+//! as long.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -57,10 +58,15 @@ impl<T> Queue<T> {
 
     /// Pauses, while nobody else in line need look.
     pub async fn pause<K: Kv>(&self, kv: &K, duration: Duration) {
+        self.hush(kv, duration);
+        kv.pause(duration).await;
+    }
+
+    /// Says that nobody in line need look for a time, since nothing is going to happen.
+    pub fn hush<K: Kv>(&self, kv: &K, duration: Duration) {
         if !duration.is_zero() {
             self.quiet_until.set(kv.elapsed().saturating_add(duration));
         }
-        kv.pause(duration).await;
     }
 
     /// Waits until `look` sees what it waits for.

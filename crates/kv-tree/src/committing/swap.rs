@@ -45,13 +45,23 @@ impl<K: Kv> Writers<K> {
         }
         let next = Rc::new(next);
         let answer = match self.is_store_far() {
-            true => self.kv().swap_or_watch(watch, encoded.clone()).await,
+            true => {
+                let began = self.kv().elapsed();
+                let answer = self.kv().swap_and_watch(watch, encoded.clone()).await;
+                if answer.is_ok() {
+                    self.note_call(began);
+                }
+                answer
+            }
             // Others would be first again by the time that it is used.
             false => self.kv().swap(watch, encoded.clone()).await.map(|swapped| (swapped, None)),
         };
         let refused = match answer {
-            Ok((Swapped::Done, _)) => {
+            Ok((Swapped::Done, there)) => {
                 self.see(&next);
+                if let Some((_, watch)) = there {
+                    self.keep_known(pages, &next, watch);
+                }
                 self.heads.remember(encoded.into(), next.clone());
                 group.snapshot.head = next;
                 return Ok(Outcome::Done);

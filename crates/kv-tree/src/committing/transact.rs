@@ -56,7 +56,13 @@ impl<K: Kv> Writers<K> {
             let (writes, exists) = (&group.snapshot.writes, group.snapshot.pages.generation != 0);
             // There is nothing to delete in a tree that does not exist.
             if !writes.values().any(|value| exists || value.is_some()) {
-                return outcome;
+                if !group.is_guess || self.rebase(&mut group).await? {
+                    return outcome;
+                }
+                // It has seen something else than there is.
+                kept = Some(turn);
+                attempts = attempts.saturating_sub(1);
+                continue;
             }
             if !exists {
                 self.create().await?;
@@ -128,23 +134,32 @@ impl<K: Kv> Writers<K> {
     }
 
     /// Whether the buffer of a head has become so large that others wait for the flush that is under way.
-    fn is_crowded(&self, head: &Head) -> bool {
+    pub fn is_crowded(&self, head: &Head) -> bool {
         head.buffer.len() > self.max_flushing_bytes() * 3 / 4
     }
 
-    /// A new group on the newest head.
-    pub async fn begin(&self) -> Result<Group<K>, Error> {
-        let kv = self.kv();
+    /// A new group, on the newest head as far as it is known.
+    async fn begin(&self) -> Result<Group<K>, Error> {
         // Requests that are ready get in line, so that they can share the commit.
-        kv.pause(Duration::ZERO).await;
+        self.kv().pause(Duration::ZERO).await;
         if self.is_store_far()
             && self.rivals_are_about()
             && let Some(last) = self.heads.last()
         {
             self.yield_turn(&last).await?;
         }
+        match self.begin_on_known() {
+            Some(group) => Ok(group),
+            None => self.begin_on_newest().await,
+        }
+    }
+
+    /// A new group on the newest head.
+    pub async fn begin_on_newest(&self) -> Result<Group<K>, Error> {
+        let kv = self.kv();
         loop {
             let began = kv.elapsed();
+            self.begin_call();
             let watched = self.heads.watch().await?;
             self.note_call(began);
             let Some((pages, head, watch)) = watched else {

@@ -1,12 +1,13 @@
 //! Those who write to a tree in this instance.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::group::Group;
+use super::known::Known;
 use super::queue::Queue;
 use super::turns::Turns;
 use crate::format::head::Head;
@@ -29,6 +30,9 @@ const GATHERING: RangeInclusive<Duration> = Duration::from_millis(2)..=Duration:
 /// How long a call takes at least to a store that is far.
 const FAR: Duration = Duration::from_millis(5);
 
+/// The part of a call's usual time before which hardly any call ends.
+const CERTAIN_PART: f64 = 0.75;
+
 /// How long they gather at most wherever the store is.
 const MAX_GATHERING: Duration = Duration::from_millis(100);
 
@@ -40,6 +44,8 @@ pub(crate) struct Writers<K: Kv> {
     pub queue: Queue<Group<K>>,
     pub backoff: Backoff,
     pub turns: Turns,
+    /// The head that was seen last by somebody who can swap it.
+    pub known: RefCell<Option<Known<K::Watch>>>,
     /// Who they are together: a random even number. A flush beside their commits is by the odd one
     /// that follows.
     id: Cell<Option<u64>>,
@@ -69,6 +75,7 @@ impl<K: Kv> Writers<K> {
             queue: Queue::default(),
             backoff: Backoff::default(),
             turns: Turns::default(),
+            known: RefCell::default(),
             id: Cell::new(None),
             attempts: Cell::new(0),
             seen: Cell::new(None),
@@ -127,6 +134,13 @@ impl<K: Kv> Writers<K> {
     /// How long a call takes.
     pub fn call_takes(&self) -> Duration {
         self.call_takes.get()
+    }
+
+    /// Says that a call to the store begins, and that nobody in line need look before it can have ended.
+    pub fn begin_call(&self) {
+        if self.is_store_far() {
+            self.queue.hush(self.kv(), self.call_takes().mul_f64(CERTAIN_PART));
+        }
     }
 
     /// Whether the store is so far that it takes longer to ask what others have done than to do what there

@@ -151,7 +151,7 @@ impl<K: Kv> Kv for Faulty<K> {
         self.call("swap", self.kv.swap(watch, value)).await
     }
 
-    async fn swap_or_watch(
+    async fn swap_and_watch(
         &self,
         watch: K::Watch,
         value: Vec<u8>,
@@ -159,7 +159,7 @@ impl<K: Kv> Kv for Faulty<K> {
         if self.plan.borrow().contains_key(&self.calls.get()) {
             return Ok((self.swap(watch, value).await?, None));
         }
-        self.call("swap", self.kv.swap_or_watch(watch, value)).await
+        self.call("swap", self.kv.swap_and_watch(watch, value)).await
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {

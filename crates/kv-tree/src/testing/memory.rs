@@ -116,10 +116,10 @@ impl Kv for Memory {
     }
 
     async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
-        Ok(self.swap_or_watch(watch, value).await?.0)
+        Ok(self.swap_and_watch(watch, value).await?.0)
     }
 
-    async fn swap_or_watch(
+    async fn swap_and_watch(
         &self,
         watch: Watch,
         value: Vec<u8>,
@@ -131,8 +131,9 @@ impl Kv for Memory {
             let seen = now.cloned();
             return Ok((Swapped::Lost, Some((seen.clone(), Watch { seen, ..watch }))));
         }
-        values.insert(watch.key, value.into());
-        Ok((Swapped::Done, None))
+        let written = Some(Bytes::from(value));
+        values.extend(written.clone().map(|written| (watch.key.clone(), written)));
+        Ok((Swapped::Done, Some((written.clone(), Watch { seen: written, ..watch }))))
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {

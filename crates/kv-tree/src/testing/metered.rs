@@ -119,17 +119,17 @@ impl<K: Kv> Kv for Metered<K> {
         self.kv.swap(watch, value).await
     }
 
-    async fn swap_or_watch(
+    async fn swap_and_watch(
         &self,
         watch: K::Watch,
         value: Vec<u8>,
     ) -> Result<(Swapped, Option<Watched<K::Watch>>), KvError> {
         self.write(value.len());
-        let (swapped, told) = self.kv.swap_or_watch(watch, value).await?;
-        let bytes =
-            told.iter().filter_map(|(value, _)| value.as_ref()).map(Bytes::len).sum::<usize>();
-        let usage = self.usage.get();
-        self.usage.set(Usage { bytes_read: usage.bytes_read + bytes as u64, ..usage });
+        let (swapped, told) = self.kv.swap_and_watch(watch, value).await?;
+        if let (Swapped::Lost, Some((Some(read), _))) = (swapped, &told) {
+            let usage = self.usage.get();
+            self.usage.set(Usage { bytes_read: usage.bytes_read + read.len() as u64, ..usage });
+        }
         Ok((swapped, told))
     }
 

@@ -118,10 +118,10 @@ impl<K: Kv> Kv for Chaotic<K> {
     }
 
     async fn swap(&self, watch: Self::Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
-        Ok(self.swap_or_watch(watch, value).await?.0)
+        Ok(self.swap_and_watch(watch, value).await?.0)
     }
 
-    async fn swap_or_watch(
+    async fn swap_and_watch(
         &self,
         watch: Self::Watch,
         value: Vec<u8>,
@@ -149,7 +149,7 @@ impl<K: Kv> Kv for Chaotic<K> {
                 Err(KvError::new("swap", "it is late"))
             }
             _ => {
-                let answer = self.kv.swap_or_watch(watch, value).await;
+                let answer = self.kv.swap_and_watch(watch, value).await;
                 self.idle(10).await;
                 answer
             }

@@ -89,15 +89,15 @@ impl Kv for Watched {
     type Watch = <Memory as Kv>::Watch;
 
     async fn swap(&self, watch: Self::Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
-        Ok(self.swap_or_watch(watch, value).await?.0)
+        Ok(self.swap_and_watch(watch, value).await?.0)
     }
 
-    async fn swap_or_watch(
+    async fn swap_and_watch(
         &self,
         watch: Self::Watch,
         value: Vec<u8>,
     ) -> Result<(Swapped, Option<kv_tree::Watched<Self::Watch>>), KvError> {
-        let answer = self.kv.swap_or_watch(watch, value).await?;
+        let answer = self.kv.swap_and_watch(watch, value).await?;
         if answer.0 == Swapped::Done {
             let shown = async { Shown::of(&tree(self.kv.clone()).snapshot().await?).await };
             self.commits.borrow_mut().push(run(shown).unwrap());

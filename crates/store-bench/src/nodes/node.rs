@@ -104,12 +104,12 @@ impl Kv for Node {
         self.call(self.store.swap(watch, value)).await
     }
 
-    async fn swap_or_watch(
+    async fn swap_and_watch(
         &self,
         watch: Self::Watch,
         value: Vec<u8>,
     ) -> Result<(Swapped, Option<Watched<Self::Watch>>), KvError> {
-        self.call(self.store.swap_or_watch(watch, value)).await
+        self.call(self.store.swap_and_watch(watch, value)).await
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {
