@@ -182,7 +182,6 @@ impl<K: Kv> Writers<K> {
             false => !newest.buffer.changed_since(base).any(|key| concerns(key)),
         };
         if !holds {
-            self.keep_known(&group.snapshot.pages, &newest, watch);
             return Ok(false);
         }
         snapshot.head = newest;

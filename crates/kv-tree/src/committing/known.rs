@@ -40,12 +40,9 @@ impl<K: Kv> Writers<K> {
     /// A group on the head that was seen last, if that is likely to be the newest.
     pub fn begin_on_known(&self) -> Option<Group<K>> {
         let known = self.known.take()?;
-        let is_new = self.kv().elapsed().saturating_sub(known.seen) < JUST_NOW;
-        if !is_new
-            || self.rivals_are_about()
-            || !self.is_store_far()
-            || self.is_crowded(&known.head)
-        {
+        let age = self.kv().elapsed().saturating_sub(known.seen);
+        let is_likely = age < JUST_NOW && !self.rivals_are_about();
+        if !is_likely || !self.is_store_far() || self.is_crowded(&known.head) {
             return None;
         }
         let pages = self.heads.pages(known.generation);

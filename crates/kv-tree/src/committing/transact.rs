@@ -21,6 +21,11 @@ use crate::{Error, Kv};
 /// How many transactions share a commit at most.
 const MAX_MEMBERS: usize = 64;
 
+/// How long after one another the members of a group answer where the store is far, and how many calls
+/// later the last one at most.
+const ANSWERS_APART: Duration = Duration::from_millis(2);
+const MAX_CALLS_APART: u32 = 3;
+
 /// What came of a transaction's part in a group.
 enum Settled<'q, K: Kv> {
     Committed,
@@ -91,9 +96,13 @@ impl<K: Kv> Writers<K> {
         let kv = self.kv();
         if turn.others_wait() && group.waiting() < MAX_MEMBERS {
             let verdict = group.join();
+            let place = group.waiting();
             turn.leave(group);
             return match verdict.value(&self.queue, kv).await {
-                Some(Ok(())) => Ok(Settled::Committed),
+                Some(Ok(())) => {
+                    self.answer_apart(place).await;
+                    Ok(Settled::Committed)
+                }
                 Some(Err(error)) => Err(error),
                 None => Ok(Settled::Again(None)),
             };
@@ -130,6 +139,17 @@ impl<K: Kv> Writers<K> {
                 members.tell(&Err(error.clone()));
                 Err(error)
             }
+        }
+    }
+
+    /// Lets those before in the group answer first, where the store is far. Clients that are answered at the
+    /// same time ask again at the same time, and Spin starts an instance for each request that arrives while
+    /// another one begins; the more instances there are, the fewer requests share a commit.
+    async fn answer_apart(&self, place: usize) {
+        if self.is_store_far() {
+            let places = u32::try_from(place).unwrap_or(u32::MAX);
+            let most = self.call_takes() * MAX_CALLS_APART;
+            self.kv().pause(ANSWERS_APART.saturating_mul(places).min(most)).await;
         }
     }
 
