@@ -46,9 +46,9 @@ pub trait Kv {
     /// Writes `value` if the watched key still has the value that was read last.
     async fn swap(&self, watch: Self::Watch, value: Vec<u8>) -> Result<Swapped, KvError>;
 
-    /// Does what [`swap`](Kv::swap) does, and returns what [`watch`](Kv::watch) would return afterwards, where
-    /// that takes no other call: what was written, where it was [`Done`](Swapped::Done), and what the key has
-    /// instead, where it was [`Lost`](Swapped::Lost).
+    /// Does what [`swap`](Kv::swap) does, and returns what [`watch`](Kv::watch) would return right afterwards:
+    /// what was written, where it was [`Done`](Swapped::Done), and what the key has instead, where it was
+    /// [`Lost`](Swapped::Lost). `None` where that takes another call.
     async fn swap_and_watch(
         &self,
         watch: Self::Watch,

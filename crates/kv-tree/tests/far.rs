@@ -5,7 +5,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Task, interleave, put, run, tree};
+use bytes::Bytes;
+use common::{FLUSHED, Task, poll_to_write, put, run, tree};
 use kv_tree::{Error, Fault, Faulty, Kv, Memory, Metered, Tree};
 
 fn far(memory: &Memory, milliseconds: u64) -> Tree<Metered<Memory>> {
@@ -72,8 +73,8 @@ fn who_writes_alone_commits_in_one_call_as_long_as_the_last_commit_is_new() {
     assert_eq!(calls(5), (0, 1));
 }
 
-/// Two instances of which neither has seen the other; the second has committed since the first did.
-fn unseen() -> (Tree<Metered<Memory>>, Tree<Metered<Memory>>) {
+/// The other has committed since `own` did, and `own` has not seen that.
+fn own_is_behind() -> (Tree<Metered<Memory>>, Tree<Metered<Memory>>) {
     let memory = Memory::default();
     let (own, other) = (far(&memory, 10), far(&memory, 10));
     (0..3).for_each(|n| run(put(&own, "shared".into(), n)).unwrap());
@@ -81,52 +82,105 @@ fn unseen() -> (Tree<Metered<Memory>>, Tree<Metered<Memory>>) {
     (own, other)
 }
 
-async fn shared(tree: &Tree<Metered<Memory>>) -> Option<bytes::Bytes> {
+async fn shared(tree: &Tree<Metered<Memory>>) -> Option<Bytes> {
     tree.snapshot().await.unwrap().get("shared").await.unwrap()
 }
 
 #[test]
-fn who_only_reads_is_told_what_was_committed_though_it_began_with_an_older_head() {
-    let (own, other) = unseen();
-    let newest = run(shared(&other));
-    let (before, mut runs) = (own.kv().usage(), 0);
-    let seen = run(own.transact(async |transaction| {
-        runs += 1;
-        transaction.get("shared").await
-    }));
-    assert_eq!((seen.unwrap(), runs), (newest, 2));
-    let usage = own.kv().usage() - before;
-    assert_eq!((usage.read_calls, usage.write_calls), (2, 0));
+fn who_only_reads_and_began_with_an_older_head_reads_again() {
+    let (own, other) = own_is_behind();
+    let mut seen = Vec::new();
+    run(own.transact(async |transaction| {
+        seen.push(transaction.get("shared").await?);
+        Ok::<_, Error>(())
+    }))
+    .unwrap();
+    assert_eq!(seen.len(), 2, "the first time it was the older head");
+    assert_eq!(seen.pop().unwrap(), run(shared(&other)));
+}
+
+#[derive(Debug)]
+enum Refusal {
+    Exists,
+    Store,
+}
+
+impl From<Error> for Refusal {
+    fn from(_: Error) -> Self {
+        Self::Store
+    }
 }
 
 #[test]
-fn who_changes_what_it_has_read_does_so_to_what_was_committed_though_it_began_with_an_older_head() {
-    let (own, other) = unseen();
-    let newest = run(shared(&other)).unwrap();
+fn who_refuses_because_of_what_an_older_head_has_decides_again() {
+    let (own, other) = own_is_behind();
+    run(other.transact(async |transaction| {
+        transaction.delete("shared");
+        Ok::<_, Error>(())
+    }))
+    .unwrap();
+    let mut runs = 0;
+    let outcome = run(own.transact(async |transaction| {
+        runs += 1;
+        match transaction.get("shared").await? {
+            Some(_) => Err(Refusal::Exists),
+            None => Ok(()),
+        }
+    }));
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!(runs, 2);
+}
+
+#[test]
+fn who_changes_what_an_older_head_has_changes_what_there_is() {
+    let (own, other) = own_is_behind();
+    let (newest, mut runs) = (run(shared(&other)).unwrap(), 0);
     run(own.transact(async |transaction| {
+        runs += 1;
         let seen = transaction.get("shared").await?.unwrap();
         transaction.put("shared", [&seen[..], b"!"].concat());
         Ok::<_, Error>(())
     }))
     .unwrap();
+    assert_eq!(runs, 2);
     assert_eq!(run(shared(&other)).unwrap(), [&newest[..], b"!"].concat());
 }
 
 #[test]
-fn members_of_a_group_answer_one_after_the_other_where_the_store_is_far() {
-    for (milliseconds, expected) in [(1, 0..=1), (10, 6..=40)] {
+fn who_asks_which_commit_it_began_on_is_not_told_an_older_one() {
+    let (own, other) = own_is_behind();
+    let newest = run(other.snapshot()).unwrap().commit();
+    let mut told = Vec::new();
+    run(own.transact(async |transaction| {
+        told.push(transaction.commit());
+        transaction.put("own", "");
+        Ok::<_, Error>(())
+    }))
+    .unwrap();
+    assert_eq!(told, [newest - 1, newest]);
+}
+
+/// Or nobody else could commit in between, as long as it never pauses.
+#[test]
+fn who_writes_alone_reads_once_in_a_while() {
+    let own = far(&Memory::default(), 10);
+    (0..3).for_each(|n| run(put(&own, "own".into(), n)).unwrap());
+    let before = own.kv().usage();
+    (0..16).for_each(|n| run(put(&own, "own".into(), n)).unwrap());
+    assert_eq!((own.kv().usage() - before).read_calls, 2);
+}
+
+/// Its first write is the commit, where it would be pages elsewhere.
+#[test]
+fn who_writes_alone_to_a_far_store_commits_before_it_flushes() {
+    for milliseconds in [1, 10] {
         let memory = Memory::default();
         let own = far(&memory, milliseconds);
         (0..3).for_each(|n| run(put(&own, "own".into(), n)).unwrap());
-        let member = async |n: usize| {
-            put(&own, format!("key {n}"), n).await.unwrap();
-            memory.elapsed()
-        };
-        let members: Vec<Task<'_, _>> = (0..4).map(|n| Box::pin(member(n)) as _).collect();
-        let answered: Vec<Duration> = interleave(members, &[]);
-        let first = answered.iter().min().unwrap();
-        let apart = (*answered.iter().max().unwrap() - *first).as_millis();
-        assert!(expected.contains(&apart), "{answered:?} at {milliseconds}");
+        let mut large: Task<'_, _> = Box::pin(put(&own, "shared".into(), FLUSHED));
+        poll_to_write(&mut large, own.kv());
+        let is_committed = run(shared(&far(&memory, milliseconds))).is_some();
+        assert_eq!(is_committed, milliseconds == 10, "at {milliseconds} ms");
     }
 }
 

@@ -134,8 +134,8 @@ impl<H: Host> Remote<H> {
         on_engine!(self, engine => engine.swap(key, seen, value.into()))
     }
 
-    /// Does what [`swap`](Self::swap) does, and says what is there afterwards: what was written, or, where that
-    /// is Redis and no replicas count, what is there instead.
+    /// Does what [`swap`](Self::swap) does, and returns what is there right afterwards: what was written, or,
+    /// with Redis and without replicas that count, what it found instead.
     pub async fn swap_and_watch(
         &self,
         watch: Watch,

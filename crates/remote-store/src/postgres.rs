@@ -175,13 +175,14 @@ impl<H: Host> Postgres<H> {
         }
     }
 
-    /// Swaps, and says what is there then, but not what is there instead.
+    /// Swaps, and returns what was written. An `UPDATE` does not tell what it found instead.
     pub async fn swap_and_watch(
         &self,
         key: String,
         seen: Seen,
         value: Bytes,
     ) -> Result<(Swapped, Option<Watched<Seen>>), KvError> {
+        // As `SWAP` and `CREATE` count.
         let version = match &seen {
             Seen::Version(version, _) => version.saturating_add(1),
             Seen::Nothing | Seen::Beginning(_) => 0,
@@ -220,6 +221,7 @@ impl<H: Host> Postgres<H> {
     }
 }
 
+/// A value as it would be watched.
 fn watched(value: Bytes, version: i64) -> Watched<Seen> {
     let beginning = value.slice(..value.len().min(IDENTITY_BYTES));
     (Some(value), Seen::Version(version, beginning))

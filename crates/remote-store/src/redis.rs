@@ -152,7 +152,8 @@ impl<H: Host> Redis<H> {
         }
     }
 
-    /// Swaps, and says what is there then. Where replicas count, they may not have yet what is there instead.
+    /// Swaps, and returns what was written, or what it found instead; not that where replicas count, since they
+    /// may not have it yet.
     pub async fn swap_and_watch(
         &self,
         key: String,
@@ -230,12 +231,13 @@ const REFUSALS: [&str; 10] = [
 /// What is said by a server that is not the one to write to any more, but keeps its connections.
 const DEMOTIONS: [&str; 2] = ["READONLY", "ReadOnly"];
 
-/// What tells a value from others.
+/// A value as it would be watched.
 fn watched(value: Bytes) -> Watched<Seen> {
     let seen = seen(Some(&value));
     (Some(value), seen)
 }
 
+/// What tells a value from others.
 fn seen(value: Option<&Bytes>) -> Seen {
     match value {
         Some(value) => Seen::Beginning(value.slice(..value.len().min(IDENTITY_BYTES))),

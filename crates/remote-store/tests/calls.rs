@@ -116,8 +116,10 @@ async fn a_swap_replaces_only_what_was_seen() {
         let (seen, first) = kv.watch("acme:2").await.unwrap();
         let (_, second) = kv.watch("acme:2").await.unwrap();
         assert_eq!(seen, None);
-        assert_eq!(kv.swap(first, number(5)).await.unwrap(), Swapped::Done);
+        let (done, created) = kv.swap_and_watch(first, number(4)).await.unwrap();
+        assert_eq!(done, Swapped::Done);
         assert_eq!(kv.swap(second, number(6)).await.unwrap(), Swapped::Lost);
+        assert_eq!(kv.swap(created.unwrap().1, number(5)).await.unwrap(), Swapped::Done);
         // What is gone is not replaced.
         let (_, gone) = kv.watch("acme:2").await.unwrap();
         kv.delete_many(vec!["acme:2".to_owned()]).await.unwrap();

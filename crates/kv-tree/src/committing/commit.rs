@@ -13,10 +13,12 @@ use super::swap::Outcome;
 use super::writers::{RECENT_COMMITS, Writers};
 use crate::format::buffer::record_len;
 use crate::format::head::{Head, MAX_FIXED_BYTES};
+use crate::random::random_part;
+use crate::reading::reads::Reads;
 use crate::writing::retired::Due;
 use crate::{Error, Event, Kv};
 
-/// How large a buffer becomes before it is flushed to pages: where one instance writes, a head is less
+/// How large a buffer becomes before it is flushed to pages: where one instance writes to a store that is near, a head is less
 /// than 16 KiB then.
 const MAX_BUFFER_BYTES: usize = (16 << 10) - 384;
 
@@ -48,13 +50,14 @@ impl<K: Kv> Writers<K> {
     ) -> Result<Commit, Error> {
         let mut tried = 0;
         loop {
-            let is_rebase_due = self.is_rebase_due(group);
-            if is_rebase_due && group.told.is_none() {
-                self.begin_call();
-            }
-            if is_rebase_due && !self.rebase(group).await? {
-                self.back_off(group, waiting).await?;
-                return Ok(Outcome::Lost.into());
+            if self.is_rebase_due(group) {
+                if group.told.is_none() {
+                    self.be_quiet_for_a_call();
+                }
+                if !self.rebase(group).await? {
+                    self.back_off(group, waiting).await?;
+                    return Ok(Outcome::Lost.into());
+                }
             }
             tried += 1;
             let commit = self.attempt(group).await?;
@@ -89,7 +92,10 @@ impl<K: Kv> Writers<K> {
     async fn back_off(&self, group: &Group<K>, waiting: usize) -> Result<(), Error> {
         if self.is_store_far() {
             let told = group.told.as_ref().map(|(newest, _)| newest);
-            return self.yield_turn(told.unwrap_or(&group.snapshot.head)).await;
+            self.yield_turn(told.unwrap_or(&group.snapshot.head)).await?;
+            // Or who commits at the same pace would be first each time.
+            self.queue.pause(self.kv(), random_part(self.call_takes() / 4)).await;
+            return Ok(());
         }
         self.backoff.rise();
         let share = u32::try_from(waiting + 1).unwrap_or(u32::MAX);
@@ -115,8 +121,9 @@ impl<K: Kv> Writers<K> {
         let head = group.snapshot.head.clone();
         let stamp = group.number();
         let is_being_flushed = self.is_being_flushed(&head)?;
-        let is_shared = is_being_flushed || self.rivals_are_about() || self.is_store_far();
-        let limit = if is_shared { self.max_flushing_bytes() } else { MAX_BUFFER_BYTES };
+        // Nobody waits for a flush beside others, or where it takes long.
+        let is_flushed_behind = is_being_flushed || self.rivals_are_about() || self.is_store_far();
+        let limit = if is_flushed_behind { self.max_flushing_bytes() } else { MAX_BUFFER_BYTES };
         let limit = limit.min(self.kv().limits().value_bytes.saturating_sub(MAX_FIXED_BYTES));
         let added = record_len(stamp, &group.snapshot.writes);
         let mut buffer = head.buffer.clone();
@@ -135,7 +142,8 @@ impl<K: Kv> Writers<K> {
             let next = head.next(id, attempt, self.kv().now(), buffer).numbered(stamp);
             let announced = if fills_buffer { Some(id) } else { head.announced };
             let next = Head { announced, ..next };
-            self.begin_call();
+            // Not in `swap`: a flush beside others has not the turn.
+            self.be_quiet_for_a_call();
             let outcome = self.swap(group, (id, attempt), next).await?;
             return Ok(Commit { outcome, fills_buffer });
         }
@@ -144,7 +152,7 @@ impl<K: Kv> Writers<K> {
             group.watch = None;
             return Ok(Outcome::Lost.into());
         }
-        if is_shared && head.announced != Some(id) {
+        if is_flushed_behind && (head.announced != Some(id) || group.may_be_stale) {
             match self.announce_flush(group).await? {
                 Outcome::Done if self.rebase(group).await? => {}
                 Outcome::Done | Outcome::Lost => return Ok(Outcome::Lost.into()),
@@ -179,6 +187,8 @@ impl<K: Kv> Writers<K> {
             // The same, unless an older state of the store was put back in its place.
             true => Rc::ptr_eq(&newest, &snapshot.head) || newest == snapshot.head,
             false if newest.commit < base || newest.flushed > base => false,
+            // It was told the number of a commit that was not the newest even then.
+            false if group.may_be_stale && reads.is_none_or(Reads::include_commit) => false,
             false => !newest.buffer.changed_since(base).any(|key| concerns(key)),
         };
         if !holds {

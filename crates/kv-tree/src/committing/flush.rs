@@ -1,6 +1,6 @@
 //! When a flush happens, and how its swap comes about.
 //!
-//! Where other instances write to the tree too, hardly anybody waits for a flush: the commit that makes the
+//! Where other instances write to the tree too, or the store is far, hardly anybody waits for a flush: the commit that makes the
 //! buffer full says in the head who is going to flush it, others go on adding to the buffer, and the
 //! swap takes out of the buffer only what was written up to the commit that the flush began with. If
 //! whoever flushes ends too early, the next one whose commit makes the buffer full takes over after half a
@@ -115,7 +115,7 @@ impl<K: Kv> Writers<K> {
             }
             outcome = self.swap(group, (writer, attempt), next).await;
             match outcome {
-                Ok(Outcome::Lost) => self.queue.pause(self.kv(), jittered_pause(round / 8)).await,
+                Ok(Outcome::Lost) => self.kv().pause(jittered_pause(round / 8)).await,
                 _ => break,
             }
         }

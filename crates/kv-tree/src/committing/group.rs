@@ -21,10 +21,10 @@ pub(crate) struct Group<K: Kv> {
     pub snapshot: Snapshot<K>,
     /// Which of the keys that they write are appended.
     pub appended: Appended,
-    /// Whether there may have been a newer head when it began.
-    pub is_guess: bool,
     /// What it takes to swap that head, unless it was used.
     pub watch: Option<K::Watch>,
+    /// Whether it began with a head that was not read, but remembered.
+    pub may_be_stale: bool,
     /// That its flush holds what was committed before. A group that writes holds nothing: what others commit
     /// meanwhile may come before it, and is not in the pages.
     pub hold: Option<Hold>,
@@ -40,7 +40,16 @@ impl<K: Kv> Group<K> {
         let began = pages.kv.elapsed();
         let snapshot = Snapshot { reads: Some(Reads::default()), ..Snapshot::new(pages, head) };
         let (appended, members) = Default::default();
-        Self { snapshot, appended, is_guess: false, watch, told: None, hold: None, began, members }
+        Self {
+            snapshot,
+            appended,
+            watch,
+            may_be_stale: false,
+            told: None,
+            hold: None,
+            began,
+            members,
+        }
     }
 
     /// How many members wait for the outcome.

@@ -58,12 +58,12 @@ impl<T> Queue<T> {
 
     /// Pauses, while nobody else in line need look.
     pub async fn pause<K: Kv>(&self, kv: &K, duration: Duration) {
-        self.hush(kv, duration);
+        self.be_quiet_for(kv, duration);
         kv.pause(duration).await;
     }
 
     /// Says that nobody in line need look for a time, since nothing is going to happen.
-    pub fn hush<K: Kv>(&self, kv: &K, duration: Duration) {
+    pub fn be_quiet_for<K: Kv>(&self, kv: &K, duration: Duration) {
         if !duration.is_zero() {
             self.quiet_until.set(kv.elapsed().saturating_add(duration));
         }

@@ -60,7 +60,7 @@ impl<K: Kv> Writers<K> {
             Ok((Swapped::Done, there)) => {
                 self.see(&next);
                 if let Some((_, watch)) = there {
-                    self.keep_known(pages, &next, watch);
+                    self.keep_own_head(pages, &next, watch);
                 }
                 self.heads.remember(encoded.into(), next.clone());
                 group.snapshot.head = next;

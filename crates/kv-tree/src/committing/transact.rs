@@ -1,6 +1,6 @@
 //! From a body to a commit.
 //!
-//! The transactions of a tree stand in line. The first one reads the head, runs its body, and if
+//! The transactions of a tree stand in line. The first one begins with the head, runs its body, and if
 //! others wait by then, it passes its uncommitted result on instead of committing it; the next one
 //! runs its body on top. The last in line commits for all of them. So they run one after the other,
 //! each on what those before it left, and a single swap decides for all: the group commits whole, or
@@ -13,6 +13,7 @@ use super::group::Group;
 use super::queue::Place;
 use super::swap::Outcome;
 use super::transaction::Transaction;
+use super::turns::answers_after;
 use super::writers::{MAX_ATTEMPTS, Writers};
 use crate::format::head::Head;
 use crate::random::jittered_pause;
@@ -20,11 +21,6 @@ use crate::{Error, Kv};
 
 /// How many transactions share a commit at most.
 const MAX_MEMBERS: usize = 64;
-
-/// How long after one another the members of a group answer where the store is far, and how many calls
-/// later the last one at most.
-const ANSWERS_APART: Duration = Duration::from_millis(2);
-const MAX_CALLS_APART: u32 = 3;
 
 /// What came of a transaction's part in a group.
 enum Settled<'q, K: Kv> {
@@ -46,6 +42,7 @@ impl<K: Kv> Writers<K> {
                 Some(turn) => turn,
                 None => self.queue.turn(self.kv()).await,
             };
+            attempts = attempts.saturating_sub(1);
             let mut group = match turn.take() {
                 Some(group) => group,
                 None => self.begin().await?,
@@ -61,18 +58,15 @@ impl<K: Kv> Writers<K> {
             let (writes, exists) = (&group.snapshot.writes, group.snapshot.pages.generation != 0);
             // There is nothing to delete in a tree that does not exist.
             if !writes.values().any(|value| exists || value.is_some()) {
-                if !group.is_guess || self.rebase(&mut group).await? {
+                if self.still_holds(&mut group).await? {
                     return outcome;
                 }
-                // It has seen something else than there is.
                 kept = Some(turn);
-                attempts = attempts.saturating_sub(1);
                 continue;
             }
             if !exists {
                 self.create().await?;
                 kept = Some(turn);
-                attempts = attempts.saturating_sub(1);
                 continue;
             }
             // Even an error depends on the commit: it may have come of what others in the group wrote.
@@ -80,10 +74,18 @@ impl<K: Kv> Writers<K> {
                 Settled::Committed => return outcome,
                 Settled::Again(turn) => kept = turn,
             }
-            attempts = attempts.saturating_sub(1);
         }
         let tree = self.heads.name.as_str().into();
         Err(Error::Contended { tree, attempts: MAX_ATTEMPTS }.into())
+    }
+
+    /// Whether what the group has read is what there is: of one that writes nothing, no swap tells.
+    async fn still_holds(&self, group: &mut Group<K>) -> Result<bool, Error> {
+        if !group.may_be_stale {
+            return Ok(true);
+        }
+        self.be_quiet_for_a_call();
+        self.rebase(group).await
     }
 
     /// Sees that the group is committed: by the next one in line, or here.
@@ -100,7 +102,9 @@ impl<K: Kv> Writers<K> {
             turn.leave(group);
             return match verdict.value(&self.queue, kv).await {
                 Some(Ok(())) => {
-                    self.answer_apart(place).await;
+                    if self.is_store_far() {
+                        kv.pause(answers_after(place, self.call_takes())).await;
+                    }
                     Ok(Settled::Committed)
                 }
                 Some(Err(error)) => Err(error),
@@ -122,7 +126,7 @@ impl<K: Kv> Writers<K> {
                 self.note_group(group.began, waiting > 0);
                 drop(turn);
                 if commit.fills_buffer {
-                    // The others answer their clients first.
+                    // The others answer their clients first, but for those who answer apart.
                     kv.pause(Duration::ZERO).await;
                     let snapshot = group.snapshot;
                     self.flush_behind(snapshot.pages, snapshot.head).await;
@@ -142,23 +146,13 @@ impl<K: Kv> Writers<K> {
         }
     }
 
-    /// Lets those before in the group answer first, where the store is far. Clients that are answered at the
-    /// same time ask again at the same time, and Spin starts an instance for each request that arrives while
-    /// another one begins; the more instances there are, the fewer requests share a commit.
-    async fn answer_apart(&self, place: usize) {
-        if self.is_store_far() {
-            let places = u32::try_from(place).unwrap_or(u32::MAX);
-            let most = self.call_takes() * MAX_CALLS_APART;
-            self.kv().pause(ANSWERS_APART.saturating_mul(places).min(most)).await;
-        }
-    }
-
     /// Whether the buffer of a head has become so large that others wait for the flush that is under way.
     pub fn is_crowded(&self, head: &Head) -> bool {
         head.buffer.len() > self.max_flushing_bytes() * 3 / 4
     }
 
-    /// A new group, on the newest head as far as it is known.
+    /// A new group: on the head that this instance has written last, if that is likely to be the newest, or else
+    /// on the newest.
     async fn begin(&self) -> Result<Group<K>, Error> {
         // Requests that are ready get in line, so that they can share the commit.
         self.kv().pause(Duration::ZERO).await;
@@ -168,7 +162,7 @@ impl<K: Kv> Writers<K> {
         {
             self.yield_turn(&last).await?;
         }
-        match self.begin_on_known() {
+        match self.begin_on_own_head() {
             Some(group) => Ok(group),
             None => self.begin_on_newest().await,
         }
@@ -179,7 +173,7 @@ impl<K: Kv> Writers<K> {
         let kv = self.kv();
         loop {
             let began = kv.elapsed();
-            self.begin_call();
+            self.be_quiet_for_a_call();
             let watched = self.heads.watch().await?;
             self.note_call(began);
             let Some((pages, head, watch)) = watched else {

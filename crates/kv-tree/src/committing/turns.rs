@@ -3,6 +3,10 @@
 //! There, whoever has just committed would be the first again: it knows its own commit before others can
 //! read it. Instances cannot see one another, but a head tells who has committed lately. So each lets
 //! others go first, the longer, the fewer commits they have made since its own: about one each.
+//!
+//! The members of a group take turns too, at answering. Clients that are answered at the same time ask again
+//! at the same time, and Spin starts an instance for each request that arrives while another one begins; the
+//! more instances there are, the fewer requests share a commit.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -16,6 +20,17 @@ const MANY: u64 = RECENT_COMMITS - 2;
 
 /// How many others an instance lets go first at most.
 const MAX_OTHERS: u64 = 64;
+
+/// How long after the member before the next one of a group answers, and after how many calls all have.
+const ANSWERS_APART: Duration = Duration::from_millis(2);
+const ANSWERED_AFTER: u32 = 3;
+
+/// How long after its commit the member of a group answers that is so many places behind the first to answer,
+/// where a call takes so long.
+pub(crate) fn answers_after(place: usize, call_takes: Duration) -> Duration {
+    let places = u32::try_from(place).unwrap_or(u32::MAX);
+    ANSWERS_APART.saturating_mul(places).min(call_takes * ANSWERED_AFTER)
+}
 
 /// When it was an instance's turn.
 #[derive(Debug, Default)]
@@ -83,6 +98,14 @@ mod tests {
         others_first(&turns, &mut head, [OWN].into_iter().chain(others.clone()));
         assert_eq!(others_first(&turns, &mut head, [OWN]), 41);
         assert_eq!(others_first(&turns, &mut head, others.take(30)), 11);
+    }
+
+    #[test]
+    fn members_of_a_group_answer_one_after_the_other_for_three_calls_at_most() {
+        let after = |place, call| answers_after(place, Duration::from_millis(call)).as_millis();
+        assert_eq!([0, 1, 7, 15, 16].map(|place| after(place, 10)), [0, 2, 14, 30, 30]);
+        assert_eq!(after(16, 5), 15);
+        assert_eq!(after(63, 1_000), 126);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::group::Group;
-use super::known::Known;
+use super::own_head::OwnHead;
 use super::queue::Queue;
 use super::turns::Turns;
 use crate::format::head::Head;
@@ -30,8 +30,12 @@ const GATHERING: RangeInclusive<Duration> = Duration::from_millis(2)..=Duration:
 /// How long a call takes at least to a store that is far.
 const FAR: Duration = Duration::from_millis(5);
 
-/// The part of a call's usual time before which hardly any call ends.
-const CERTAIN_PART: f64 = 0.75;
+/// How long a call counts as having taken at most: after one that a store took long to answer, nobody should
+/// wait for as long.
+const LONGEST_CALL: Duration = Duration::from_secs(1);
+
+/// The part of the time of a quick call before which hardly any call ends.
+const QUIET_PART: f64 = 0.75;
 
 /// How long they gather at most wherever the store is.
 const MAX_GATHERING: Duration = Duration::from_millis(100);
@@ -44,8 +48,10 @@ pub(crate) struct Writers<K: Kv> {
     pub queue: Queue<Group<K>>,
     pub backoff: Backoff,
     pub turns: Turns,
-    /// The head that was seen last by somebody who can swap it.
-    pub known: RefCell<Option<Known<K::Watch>>>,
+    /// How many groups in a row have begun with their own head.
+    pub begun_in_a_row: Cell<u32>,
+    /// The head that they have written last.
+    pub own_head: RefCell<Option<OwnHead<K::Watch>>>,
     /// Who they are together: a random even number. A flush beside their commits is by the odd one
     /// that follows.
     id: Cell<Option<u64>>,
@@ -63,8 +69,9 @@ pub(crate) struct Writers<K: Kv> {
     last_group_took: Cell<Option<Duration>>,
     /// When several requests shared a commit last.
     last_shared: Cell<Option<Duration>>,
-    /// How long a call to the store takes.
+    /// How long a call to the store takes, and how long one that is quick.
     call_takes: Cell<Duration>,
+    quick_call_takes: Cell<Duration>,
 }
 
 impl<K: Kv> Writers<K> {
@@ -75,7 +82,8 @@ impl<K: Kv> Writers<K> {
             queue: Queue::default(),
             backoff: Backoff::default(),
             turns: Turns::default(),
-            known: RefCell::default(),
+            begun_in_a_row: Cell::default(),
+            own_head: RefCell::default(),
             id: Cell::new(None),
             attempts: Cell::new(0),
             seen: Cell::new(None),
@@ -86,6 +94,7 @@ impl<K: Kv> Writers<K> {
             last_group_took: Cell::default(),
             last_shared: Cell::default(),
             call_takes: Cell::default(),
+            quick_call_takes: Cell::new(Duration::MAX),
         }
     }
 
@@ -124,9 +133,12 @@ impl<K: Kv> Writers<K> {
         }
     }
 
-    /// Notes how long a call took: a mean of the latest ones is kept.
+    /// Notes how long a call took: a mean of the latest ones is kept, and the quickest, which is forgotten bit
+    /// by bit.
     pub fn note_call(&self, began: Duration) {
-        let took = self.kv().elapsed().saturating_sub(began);
+        let took = self.kv().elapsed().saturating_sub(began).min(LONGEST_CALL);
+        let quick = self.quick_call_takes.get();
+        self.quick_call_takes.set(took.min(quick.saturating_add(quick / 4)));
         let before = self.call_takes.get();
         self.call_takes.set(if before.is_zero() { took } else { (before * 3 + took) / 4 });
     }
@@ -136,10 +148,12 @@ impl<K: Kv> Writers<K> {
         self.call_takes.get()
     }
 
-    /// Says that a call to the store begins, and that nobody in line need look before it can have ended.
-    pub fn begin_call(&self) {
+    /// For who has the turn and begins a call to the store: if that is far, nobody in line need look before it
+    /// can have ended.
+    pub fn be_quiet_for_a_call(&self) {
         if self.is_store_far() {
-            self.queue.hush(self.kv(), self.call_takes().mul_f64(CERTAIN_PART));
+            let time = self.quick_call_takes.get().min(LONGEST_CALL).mul_f64(QUIET_PART);
+            self.queue.be_quiet_for(self.kv(), time);
         }
     }
 
@@ -152,7 +166,8 @@ impl<K: Kv> Writers<K> {
     /// Waits for others who are about to write, if there are any. Who takes long to commit waits as long,
     /// but not for ever, so that an instance has time to take requests; until it has committed once, it
     /// does not know. Where the store is far, half a call is enough: while the head is read, which
-    /// takes as long, more requests join.
+    /// takes as long, more requests join. Who is alone and need not read it has only its own requests to wait for,
+    /// and those arrive together.
     pub async fn gather(&self) {
         let now = self.kv().elapsed();
         let shared = self.last_shared.get();

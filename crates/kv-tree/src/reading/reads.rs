@@ -15,6 +15,7 @@ pub(crate) struct Reads(Rc<RefCell<Seen>>);
 struct Seen {
     keys: BTreeSet<Vec<u8>>,
     ranges: Vec<KeyRange>,
+    commit: bool,
 }
 
 impl Reads {
@@ -29,6 +30,16 @@ impl Reads {
     /// Notes that all of `range` was counted or read.
     pub fn range(&self, range: KeyRange) {
         self.0.borrow_mut().ranges.push(range);
+    }
+
+    /// Notes that the number of the commit was asked for.
+    pub fn commit(&self) {
+        self.0.borrow_mut().commit = true;
+    }
+
+    /// Whether it was.
+    pub fn include_commit(&self) -> bool {
+        self.0.borrow().commit
     }
 
     /// Whether `key` was looked at.

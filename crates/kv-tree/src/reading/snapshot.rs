@@ -43,9 +43,10 @@ impl<K: Kv> Snapshot<K> {
     }
 
     /// The number of the commit; for a transaction, of the one that it began on. A later commit has a
-    /// greater number. 0 is that of a tree without any. It is told without being read: a transaction
-    /// need not run again because there are later ones.
+    /// greater number. 0 is that of a tree without any. A transaction that asks for it need not run again
+    /// because there are later ones, unless there were when it began.
     pub fn commit(&self) -> u64 {
+        self.reads.iter().for_each(Reads::commit);
         self.head.commit
     }
 

@@ -131,9 +131,10 @@ impl Kv for Memory {
             let seen = now.cloned();
             return Ok((Swapped::Lost, Some((seen.clone(), Watch { seen, ..watch }))));
         }
-        let written = Some(Bytes::from(value));
-        values.extend(written.clone().map(|written| (watch.key.clone(), written)));
-        Ok((Swapped::Done, Some((written.clone(), Watch { seen: written, ..watch }))))
+        let value = Bytes::from(value);
+        values.insert(watch.key.clone(), value.clone());
+        let seen = Some(value);
+        Ok((Swapped::Done, Some((seen.clone(), Watch { seen, ..watch }))))
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {
