@@ -13,7 +13,6 @@ use super::swap::Outcome;
 use super::writers::{RECENT_COMMITS, Writers};
 use crate::format::buffer::record_len;
 use crate::format::head::{Head, MAX_FIXED_BYTES};
-use crate::random::random_part;
 use crate::reading::reads::Reads;
 use crate::writing::retired::Due;
 use crate::{Error, Event, Kv};
@@ -92,10 +91,7 @@ impl<K: Kv> Writers<K> {
     async fn back_off(&self, group: &Group<K>, waiting: usize) -> Result<(), Error> {
         if self.is_store_far() {
             let told = group.told.as_ref().map(|(newest, _)| newest);
-            self.yield_turn(told.unwrap_or(&group.snapshot.head)).await?;
-            // Or who commits at the same pace would be first each time.
-            self.queue.pause(self.kv(), random_part(self.call_takes() / 4)).await;
-            return Ok(());
+            return self.yield_turn(told.unwrap_or(&group.snapshot.head)).await;
         }
         self.backoff.rise();
         let share = u32::try_from(waiting + 1).unwrap_or(u32::MAX);
