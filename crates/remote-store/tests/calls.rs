@@ -429,10 +429,10 @@ async fn who_may_not_make_the_table_is_told_the_statements() {
     store(&guest).put_many(vec![("acme:1".into(), vec![1])]).await.unwrap();
 }
 
-/// Round trips: of a read that is warm one, of a commit two, and of one that flushes four at most beside
-/// reading what it changes.
+/// Round trips: of a read that is warm one, of a commit two at most (one where the server counts as far, and its
+/// writer is alone), and of one that flushes four at most beside reading what it changes.
 #[tokio::test]
-async fn a_commit_is_two_calls() {
+async fn a_commit_is_two_calls_at_most() {
     on_each_engine(async |address| {
         let tree = tree(Metered::new(store(address)));
         let put = async |n: u32| {
@@ -452,7 +452,7 @@ async fn a_commit_is_two_calls() {
             match usage.write_calls {
                 1 => {
                     commits += 1;
-                    assert_eq!(usage.read_calls, 1, "{usage:?}");
+                    assert!(usage.read_calls <= 1, "{usage:?}");
                 }
                 _ => {
                     flushes += 1;
