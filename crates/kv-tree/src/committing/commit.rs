@@ -17,8 +17,8 @@ use crate::reading::reads::Reads;
 use crate::writing::retired::Due;
 use crate::{Error, Event, Kv};
 
-/// How large a buffer becomes before it is flushed to pages: where one instance writes to a store that is near, a head is less
-/// than 16 KiB then.
+/// How large a buffer becomes before it is flushed to pages: where one instance writes to a store that is
+/// near, a head is less than 16 KiB then.
 const MAX_BUFFER_BYTES: usize = (16 << 10) - 384;
 
 /// How large it may become while somebody flushes it; and where the store is far, so that this takes long.

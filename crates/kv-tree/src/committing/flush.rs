@@ -1,10 +1,10 @@
 //! When a flush happens, and how its swap comes about.
 //!
-//! Where other instances write to the tree too, or the store is far, hardly anybody waits for a flush: the commit that makes the
-//! buffer full says in the head who is going to flush it, others go on adding to the buffer, and the
-//! swap takes out of the buffer only what was written up to the commit that the flush began with. If
-//! whoever flushes ends too early, the next one whose commit makes the buffer full takes over after half a
-//! second; those who find it crowded wait until then.
+//! Where other instances write to the tree too, or the store is far, hardly anybody waits for a flush: the
+//! commit that makes the buffer full says in the head who is going to flush it, others go on adding to the
+//! buffer, and the swap takes out of the buffer only what was written up to the commit that the flush began
+//! with. If whoever flushes ends too early, the next one whose commit makes the buffer full takes over
+//! after half a second; those who find it crowded wait until then.
 
 use std::rc::Rc;
 use std::time::Duration;
