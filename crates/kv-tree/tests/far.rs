@@ -184,6 +184,23 @@ fn who_writes_alone_to_a_far_store_commits_before_it_flushes() {
     }
 }
 
+/// A commit that fills the buffer: perhaps the head, the swap, pages, the head beside them, the swap of the flush.
+#[test]
+fn who_writes_alone_to_a_far_store_flushes_in_four_calls_one_after_the_other() {
+    let own = far(&Memory::default(), 10);
+    let mut flushes = 0;
+    for n in 0..200 {
+        let before = own.kv().usage();
+        run(put(&own, format!("k/{n:06}"), 700)).unwrap();
+        let usage = own.kv().usage() - before;
+        if n > 0 && usage.write_calls > 1 {
+            flushes += 1;
+            assert!(usage.read_calls <= 2 && usage.write_calls == 3, "{usage:?}");
+        }
+    }
+    assert!(flushes > 3, "{flushes}");
+}
+
 /// A group takes two calls to commit, and more requests join it while the first of them is made.
 #[test]
 fn who_writes_beside_others_gathers_for_half_a_call() {

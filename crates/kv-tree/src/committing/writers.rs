@@ -166,8 +166,7 @@ impl<K: Kv> Writers<K> {
     /// Waits for others who are about to write, if there are any. Who takes long to commit waits as long,
     /// but not for ever, so that an instance has time to take requests; until it has committed once, it
     /// does not know. Where the store is far, half a call is enough: while the head is read, which
-    /// takes as long, more requests join. Who is alone and need not read it has only its own requests to wait for,
-    /// and those arrive together.
+    /// takes as long, more requests join; or while the commit before is made.
     pub async fn gather(&self) {
         let now = self.kv().elapsed();
         let shared = self.last_shared.get();
