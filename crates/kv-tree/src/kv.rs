@@ -29,6 +29,26 @@ pub trait Kv {
     /// the store's [`Limits`] allow.
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError>;
 
+    /// The same, by [`get`](Kv::get) where it is one key: on Spin, that does not hold up the other requests of an
+    /// instance.
+    async fn get_some(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
+        match keys {
+            [key] => Ok(vec![self.get(key).await?]),
+            keys => self.get_many(keys).await,
+        }
+    }
+
+    /// The same, for a caller who has a value that the first of them had: while that has it, a store
+    /// need not send it again. No two values of that key begin with the same [`IDENTITY_BYTES`](crate::IDENTITY_BYTES).
+    async fn get_anew(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        _ = known;
+        self.get_some(keys).await
+    }
+
     /// Writes all `entries`, replacing what was there. There are no more, and none is longer, than the
     /// store's [`Limits`] allow.
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError>;
@@ -39,6 +59,13 @@ pub trait Kv {
 
     /// Reads `key` in order to swap it.
     async fn watch(&self, key: &str) -> Result<Watched<Self::Watch>, KvError>;
+
+    /// Does what [`watch`](Kv::watch) does, for a caller who has a value that the key had, as with
+    /// [`get_anew`](Kv::get_anew).
+    async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<Self::Watch>, KvError> {
+        _ = known;
+        self.watch(key).await
+    }
 
     /// Reads a watched key again: from now on, this is the value that a swap replaces.
     async fn watch_again(&self, watch: &mut Self::Watch) -> Result<Option<Bytes>, KvError>;

@@ -34,7 +34,7 @@ mod redis;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kv_tree::{KvError, Limits, Swapped, Watched};
+use kv_tree::{IDENTITY_BYTES, KvError, Limits, Swapped, Watched};
 
 pub use host::Host;
 pub use postgres::SCHEMA;
@@ -60,6 +60,8 @@ enum Kind<H: Host> {
 pub struct Watch {
     key: String,
     seen: Seen,
+    /// The value itself, so that it need not be sent again.
+    value: Option<Bytes>,
 }
 
 /// What tells the value that was seen from every other that its key ever has.
@@ -71,6 +73,16 @@ enum Seen {
     Version(i64, Bytes),
     /// How it begins.
     Beginning(Bytes),
+}
+
+/// What was watched, with its key.
+fn of_key(key: String, (value, seen): Watched<Seen>) -> Watched<Watch> {
+    (value.clone(), Watch { key, seen, value })
+}
+
+/// What tells a value of a head from every other.
+fn identity(value: &Bytes) -> Bytes {
+    value.slice(..value.len().min(IDENTITY_BYTES))
 }
 
 /// Carries a call to the engine that it is for.
@@ -104,6 +116,16 @@ impl<H: Host> Remote<H> {
         on_engine!(self, engine => engine.get_many(keys))
     }
 
+    /// The same, where the first has the value that is known and need not be sent again, as of
+    /// [`Kv::get_anew`](kv_tree::Kv::get_anew).
+    pub async fn get_anew(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        on_engine!(self, engine => engine.get_anew(keys, known))
+    }
+
     /// Writes all `entries`, or none.
     pub async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
         on_engine!(self, engine => engine.put_many(entries))
@@ -115,22 +137,31 @@ impl<H: Host> Remote<H> {
     }
 
     /// Reads `key` in order to swap it.
-    pub async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Watch), KvError> {
-        let (value, seen) = on_engine!(self, engine => engine.watch(key))?;
-        Ok((value, Watch { key: key.to_owned(), seen }))
+    pub async fn watch(&self, key: &str) -> Result<Watched<Watch>, KvError> {
+        let watched = on_engine!(self, engine => engine.watch(key))?;
+        Ok(of_key(key.to_owned(), watched))
+    }
+
+    /// The same, where the value that is known need not be sent again.
+    pub async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<Watch>, KvError> {
+        let watched = on_engine!(self, engine => engine.watch_anew(key, known))?;
+        Ok(of_key(key.to_owned(), watched))
     }
 
     /// Reads a watched key again.
     pub async fn watch_again(&self, watch: &mut Watch) -> Result<Option<Bytes>, KvError> {
-        let (value, seen) = on_engine!(self, engine => engine.watch(&watch.key))?;
-        watch.seen = seen;
+        let (value, seen) = match &watch.value {
+            Some(known) => on_engine!(self, engine => engine.watch_anew(&watch.key, known))?,
+            None => on_engine!(self, engine => engine.watch(&watch.key))?,
+        };
+        (watch.value, watch.seen) = (value.clone(), seen);
         Ok(value)
     }
 
     /// Writes `value` if the watched key still has what was read last. Of a key that was absent, that
     /// is: if it still is.
     pub async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
-        let Watch { key, seen } = watch;
+        let Watch { key, seen, .. } = watch;
         on_engine!(self, engine => engine.swap(key, seen, value.into()))
     }
 
@@ -141,10 +172,10 @@ impl<H: Host> Remote<H> {
         watch: Watch,
         value: Vec<u8>,
     ) -> Result<(Swapped, Option<Watched<Watch>>), KvError> {
-        let Watch { key, seen } = watch;
+        let Watch { key, seen, .. } = watch;
         let (swapped, there) =
             on_engine!(self, engine => engine.swap_and_watch(key.clone(), seen, value.into()))?;
-        Ok((swapped, there.map(|(value, seen)| (value, Watch { key, seen }))))
+        Ok((swapped, there.map(|there| of_key(key, there))))
     }
 
     /// Creates `key` with 8 bytes of zeros, unless it is there.

@@ -170,6 +170,14 @@ impl Kv for RemoteKv {
         self.remote.get_many(keys).await
     }
 
+    async fn get_anew(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        self.remote.get_anew(keys, known).await
+    }
+
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
         self.remote.put_many(entries).await
     }
@@ -180,6 +188,10 @@ impl Kv for RemoteKv {
 
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Watch), KvError> {
         self.remote.watch(key).await
+    }
+
+    async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<Watch>, KvError> {
+        self.remote.watch_anew(key, known).await
     }
 
     async fn watch_again(&self, watch: &mut Watch) -> Result<Option<Bytes>, KvError> {

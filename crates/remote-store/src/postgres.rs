@@ -1,12 +1,14 @@
 //! The calls of kv-tree in PostgreSQL: one table, in which each row has a version that grows with every
 //! change of it.
 
-use bytes::{Bytes, BytesMut};
-use kv_tree::{IDENTITY_BYTES, KvError, Swapped, Watched};
+use std::collections::HashMap;
 
-use crate::Seen;
+use bytes::{Bytes, BytesMut};
+use kv_tree::{KvError, Swapped, Watched};
+
 use crate::host::{Cell, Host, Parameter, SqlError};
 use crate::line::{Failure, Line};
+use crate::{Seen, identity};
 
 /// The statements that make the table. They are run at the first call that lacks it, if the role may; else
 /// somebody runs them who may. Values are kept uncompressed and, if they are long, beside the rows, so
@@ -19,7 +21,14 @@ pub const SCHEMA: [&str; 2] = [
 
 const GET: &str = "SELECT value FROM account_store WHERE key = $1";
 const GET_MANY: &str = "SELECT key, value FROM account_store WHERE key = ANY($1)";
+/// The same, but for the value of `$2` while that begins with `$3`: of a long value, no more is looked at.
+const GET_ANEW: &str = "SELECT key, CASE WHEN key = $2 AND \
+    substring(value FROM 1 FOR length($3::bytea)) = $3::bytea THEN NULL ELSE value END \
+    FROM account_store WHERE key = ANY($1)";
 const WATCH: &str = "SELECT value, version FROM account_store WHERE key = $1";
+const WATCH_ANEW: &str = "SELECT \
+    CASE WHEN substring(value FROM 1 FOR length($2::bytea)) = $2::bytea THEN NULL ELSE value END, \
+    version FROM account_store WHERE key = $1";
 const DELETE_MANY: &str = "DELETE FROM account_store WHERE key = ANY($1)";
 /// How the value begins tells it from one that another server has given the same version, if that took over
 /// with less than this one had.
@@ -110,14 +119,22 @@ impl<H: Host> Postgres<H> {
 
     pub async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
         let rows = self.query("get-many", GET_MANY, vec![Parameter::Texts(keys.to_vec())]).await?;
-        let mut found = std::collections::HashMap::with_capacity(rows.len());
-        for row in rows {
-            match take(row) {
-                [Cell::Text(key), Cell::Binary(value)] => _ = found.insert(key, value),
-                other => return Err(unexpected("get-many", &other)),
-            }
-        }
-        Ok(keys.iter().map(|key| found.remove(key)).collect())
+        in_order(keys, rows, &Bytes::new())
+    }
+
+    /// Reads the values of `keys`, but for the first while that has the value that is known.
+    pub async fn get_anew(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        let Some(first) = keys.first() else { return Ok(Vec::new()) };
+        let parameters = vec![
+            Parameter::Texts(keys.to_vec()),
+            Parameter::Text(first.clone()),
+            Parameter::Binary(identity(known)),
+        ];
+        in_order(keys, self.query("get-many", GET_ANEW, parameters).await?, known)
     }
 
     pub async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
@@ -153,6 +170,22 @@ impl<H: Host> Postgres<H> {
         let rows = self.query("watch", WATCH, vec![Parameter::Text(key.to_owned())]).await?;
         match rows.into_iter().next().map(take) {
             None => Ok((None, Seen::Nothing)),
+            Some([Cell::Binary(value), Cell::Long(version)]) => Ok(watched(value, version)),
+            Some(other) => Err(unexpected("watch", &other)),
+        }
+    }
+
+    /// Reads a key in order to swap it, but for its value while that is the one that is known.
+    pub async fn watch_anew(
+        &self,
+        key: &str,
+        known: &Bytes,
+    ) -> Result<(Option<Bytes>, Seen), KvError> {
+        let parameters = vec![Parameter::Text(key.to_owned()), Parameter::Binary(identity(known))];
+        let rows = self.query("watch", WATCH_ANEW, parameters).await?;
+        match rows.into_iter().next().map(take) {
+            None => Ok((None, Seen::Nothing)),
+            Some([Cell::Null, Cell::Long(version)]) => Ok(watched(known.clone(), version)),
             Some([Cell::Binary(value), Cell::Long(version)]) => Ok(watched(value, version)),
             Some(other) => Err(unexpected("watch", &other)),
         }
@@ -223,8 +256,25 @@ impl<H: Host> Postgres<H> {
 
 /// A value as it would be watched.
 fn watched(value: Bytes, version: i64) -> Watched<Seen> {
-    let beginning = value.slice(..value.len().min(IDENTITY_BYTES));
+    let beginning = identity(&value);
     (Some(value), Seen::Version(version, beginning))
+}
+
+/// The values of rows with keys, in the order of `keys`. One that is left out is known.
+fn in_order(
+    keys: &[String],
+    rows: Vec<Vec<Cell>>,
+    known: &Bytes,
+) -> Result<Vec<Option<Bytes>>, KvError> {
+    let mut found = HashMap::with_capacity(rows.len());
+    for row in rows {
+        match take(row) {
+            [Cell::Text(key), Cell::Binary(value)] => _ = found.insert(key, value),
+            [Cell::Text(key), Cell::Null] => _ = found.insert(key, known.clone()),
+            other => return Err(unexpected("get-many", &other)),
+        }
+    }
+    Ok(keys.iter().map(|key| found.remove(key)).collect())
 }
 
 async fn open<H: Host>(host: &H, address: &str) -> Result<H::Postgres, String> {

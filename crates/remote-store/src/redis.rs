@@ -6,9 +6,9 @@
 use bytes::Bytes;
 use kv_tree::{IDENTITY_BYTES, KvError, Swapped, Watched};
 
-use crate::Seen;
 use crate::host::{Host, Reply};
 use crate::line::{Failure, Line};
+use crate::{Seen, identity};
 
 /// Replaces the value of a key if it still begins as it did.
 const SWAP: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then return 0 end \
@@ -17,6 +17,11 @@ const SWAP: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] th
 /// The same, and reads what the key has if it begins otherwise.
 const SWAP_OR_GET: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then \
     return redis.call('GET', KEYS[1]) end redis.call('SET', KEYS[1], ARGV[3]) return 1";
+
+/// Reads keys, the first of which is left empty while its value begins as it did.
+const GET_ANEW: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then \
+    return redis.call('MGET', unpack(KEYS)) end local values = {''} \
+    for i = 2, #KEYS do values[i] = redis.call('GET', KEYS[i]) end return values";
 
 /// How many keys a step of a scan looks at.
 const KEYS_A_STEP: &str = "1000";
@@ -102,6 +107,31 @@ impl<H: Host> Redis<H> {
         }
     }
 
+    /// Reads the values of `keys`, but for the first while that has the value that is known.
+    pub async fn get_anew(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        // Nothing would be read as nothing of what is known.
+        if keys.is_empty() || known.is_empty() {
+            return self.get_many(keys).await;
+        }
+        let mut arguments = vec![GET_ANEW.into(), keys.len().to_string().into()];
+        arguments.extend(keys.iter().map(|key| slotted(key)));
+        arguments.extend([last_of_identity(), identity(known)]);
+        let mut answer = self.send("get-many", "EVAL", arguments).await?;
+        if answer.len() != keys.len() {
+            return Err(unexpected("get-many", answer.first()));
+        }
+        if let Some(first @ Reply::Binary(_)) = answer.first_mut()
+            && matches!(first, Reply::Binary(value) if value.is_empty())
+        {
+            *first = Reply::Binary(known.clone());
+        }
+        answer.into_iter().map(|reply| value("get-many", Some(reply))).collect()
+    }
+
     pub async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
         if entries.is_empty() {
             return Ok(());
@@ -136,11 +166,27 @@ impl<H: Host> Redis<H> {
         Ok((value, seen))
     }
 
+    /// Reads a key in order to swap it, but for its value while that is the one that is known. Where replicas
+    /// count, it is read all the same.
+    pub async fn watch_anew(
+        &self,
+        key: &str,
+        known: &Bytes,
+    ) -> Result<(Option<Bytes>, Seen), KvError> {
+        if self.replicas > 0 {
+            return self.watch(key).await;
+        }
+        let values = self.get_anew(&[key.to_owned()], known).await?;
+        let value = values.into_iter().next().flatten();
+        let seen = seen(value.as_ref());
+        Ok((value, seen))
+    }
+
     pub async fn swap(&self, key: String, seen: Seen, value: Bytes) -> Result<Swapped, KvError> {
         let key = slotted(&key);
         let (command, arguments) = match seen {
             Seen::Beginning(beginning) => {
-                let last = (IDENTITY_BYTES - 1).to_string().into();
+                let last = last_of_identity();
                 ("EVAL", vec![SWAP.into(), "1".into(), key, last, beginning, value])
             }
             Seen::Nothing | Seen::Version(..) => ("SET", vec![key, value, "NX".into()]),
@@ -167,7 +213,7 @@ impl<H: Host> Redis<H> {
                 return Ok((swapped, (swapped == Swapped::Done).then(|| watched(value))));
             }
         };
-        let last = (IDENTITY_BYTES - 1).to_string().into();
+        let last = last_of_identity();
         let arguments =
             vec![SWAP_OR_GET.into(), "1".into(), slotted(&key), last, beginning, value.clone()];
         match self.send("swap", "EVAL", arguments).await?.into_iter().next() {
@@ -240,9 +286,14 @@ fn watched(value: Bytes) -> Watched<Seen> {
 /// What tells a value from others.
 fn seen(value: Option<&Bytes>) -> Seen {
     match value {
-        Some(value) => Seen::Beginning(value.slice(..value.len().min(IDENTITY_BYTES))),
+        Some(value) => Seen::Beginning(identity(value)),
         None => Seen::Nothing,
     }
+}
+
+/// The place of the last byte of what tells a value from others.
+fn last_of_identity() -> Bytes {
+    (IDENTITY_BYTES - 1).to_string().into()
 }
 
 async fn open<H: Host>(host: &H, address: &str) -> Result<H::Redis, String> {

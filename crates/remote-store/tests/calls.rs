@@ -155,6 +155,62 @@ async fn keys_are_those_that_begin_so() {
     .await;
 }
 
+#[tokio::test]
+async fn what_is_known_is_not_sent_again() {
+    on_each_engine(async |address| {
+        let kv = store(address);
+        let head = |number: u8| Bytes::from([&[0; 9][..], &[number; 8], &[1; 20_000]].concat());
+        let is_same = |value: &Option<Bytes>, known: &Bytes| {
+            std::ptr::eq(value.as_deref().unwrap(), &**known)
+        };
+        let keys = ["acme:1", "acme:1:a", "acme:1:absent"].map(str::to_owned);
+        let known = head(1);
+        // Of what is not there, nothing is the same.
+        assert_eq!(kv.get_anew(&keys, &known).await.unwrap(), [None, None, None]);
+        assert_eq!(kv.get_anew(&keys[..1], &Bytes::new()).await.unwrap(), [None]);
+        assert_eq!(kv.watch_anew(&keys[0], &known).await.unwrap().0, None);
+        assert!(kv.get_anew(&[], &known).await.unwrap().is_empty());
+        // A page is sent, even where it begins as what is known.
+        let entries = [(&keys[0], head(1)), (&keys[1], head(1))];
+        kv.put_many(entries.map(|(key, value)| (key.clone(), value.to_vec())).into())
+            .await
+            .unwrap();
+        let read = kv.get_anew(&keys, &known).await.unwrap();
+        assert!(is_same(&read[0], &known) && !is_same(&read[1], &known));
+        assert_eq!(read, [Some(head(1)), Some(head(1)), None]);
+        assert!(is_same(&kv.get_anew(&keys[..1], &known).await.unwrap()[0], &known));
+        let other = head(2);
+        assert_eq!(kv.get_anew(&keys, &other).await.unwrap(), read);
+        // What is watched so can be swapped, once, and is seen when it is another.
+        let (value, mut first) = kv.watch_anew(&keys[0], &known).await.unwrap();
+        assert!(is_same(&value, &known));
+        assert!(is_same(&kv.watch_again(&mut first).await.unwrap(), &known));
+        let (value, second) = kv.watch_anew(&keys[0], &other).await.unwrap();
+        assert_eq!(value.unwrap(), known);
+        assert_eq!(kv.swap(first, other.to_vec()).await.unwrap(), Swapped::Done);
+        assert_eq!(kv.swap(second, head(3).to_vec()).await.unwrap(), Swapped::Lost);
+        let (value, mut late) = kv.watch_anew(&keys[0], &known).await.unwrap();
+        assert_eq!(value.unwrap(), other);
+        let (_, third) = kv.watch(&keys[0]).await.unwrap();
+        assert_eq!(kv.swap(third, head(4).to_vec()).await.unwrap(), Swapped::Done);
+        assert_eq!(kv.watch_again(&mut late).await.unwrap().unwrap(), head(4));
+        assert_eq!(kv.swap(late, head(5).to_vec()).await.unwrap(), Swapped::Done);
+        // So a tree that has not changed costs a call, and no head.
+        let tree = tree(Metered::new(store(address)));
+        tree.transact(async |transaction| {
+            transaction.put("key", vec![1; 1000]);
+            Ok::<_, Error>(())
+        })
+        .await
+        .unwrap();
+        let before = tree.kv().usage();
+        assert!(tree.snapshot().await.unwrap().get("key").await.unwrap().is_some());
+        let usage = tree.kv().usage() - before;
+        assert_eq!((usage.read_calls, usage.bytes_read), (1, 0), "{usage:?}");
+    })
+    .await;
+}
+
 /// Several make the table of PostgreSQL at once, and nobody notices.
 #[tokio::test]
 async fn a_new_store_is_ready_whoever_comes_first() {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kv_tree::{Event, Kv, KvError, Limits, Memory, Swapped};
+use kv_tree::{Event, Kv, KvError, Limits, Memory, Swapped, Watched};
 use sqlite_store::NativeKv;
 
 /// A store whose clock can be moved.
@@ -57,6 +57,14 @@ impl<K: Kv> Kv for Movable<K> {
         self.kv.get_many(keys).await
     }
 
+    async fn get_anew(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        self.kv.get_anew(keys, known).await
+    }
+
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
         self.kv.put_many(entries).await
     }
@@ -69,12 +77,24 @@ impl<K: Kv> Kv for Movable<K> {
         self.kv.watch(key).await
     }
 
+    async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<K::Watch>, KvError> {
+        self.kv.watch_anew(key, known).await
+    }
+
     async fn watch_again(&self, watch: &mut K::Watch) -> Result<Option<Bytes>, KvError> {
         self.kv.watch_again(watch).await
     }
 
     async fn swap(&self, watch: K::Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
         self.kv.swap(watch, value).await
+    }
+
+    async fn swap_and_watch(
+        &self,
+        watch: K::Watch,
+        value: Vec<u8>,
+    ) -> Result<(Swapped, Option<Watched<K::Watch>>), KvError> {
+        self.kv.swap_and_watch(watch, value).await
     }
 
     async fn create_zero(&self, key: &str) -> Result<(), KvError> {

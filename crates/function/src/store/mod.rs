@@ -89,6 +89,14 @@ fn len(value: &Option<Bytes>) -> usize {
     value.as_ref().map_or(0, Bytes::len)
 }
 
+/// How much of a value was sent by a store that does not send what is known.
+fn sent(value: &Option<Bytes>, known: &Bytes) -> usize {
+    match value {
+        Some(value) if !std::ptr::eq(&**value, &**known) => value.len(),
+        _ => 0,
+    }
+}
+
 impl Kv for KeyValue {
     type Watch = Watch;
 
@@ -102,6 +110,19 @@ impl Kv for KeyValue {
         call!(self, backend => backend.get_many(keys), |outcome: &Result<Vec<_>, _>| {
             outcome.as_ref().map_or(0, |values| values.iter().map(len).sum())
         })
+    }
+
+    async fn get_anew(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        let Backend::Remote(remote) = &self.backend else { return self.get_some(keys).await };
+        let begin = Instant::now();
+        let values = remote.get_anew(keys, known).await;
+        let sent = |values: &Vec<_>| values.iter().map(|value| sent(value, known)).sum();
+        instance::count_call(begin.elapsed(), values.as_ref().map_or(0, sent));
+        values
     }
 
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
@@ -126,6 +147,15 @@ impl Kv for KeyValue {
         let bytes = seen.as_ref().map_or(0, |(value, _)| len(value));
         instance::count_call(begin.elapsed(), bytes);
         seen
+    }
+
+    async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<Watch>, KvError> {
+        let Backend::Remote(remote) = &self.backend else { return self.watch(key).await };
+        let begin = Instant::now();
+        let seen = remote.watch_anew(key, known).await;
+        let bytes = seen.as_ref().map_or(0, |(value, _)| sent(value, known));
+        instance::count_call(begin.elapsed(), bytes);
+        seen.map(|(value, watch)| (value, Watch::Remote(watch)))
     }
 
     async fn watch_again(&self, watch: &mut Watch) -> Result<Option<Bytes>, KvError> {

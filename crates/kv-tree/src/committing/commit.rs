@@ -169,7 +169,7 @@ impl<K: Kv> Writers<K> {
             None => {
                 let (value, watch) = match group.watch.take() {
                     Some(mut watch) => (self.kv().watch_again(&mut watch).await?, watch),
-                    None => self.kv().watch(&snapshot.pages.head_key).await?,
+                    None => self.heads.watch_head(&snapshot.pages).await?,
                 };
                 let Some(value) = value else { return Ok(false) };
                 (self.heads.decode(&snapshot.pages, value)?, watch)

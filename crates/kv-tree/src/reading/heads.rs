@@ -10,7 +10,7 @@ use super::pages::Pages;
 use crate::format::codec::Fault;
 use crate::format::head::Head;
 use crate::format::versions::decode_head;
-use crate::{Error, Kv, TreeName};
+use crate::{Error, Kv, TreeName, Watched};
 
 /// A tree in a store, and what an instance remembers of it. That is safe to lose.
 pub(crate) struct Heads<K: Kv> {
@@ -92,11 +92,14 @@ impl<K: Kv> Heads<K> {
                 return Ok((self.pages(0), Rc::default()));
             };
             let pages = &anchored.pages;
-            let expected = match self.last().zip(key) {
-                Some((last, key)) => pages.missing_to(&last, key),
-                None => Vec::new(),
+            let read = match self.remembered() {
+                Some((known, last)) => {
+                    let expected = key.map(|key| pages.missing_to(&last, key)).unwrap_or_default();
+                    pages.head_with(&expected, &known).await?
+                }
+                None => self.kv.get(&pages.head_key).await?,
             };
-            match pages.head_with(&expected).await? {
+            match read {
                 Some(bytes) => {
                     let head = self.decode(pages, bytes)?;
                     return Ok((anchored.pages, head));
@@ -110,7 +113,7 @@ impl<K: Kv> Heads<K> {
     pub async fn watch(&self) -> Result<Option<(Pages<K>, Rc<Head>, K::Watch)>, Error> {
         loop {
             let Some(anchored) = self.anchored().await? else { return Ok(None) };
-            match self.kv.watch(&anchored.pages.head_key).await? {
+            match self.watch_head(&anchored.pages).await? {
                 (Some(bytes), watch) => {
                     let head = self.decode(&anchored.pages, bytes)?;
                     return Ok(Some((anchored.pages, head, watch)));
@@ -120,16 +123,29 @@ impl<K: Kv> Heads<K> {
         }
     }
 
+    /// The bytes of the newest head, and what it takes to swap it.
+    pub async fn watch_head(&self, pages: &Pages<K>) -> Result<Watched<K::Watch>, Error> {
+        Ok(match self.remembered() {
+            Some((known, _)) => self.kv.watch_anew(&pages.head_key, &known).await?,
+            None => self.kv.watch(&pages.head_key).await?,
+        })
+    }
+
     /// The head that was seen last.
     pub fn last(&self) -> Option<Rc<Head>> {
-        self.last.borrow().as_ref().map(|(_, head)| head.clone())
+        self.remembered().map(|(_, head)| head)
+    }
+
+    /// The same, and its bytes before it.
+    fn remembered(&self) -> Option<(Bytes, Rc<Head>)> {
+        self.last.borrow().clone()
     }
 
     /// Reads a head; one that is as it was the last time is not decoded again.
     pub fn decode(&self, pages: &Pages<K>, bytes: Bytes) -> Result<Rc<Head>, Error> {
-        let known = self.last.borrow().clone();
+        let known = self.remembered();
         if let Some((last, head)) = &known
-            && *last == bytes
+            && (std::ptr::eq(&**last, &*bytes) || *last == bytes)
         {
             return Ok(head.clone());
         }

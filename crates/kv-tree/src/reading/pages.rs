@@ -78,14 +78,16 @@ impl<K: Kv> Pages<K> {
     }
 
     /// Reads the head, and in the same call the pages that are expected to be needed. Those that are
-    /// gone, or not what they should be, are left for whoever does need them.
-    pub async fn head_with(&self, expected: &[PageId]) -> Result<Option<Bytes>, Error> {
-        if expected.is_empty() {
-            return Ok(self.kv.get(&self.head_key).await?);
-        }
+    /// gone, or not what they should be, are left for whoever does need them. `known` is a head that the
+    /// tree had.
+    pub async fn head_with(
+        &self,
+        expected: &[PageId],
+        known: &Bytes,
+    ) -> Result<Option<Bytes>, Error> {
         let mut keys = vec![self.head_key.to_string()];
         keys.extend(expected.iter().map(|id| id.key(&self.head_key)));
-        let mut values = self.kv.get_many(&keys).await?.into_iter();
+        let mut values = self.kv.get_anew(&keys, known).await?.into_iter();
         let head = values.next().flatten();
         for (id, page) in expected.iter().zip(values) {
             if let Some(Ok(page)) = page.map(|page| Page::decode(*id, page)) {
@@ -98,11 +100,7 @@ impl<K: Kv> Pages<K> {
     /// The pages themselves, as they are in the store.
     pub async fn read(&self, ids: &[PageId]) -> Result<Vec<Option<Bytes>>, Error> {
         let keys: Vec<_> = ids.iter().map(|id| id.key(&self.head_key)).collect();
-        Ok(match &keys[..] {
-            // A single read does not hold up other requests of the instance.
-            [key] => vec![self.kv.get(key).await?],
-            keys => self.kv.get_many(keys).await?,
-        })
+        Ok(self.kv.get_some(&keys).await?)
     }
 
     async fn fetch(&self, flush: u64, ids: &[PageId], view: &mut View<'_>) -> Result<(), Error> {

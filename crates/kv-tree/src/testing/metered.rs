@@ -15,7 +15,7 @@ pub struct Usage {
     pub read_calls: u64,
     /// Calls that write: put_many, delete_many, swap, create_zero.
     pub write_calls: u64,
-    /// How many bytes of values were read.
+    /// How many bytes of values were sent by the store.
     pub bytes_read: u64,
     /// How many bytes of values were written.
     pub bytes_written: u64,
@@ -32,6 +32,11 @@ impl Sub for Usage {
             bytes_written: self.bytes_written - before.bytes_written,
         }
     }
+}
+
+/// Whether a value is the one that the caller had, and was not sent.
+fn is_same(value: &Option<Bytes>, known: &Bytes) -> bool {
+    value.as_ref().is_some_and(|value| std::ptr::eq(&**value, &**known))
 }
 
 /// A wrapper around a store that counts calls and bytes.
@@ -57,8 +62,8 @@ impl<K> Metered<K> {
         self.usage.get()
     }
 
-    fn read(&self, values: &[Option<Bytes>]) {
-        let bytes: usize = values.iter().flatten().map(Bytes::len).sum();
+    fn read<'v>(&self, values: impl IntoIterator<Item = &'v Option<Bytes>>) {
+        let bytes: usize = values.into_iter().flatten().map(Bytes::len).sum();
         let usage = self.usage.get();
         self.usage.set(Usage {
             read_calls: usage.read_calls + 1,
@@ -82,13 +87,23 @@ impl<K: Kv> Kv for Metered<K> {
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
         let value = self.kv.get(key).await?;
-        self.read(std::slice::from_ref(&value));
+        self.read([&value]);
         Ok(value)
     }
 
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
         let values = self.kv.get_many(keys).await?;
         self.read(&values);
+        Ok(values)
+    }
+
+    async fn get_anew(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        let values = self.kv.get_anew(keys, known).await?;
+        self.read(values.iter().filter(|value| !is_same(value, known)));
         Ok(values)
     }
 
@@ -104,13 +119,19 @@ impl<K: Kv> Kv for Metered<K> {
 
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, K::Watch), KvError> {
         let (value, watch) = self.kv.watch(key).await?;
-        self.read(std::slice::from_ref(&value));
+        self.read([&value]);
+        Ok((value, watch))
+    }
+
+    async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<K::Watch>, KvError> {
+        let (value, watch) = self.kv.watch_anew(key, known).await?;
+        self.read(std::iter::once(&value).filter(|value| !is_same(value, known)));
         Ok((value, watch))
     }
 
     async fn watch_again(&self, watch: &mut K::Watch) -> Result<Option<Bytes>, KvError> {
         let value = self.kv.watch_again(watch).await?;
-        self.read(std::slice::from_ref(&value));
+        self.read([&value]);
         Ok(value)
     }
 
