@@ -85,7 +85,8 @@ pub trait Kv {
     }
 
     /// Creates `key` with the number 0 in the store's own encoding, or leaves it as it is where it
-    /// exists. Only called for keys whose value is 8 bytes long whenever they exist.
+    /// exists; then it may fail, too. Only called for keys whose value, whenever they exist, is that
+    /// number or 8 bytes long.
     async fn create_zero(&self, key: &str) -> Result<(), KvError>;
 
     /// Shows `visit` every key that begins with `prefix`, in any order. Keys that are written or

@@ -5,6 +5,7 @@ mod common;
 use std::task::Poll;
 use std::time::Duration;
 
+use common::scripted::{Call, Scripted};
 use common::{FLUSHED, HALF, Task, assert_nothing_is_left_over, interleave, put, run, tree};
 use kv_tree::{Error, KeyRange, Memory, Metered, Order, Store, Tree, TreeName};
 use proptest::collection::vec;
@@ -140,6 +141,45 @@ async fn drop_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<
         }
     })
     .await
+}
+
+/// As DynamoDB, which refuses to bring the anchor into being where somebody else just has.
+#[test]
+fn a_store_may_fail_for_those_who_are_not_the_first_to_create_a_tree() {
+    for others in [1, 2] {
+        let memory = Memory::default();
+        let mut failures = 0;
+        let kv = Scripted::new(memory.clone()).failing_unless(|call| {
+            if let Call::Create = call {
+                failures += 1;
+                // At the first failures, nobody was.
+                if failures == others {
+                    run(put(&tree(memory.clone()), "first".into(), 1)).unwrap();
+                }
+                return false;
+            }
+            true
+        });
+        run(put(&tree(kv), "second".into(), 1)).unwrap();
+        assert_eq!(run(tree(memory.clone()).audit()).unwrap().entries, 2);
+        assert_eq!(failures, others);
+        assert_nothing_is_left_over(&memory);
+    }
+}
+
+#[test]
+fn a_tree_that_the_store_does_not_let_be_created_is_not() {
+    let memory = Memory::default();
+    let mut failures = 0;
+    let kv = Scripted::new(memory.clone()).failing_unless(|call| {
+        let fails = matches!(call, Call::Create);
+        failures += u32::from(fails);
+        !fails
+    });
+    let outcome = run(put(&tree(kv), "key".into(), 1));
+    assert!(matches!(outcome, Err(Error::Store(_))), "{outcome:?}");
+    assert_eq!(failures, 3);
+    assert!(memory.contents().is_empty());
 }
 
 #[test]

@@ -15,6 +15,9 @@ use crate::random::{jittered_pause, random_u64};
 use crate::writing::flush::report;
 use crate::{Error, Kv};
 
+/// How often bringing the anchor into being is tried where the store says that it has failed.
+const MAX_FAILURES: u32 = 3;
+
 impl<K: Kv> Writers<K> {
     /// Brings the tree into being with an empty head, unless another request has just done so.
     pub async fn create(&self) -> Result<(), Error> {
@@ -22,11 +25,18 @@ impl<K: Kv> Writers<K> {
         let anchor = heads.name.as_str();
         let generation = random_generation()?;
         let head_key = heads.head_key(generation);
-        let mut is_written = false;
+        let (mut is_written, mut failures) = (false, 0);
         for attempt in 0..MAX_ATTEMPTS {
             let (value, watch) = kv.watch(anchor).await?;
             let Some(value) = value else {
-                kv.create_zero(anchor).await?;
+                // Somebody else may have been first, which some stores take for a failure.
+                if let Err(error) = kv.create_zero(anchor).await {
+                    failures += 1;
+                    if error.is_without_effect || failures >= MAX_FAILURES {
+                        return Err(error.into());
+                    }
+                    kv.pause(jittered_pause(failures)).await;
+                }
                 continue;
             };
             match heads.anchor(&value)? {
