@@ -138,6 +138,8 @@ impl<K: Kv> Writers<K> {
                     if let Ok(Swapped::Done) = self.kv().swap(watch, encoded).await {
                         return Ok(Outcome::Lost);
                     }
+                    // The store may have too much to do.
+                    self.kv().pause(jittered_pause(round)).await;
                 }
             }
         }
