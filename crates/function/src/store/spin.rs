@@ -104,7 +104,7 @@ impl SpinStore {
             Ok(()) => Ok(Swapped::Done),
             Err(CasError::CasFailed(_)) => Ok(match self.kind {
                 StoreType::Spin => Swapped::Lost,
-                // Their clients send a write again that was not answered.
+                // They say so of whatever fails: also of what was throttled, or not answered.
                 StoreType::AzureCosmos | StoreType::AwsDynamo => Swapped::Refused,
             }),
             Err(CasError::StoreError(error)) => Err(match self.kind {
@@ -115,9 +115,22 @@ impl SpinStore {
     }
 
     pub async fn create_zero(&self, key: &str) -> Result<(), KvError> {
-        // Adding 0 to a number that is there leaves it as it is; one call is one transaction.
-        atomics::increment(&self.bucket, key, 0).map_err(failed("increment"))?;
-        Ok(())
+        match self.kind {
+            StoreType::Spin => {
+                // Adding 0 to a number that is there leaves it as it is; one call is one transaction.
+                atomics::increment(&self.bucket, key, 0).map_err(failed("increment"))?;
+                Ok(())
+            }
+            // What theirs writes, Cosmos DB's provider can only increment, and not read, and DynamoDB's fails
+            // where there is another value. A swap of what was absent writes it only if it still is.
+            StoreType::AzureCosmos | StoreType::AwsDynamo => {
+                let (None, watch) = self.watch(key).await? else { return Ok(()) };
+                match self.swap(watch, vec![0; 8]).await? {
+                    Swapped::Done => Ok(()),
+                    Swapped::Refused | Swapped::Lost => Err(KvError::new("swap", "it is refused")),
+                }
+            }
+        }
     }
 
     pub async fn keys(&self, prefix: &str, mut visit: impl FnMut(&str)) -> Result<(), KvError> {
@@ -138,9 +151,9 @@ impl SpinStore {
         match self.kind {
             StoreType::Spin => Limits::default(),
             // Spin asks for all keys of a batch in one query, and writes them one by one. An item
-            // can have 2 MB, in base64.
+            // can have 2 MB, of which a byte takes up to four: it is a number in a list.
             StoreType::AzureCosmos => {
-                Limits { read_batch: 100, write_batch: 100, value_bytes: 1_400_000 }
+                Limits { read_batch: 100, write_batch: 100, value_bytes: 500_000 }
             }
             // BatchGetItem, BatchWriteItem, and the size of an item with its key.
             StoreType::AwsDynamo => {
