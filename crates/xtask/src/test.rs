@@ -126,13 +126,14 @@ fn test_on(engine: Engine, tests: &[String]) -> anyhow::Result<()> {
 
 fn test_all() -> anyhow::Result<()> {
     build::build_with(&[DEVHOST_GUEST])?;
-    // What the console and the npm package of the validator are tried in.
+    // What the console and the npm package of the validator are tried in, and what runs Dynalite.
     for (program, package) in
         [("node", "nodejs"), ("chromium", "chromium"), ("chromedriver", "chromium-driver")]
     {
         debian::provide(program, &[package])?;
     }
     tools::accessibility_checker()?;
+    tools::dynamo()?;
     let mut tests = cargo();
     tests.args(["test", "--no-fail-fast"]).args(native()?);
     report(&mut tests)

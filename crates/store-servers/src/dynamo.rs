@@ -1,0 +1,56 @@
+//! Dynalite, which stands for DynamoDB: without transactions, and with all in memory.
+
+use std::net::TcpStream;
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+use std::process::Command;
+
+use crate::free_port;
+use crate::server::Server;
+
+/// A DynamoDB without tables.
+pub struct Dynamo {
+    server: Server,
+    port: u16,
+}
+
+impl Dynamo {
+    /// Starts one.
+    pub fn start() -> Self {
+        let port = free_port();
+        let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools");
+        let mut command = Command::new("node");
+        command.arg(tools.join("dynalite/node_modules/dynalite/cli.js"));
+        command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--createTableMs", "0"]);
+        Self { server: Server::start(command, move || answers(port)), port }
+    }
+
+    /// The port of loopback that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+}
+
+impl Deref for Dynamo {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl DerefMut for Dynamo {
+    fn deref_mut(&mut self) -> &mut Server {
+        &mut self.server
+    }
+}
+
+/// Whether a server listens on the port.
+fn answers(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
