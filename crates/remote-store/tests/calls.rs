@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use kv_tree::{
     Error, IDENTITY_BYTES, KeyRange, Kv, KvError, Metered, Order, Store, Swapped, Tree, TreeName,
 };
@@ -227,25 +228,6 @@ async fn a_new_store_is_ready_whoever_comes_first() {
         }
     })
     .await;
-}
-
-async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut futures: Vec<_> = futures.map(Box::pin).collect();
-    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
-    std::future::poll_fn(move |context| {
-        for (future, output) in futures.iter_mut().zip(&mut outputs) {
-            if output.is_none()
-                && let std::task::Poll::Ready(ready) = future.as_mut().poll(context)
-            {
-                *output = Some(ready);
-            }
-        }
-        match outputs.iter().all(Option::is_some) {
-            true => std::task::Poll::Ready(outputs.drain(..).flatten().collect()),
-            false => std::task::Poll::Pending,
-        }
-    })
-    .await
 }
 
 /// Random changes of a tree, by two with caches of their own, compared with a map.

@@ -9,6 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use kv::Dynamo;
 use kv_tree::{Error, KeyRange, Kv, Order, Store, Swapped, Tree, TreeName};
 use stale::Stale;
@@ -35,25 +36,6 @@ fn named<K: Kv>(name: &str, kv: K) -> Tree<K> {
 
 fn bytes(text: &'static str) -> Option<Bytes> {
     Some(Bytes::from_static(text.as_bytes()))
-}
-
-async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut futures: Vec<_> = futures.map(Box::pin).collect();
-    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
-    std::future::poll_fn(move |context| {
-        for (future, output) in futures.iter_mut().zip(&mut outputs) {
-            if output.is_none()
-                && let Poll::Ready(ready) = future.as_mut().poll(context)
-            {
-                *output = Some(ready);
-            }
-        }
-        match outputs.iter().all(Option::is_some) {
-            true => Poll::Ready(outputs.drain(..).flatten().collect()),
-            false => Poll::Pending,
-        }
-    })
-    .await
 }
 
 #[tokio::test]
