@@ -19,6 +19,7 @@
 //!
 //! * [`host`] – the port: what sends commands and statements.
 //! * `line` – the connection that is kept, and how long a call may take.
+//! * `splice` – what of a value the server has already.
 //! * `redis`, `postgres` – the calls of kv-tree in either.
 //! * [`native`] – the port for native programs, with the feature `native`.
 
@@ -30,6 +31,7 @@ mod line;
 pub mod native;
 mod postgres;
 mod redis;
+mod splice;
 
 use std::time::Duration;
 
@@ -60,7 +62,7 @@ enum Kind<H: Host> {
 pub struct Watch {
     key: String,
     seen: Seen,
-    /// The value itself, so that it need not be sent again.
+    /// The value itself, so that nothing of it need be sent again.
     value: Option<Bytes>,
 }
 
@@ -161,8 +163,8 @@ impl<H: Host> Remote<H> {
     /// Writes `value` if the watched key still has what was read last. Of a key that was absent, that
     /// is: if it still is.
     pub async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
-        let Watch { key, seen, .. } = watch;
-        on_engine!(self, engine => engine.swap(key, seen, value.into()))
+        let Watch { key, seen, value: old } = watch;
+        on_engine!(self, engine => engine.swap(key, seen, old.as_ref(), value.into()))
     }
 
     /// Does what [`swap`](Self::swap) does, and returns what is there right afterwards: what was written, or,
@@ -172,9 +174,10 @@ impl<H: Host> Remote<H> {
         watch: Watch,
         value: Vec<u8>,
     ) -> Result<(Swapped, Option<Watched<Watch>>), KvError> {
-        let Watch { key, seen, .. } = watch;
-        let (swapped, there) =
-            on_engine!(self, engine => engine.swap_and_watch(key.clone(), seen, value.into()))?;
+        let Watch { key, seen, value: old } = watch;
+        let (swapped, there) = on_engine!(self, engine => {
+            engine.swap_and_watch(key.clone(), seen, old.as_ref(), value.into())
+        })?;
         Ok((swapped, there.map(|there| of_key(key, there))))
     }
 

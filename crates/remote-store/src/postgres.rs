@@ -8,6 +8,7 @@ use kv_tree::{KvError, Swapped, Watched};
 
 use crate::host::{Cell, Host, Parameter, SqlError};
 use crate::line::{Failure, Line};
+use crate::splice::Splice;
 use crate::{Seen, identity};
 
 /// The statements that make the table. They are run at the first call that lacks it, if the role may; else
@@ -33,6 +34,10 @@ const DELETE_MANY: &str = "DELETE FROM account_store WHERE key = ANY($1)";
 /// How the value begins tells it from one that another server has given the same version, if that took over
 /// with less than this one had.
 const SWAP: &str = "UPDATE account_store SET version = version + 1, value = $3 \
+    WHERE key = $1 AND version = $2 AND substring(value FROM 1 FOR length($4::bytea)) = $4::bytea";
+/// The same, where the value has so much of the one before, from there on.
+const SPLICE: &str = "UPDATE account_store SET version = version + 1, \
+    value = $3::bytea || substring(value FROM $5::bigint::int FOR $6::bigint::int) || $7::bytea \
     WHERE key = $1 AND version = $2 AND substring(value FROM 1 FOR length($4::bytea)) = $4::bytea";
 const CREATE: &str = "INSERT INTO account_store (key, version, value) VALUES ($1, 0, $2) \
     ON CONFLICT (key) DO NOTHING";
@@ -191,15 +196,36 @@ impl<H: Host> Postgres<H> {
         }
     }
 
-    pub async fn swap(&self, key: String, seen: Seen, value: Bytes) -> Result<Swapped, KvError> {
-        let (key, value) = (Parameter::Text(key), Parameter::Binary(value));
+    pub async fn swap(
+        &self,
+        key: String,
+        seen: Seen,
+        old: Option<&Bytes>,
+        value: Bytes,
+    ) -> Result<Swapped, KvError> {
+        let key = Parameter::Text(key);
         let changed = match seen {
             Seen::Version(version, beginning) => {
-                let (version, beginning) = (Parameter::Long(version), Parameter::Binary(beginning));
-                self.execute("swap", SWAP, vec![key, version, value, beginning]).await?
+                let Splice { before, start, len, after } = Splice::of(old, value);
+                let mut parameters = vec![
+                    key,
+                    Parameter::Long(version),
+                    Parameter::Binary(before),
+                    Parameter::Binary(beginning),
+                ];
+                match len {
+                    0 => self.execute("swap", SWAP, parameters).await?,
+                    _ => {
+                        // Bytes are counted from 1.
+                        let range = [start + 1, len].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+                        parameters.extend(range.map(Parameter::Long));
+                        parameters.push(Parameter::Binary(after));
+                        self.execute("swap", SPLICE, parameters).await?
+                    }
+                }
             }
             Seen::Nothing | Seen::Beginning(_) => {
-                self.execute("swap", CREATE, vec![key, value]).await?
+                self.execute("swap", CREATE, vec![key, Parameter::Binary(value)]).await?
             }
         };
         match changed {
@@ -213,6 +239,7 @@ impl<H: Host> Postgres<H> {
         &self,
         key: String,
         seen: Seen,
+        old: Option<&Bytes>,
         value: Bytes,
     ) -> Result<(Swapped, Option<Watched<Seen>>), KvError> {
         // As `SWAP` and `CREATE` count.
@@ -220,7 +247,7 @@ impl<H: Host> Postgres<H> {
             Seen::Version(version, _) => version.saturating_add(1),
             Seen::Nothing | Seen::Beginning(_) => 0,
         };
-        let swapped = self.swap(key, seen, value.clone()).await?;
+        let swapped = self.swap(key, seen, old, value.clone()).await?;
         Ok((swapped, (swapped == Swapped::Done).then(|| watched(value, version))))
     }
 

@@ -8,15 +8,20 @@ use kv_tree::{IDENTITY_BYTES, KvError, Swapped, Watched};
 
 use crate::host::{Host, Reply};
 use crate::line::{Failure, Line};
+use crate::splice::Splice;
 use crate::{Seen, identity};
 
-/// Replaces the value of a key if it still begins as it did.
-const SWAP: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then return 0 end \
-    redis.call('SET', KEYS[1], ARGV[3]) return 1";
-
-/// The same, and reads what the key has if it begins otherwise.
-const SWAP_OR_GET: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then \
-    return redis.call('GET', KEYS[1]) end redis.call('SET', KEYS[1], ARGV[3]) return 1";
+/// Replaces the value of a key if it still begins as it did; else reads it, if that is asked for. The new value is
+/// a text, what it has of the old one, by offset and length, and another text. Where only the ends change, no more is
+/// written, neither to the log nor to replicas.
+const SWAP: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then \
+    if ARGV[7] == '1' then return redis.call('GET', KEYS[1]) end return 0 end \
+    local start, len = tonumber(ARGV[4]), tonumber(ARGV[5]) local old = redis.call('STRLEN', KEYS[1]) \
+    if len > 0 and #ARGV[3] == start and start + len + #ARGV[6] >= old then \
+    redis.call('SETRANGE', KEYS[1], 0, ARGV[3]) redis.call('SETRANGE', KEYS[1], start + len, ARGV[6]) \
+    return 1 end local kept = '' \
+    if len > 0 then kept = redis.call('GETRANGE', KEYS[1], start, start + len - 1) end \
+    redis.call('SET', KEYS[1], ARGV[3] .. kept .. ARGV[6]) return 1";
 
 /// Reads keys, the first of which is left empty while its value begins as it did.
 const GET_ANEW: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then \
@@ -182,12 +187,17 @@ impl<H: Host> Redis<H> {
         Ok((value, seen))
     }
 
-    pub async fn swap(&self, key: String, seen: Seen, value: Bytes) -> Result<Swapped, KvError> {
+    pub async fn swap(
+        &self,
+        key: String,
+        seen: Seen,
+        old: Option<&Bytes>,
+        value: Bytes,
+    ) -> Result<Swapped, KvError> {
         let key = slotted(&key);
         let (command, arguments) = match seen {
             Seen::Beginning(beginning) => {
-                let last = last_of_identity();
-                ("EVAL", vec![SWAP.into(), "1".into(), key, last, beginning, value])
+                ("EVAL", swapping(key, beginning, Splice::of(old, value), false))
             }
             Seen::Nothing | Seen::Version(..) => ("SET", vec![key, value, "NX".into()]),
         };
@@ -204,18 +214,18 @@ impl<H: Host> Redis<H> {
         &self,
         key: String,
         seen: Seen,
+        old: Option<&Bytes>,
         value: Bytes,
     ) -> Result<(Swapped, Option<Watched<Seen>>), KvError> {
         let beginning = match seen {
             Seen::Beginning(beginning) if self.replicas == 0 => beginning,
             seen => {
-                let swapped = self.swap(key, seen, value.clone()).await?;
+                let swapped = self.swap(key, seen, old, value.clone()).await?;
                 return Ok((swapped, (swapped == Swapped::Done).then(|| watched(value))));
             }
         };
-        let last = last_of_identity();
-        let arguments =
-            vec![SWAP_OR_GET.into(), "1".into(), slotted(&key), last, beginning, value.clone()];
+        let splice = Splice::of(old, value.clone());
+        let arguments = swapping(slotted(&key), beginning, splice, true);
         match self.send("swap", "EVAL", arguments).await?.into_iter().next() {
             Some(Reply::Number(1)) => Ok((Swapped::Done, Some(watched(value)))),
             Some(Reply::Binary(instead)) => Ok((Swapped::Lost, Some(watched(instead)))),
@@ -281,6 +291,15 @@ const DEMOTIONS: [&str; 2] = ["READONLY", "ReadOnly"];
 fn watched(value: Bytes) -> Watched<Seen> {
     let seen = seen(Some(&value));
     (Some(value), seen)
+}
+
+/// The arguments of [`SWAP`]: whether a value that begins otherwise is to be read.
+fn swapping(key: Bytes, beginning: Bytes, splice: Splice, reads: bool) -> Vec<Bytes> {
+    let Splice { before, start, len, after } = splice;
+    let [start, len] = [start, len].map(|number| Bytes::from(number.to_string()));
+    let reads = Bytes::from(if reads { "1" } else { "" });
+    let of_value = [last_of_identity(), beginning, before, start, len, after, reads];
+    [SWAP.into(), "1".into(), key].into_iter().chain(of_value).collect()
 }
 
 /// What tells a value from others.

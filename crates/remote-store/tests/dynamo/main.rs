@@ -5,7 +5,6 @@ mod stale;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
