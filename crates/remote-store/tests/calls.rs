@@ -212,6 +212,66 @@ async fn what_is_known_is_not_sent_again() {
     .await;
 }
 
+/// Heads whose log goes on, is cut, or has moved, one after the other.
+#[tokio::test]
+async fn of_a_new_head_only_what_is_new_is_sent() {
+    on_each_engine(async |address| {
+        let kv = store(address);
+        let mut random = fastrand::Rng::with_seed(3);
+        let mut head = |number: u8, rest: &[u8]| {
+            // Mostly as long as the one before.
+            let len = if random.u8(..4) == 0 { random.usize(100..400) } else { 300 };
+            let fixed: Vec<u8> = (0..len).map(|_| random.u8(..)).collect();
+            [&[number; 17][..], &fixed, rest].concat()
+        };
+        let log: Vec<u8> = (0..100_000_u32).flat_map(u32::to_be_bytes).collect();
+        let logs = [&log[..60_000], &log[..61_000], &log[..90_000], &log[..70_000]];
+        let cut = [&log[30_000..95_000], &log[30_000..], &log[..500], &log[..2_000], &log[..]];
+        kv.put_many(vec![("acme:1".to_owned(), head(0, &log[..50_000]))]).await.unwrap();
+        let (_, mut watch) = kv.watch("acme:1").await.unwrap();
+        for (number, rest) in (1..).zip([&logs[..], &cut, &logs].concat()) {
+            let (_, late) = kv.watch("acme:1").await.unwrap();
+            let new = head(number, rest);
+            let (done, written) = kv.swap_and_watch(watch, new.clone()).await.unwrap();
+            assert_eq!(done, Swapped::Done);
+            assert!(kv.get("acme:1").await.unwrap().unwrap() == new, "{number}");
+            // Who comes too late changes nothing.
+            let other = head(number + 100, rest);
+            assert_eq!(kv.swap(late, other).await.unwrap(), Swapped::Lost);
+            assert!(kv.get("acme:1").await.unwrap().unwrap() == new, "{number}");
+            // The next one begins with what was written, or with what was read.
+            watch = written.unwrap().1;
+            if number % 2 == 0 {
+                watch = kv.watch("acme:1").await.unwrap().1;
+            }
+        }
+    })
+    .await;
+}
+
+/// How many bytes a Redis has received.
+fn received(redis: &Redis) -> u64 {
+    let statistics = redis.run(&["INFO", "stats"]);
+    let line = statistics.lines().find_map(|line| line.strip_prefix("total_net_input_bytes:"));
+    line.unwrap().trim().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_long_head_costs_a_swap_no_more_than_a_short_one() {
+    let redis = Redis::start();
+    let kv = store(&redis.address(0));
+    let log: Vec<u8> = (0..25_000_u32).flat_map(u32::to_be_bytes).collect();
+    let head = |number: u8, log: &[u8]| [&[number; 300], log].concat();
+    kv.put_many(vec![("acme:1".to_owned(), head(0, &log))]).await.unwrap();
+    let (_, watch) = kv.watch("acme:1").await.unwrap();
+    let longer = head(1, &[&log[..], &[8; 1000]].concat());
+    let before = received(&redis);
+    assert_eq!(kv.swap(watch, longer.clone()).await.unwrap(), Swapped::Done);
+    let sent = received(&redis) - before;
+    assert!(sent < 4000, "{sent}");
+    assert!(kv.get("acme:1").await.unwrap().unwrap() == longer);
+}
+
 /// Several make the table of PostgreSQL at once, and nobody notices.
 #[tokio::test]
 async fn a_new_store_is_ready_whoever_comes_first() {
