@@ -48,13 +48,12 @@ impl Host for Network {
         parameters: Vec<Parameter>,
     ) -> Result<Vec<Vec<Cell>>, SqlError> {
         let parameters: Vec<_> = parameters.into_iter().map(parameter).collect();
-        let mut answer = connection.query(statement, parameters).await.map_err(sql_error)?;
-        let mut rows = Vec::new();
-        while let Some(row) = answer.rows().next().await {
-            rows.push(row.into_iter().map(cell).collect());
-        }
-        answer.result().await.map_err(sql_error)?;
-        Ok(rows)
+        let answer = connection.query(statement, parameters).await.map_err(sql_error)?;
+        // Several rows at a time: each look at them costs as much as any call of the host.
+        let (_, rows, outcome) = answer.into_inner();
+        let rows = rows.collect().await;
+        outcome.await.map_err(|error| sql_error(pg::Error::PgError(error)))?;
+        Ok(rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect())
     }
 
     async fn execute(
