@@ -160,6 +160,33 @@ fn who_asks_which_commit_it_began_on_is_not_told_an_older_one() {
     assert_eq!(told, [newest - 1, newest]);
 }
 
+/// A server takes over that has not had the last commit of `own`, and others commit there, so that the number of the
+/// commit is given again.
+#[test]
+fn who_began_with_what_the_store_has_lost_begins_again() {
+    for elsewhere in ["shared", "other"] {
+        let memory = Memory::default();
+        let (own, other) = (far(&memory, 10), far(&memory, 10));
+        (0..3).for_each(|n| run(put(&own, "shared".into(), n)).unwrap());
+        let replica = memory.contents();
+        run(put(&own, "shared".into(), 3)).unwrap();
+        let entries = replica.into_iter().map(|(key, value)| (key, value.to_vec()));
+        run(memory.put_many(entries.collect())).unwrap();
+        run(put(&other, elsewhere.into(), 7)).unwrap();
+        run(put(&other, "other".into(), 8)).unwrap();
+        let mut seen = Vec::new();
+        run(own.transact(async |transaction| {
+            seen.push(transaction.get("shared").await?);
+            transaction.put("own", "");
+            Ok::<_, Error>(())
+        }))
+        .unwrap();
+        assert_eq!(seen.len(), 2, "the first time it was what is lost");
+        assert_eq!(seen.pop().unwrap(), run(shared(&other)));
+        assert!(run(other.audit()).is_ok());
+    }
+}
+
 /// Or nobody else could commit in between, as long as it never pauses.
 #[test]
 fn who_writes_alone_reads_once_in_a_while() {

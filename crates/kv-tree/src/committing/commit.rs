@@ -183,6 +183,8 @@ impl<K: Kv> Writers<K> {
             // The same, unless an older state of the store was put back in its place.
             true => Rc::ptr_eq(&newest, &snapshot.head) || newest == snapshot.head,
             false if newest.commit < base || newest.flushed > base => false,
+            // The store has lost what it began with.
+            false if !newest.continues(&snapshot.head) => false,
             // It was told the number of a commit that was not the newest even then.
             false if group.may_be_stale && reads.is_none_or(Reads::include_commit) => false,
             false => !newest.buffer.changed_since(base).any(|key| concerns(key)),

@@ -75,6 +75,20 @@ impl Buffer {
         self.entries.iter().filter(move |entry| entry.stamp > commit).map(|entry| &entry.key)
     }
 
+    /// Whether a later buffer, out of which was flushed what was written up to the commit of the number, has the
+    /// rest of this one, or what was written over it.
+    pub fn is_continued_by(&self, later: &Self, flushed: u64) -> bool {
+        let mut rest = later.entries.iter();
+        self.entries.iter().filter(|entry| entry.stamp > flushed).all(|entry| {
+            // Most of them are shared.
+            let now = rest.find(|now| Rc::ptr_eq(now, entry) || now.key >= entry.key);
+            now.is_some_and(|now| {
+                let is_later = now.key == entry.key && now.stamp > entry.stamp;
+                is_later || Rc::ptr_eq(now, entry) || now == entry
+            })
+        })
+    }
+
     /// With what the commit numbered `stamp`, which is the newest, writes.
     pub fn with(&self, stamp: u64, writes: &Writes) -> Self {
         let mut log = Vec::with_capacity(self.log.len() + record_len(stamp, writes));

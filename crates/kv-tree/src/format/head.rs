@@ -135,6 +135,26 @@ impl Head {
         }
     }
 
+    /// Whether this head, of a later commit, may have come of the earlier one: it remembers its commit, as far as it
+    /// can, and has its pages and what was buffered. Where a server takes over with less than the one before
+    /// had, commits go on from there, and have numbers that were given already.
+    pub fn continues(&self, earlier: &Self) -> bool {
+        let has_pages = self.flush != earlier.flush
+            || (self.root, self.retired) == (earlier.root, earlier.retired);
+        let knows_commit = earlier.writers.last().is_none_or(|last| {
+            match self.writers.iter().find(|it| it.writer == last.writer) {
+                Some(it) => it.commit > last.commit || it == last,
+                // It was forgotten, when all of them had committed since.
+                None => {
+                    let oldest = self.writers.first();
+                    self.writers.len() >= MAX_WRITERS
+                        && oldest.is_some_and(|oldest| oldest.commit > earlier.commit)
+                }
+            }
+        });
+        has_pages && knows_commit && earlier.buffer.is_continued_by(&self.buffer, self.flushed)
+    }
+
     /// How many others than `writer` have made the latest `commits` commits; fewer, where numbers were
     /// left out. Those who only flush what others wrote, whose numbers are odd, do not count.
     pub fn rivals(&self, writer: u64, commits: u64) -> usize {
