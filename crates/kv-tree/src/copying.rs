@@ -144,8 +144,7 @@ impl<K: Kv> Tree<K> {
         if to.swap(watch, head.to_vec()).await.map_err(Error::from)? != Swapped::Done {
             return Err(exists());
         }
-        to.create_zero(name).await.map_err(Error::from)?;
-        let (anchor, watch) = to.watch(name).await.map_err(Error::from)?;
+        let (anchor, watch) = watch_existing(to, name).await?;
         if anchor.map(|anchor| self.heads().anchor(&anchor)).transpose()?.flatten().is_some() {
             return Err(exists());
         }
@@ -170,8 +169,12 @@ async fn watch_existing<T: Kv>(to: &T, key: &str) -> Result<(Option<Bytes>, T::W
     if value.is_some() {
         return Ok((value, watch));
     }
-    to.create_zero(key).await?;
-    Ok(to.watch(key).await?)
+    // A store may fail for whoever is not the first.
+    let created = to.create_zero(key).await;
+    match (to.watch(key).await?, created) {
+        ((None, _), Err(error)) => Err(error.into()),
+        (watched, _) => Ok(watched),
+    }
 }
 
 /// The head of a copy. Holds stay with the original: a copy begins without any.

@@ -16,7 +16,8 @@ use crate::Error;
 /// Compare-and-swap comes in two halves, as in `wasi:keyvalue`: [`watch`](Kv::watch) reads a value
 /// and returns a ticket, [`swap`](Kv::swap) replaces the value if it is still the one that was read.
 /// A store may treat the swap of a key that was **absent** when watched as an unconditional write
-/// (Spin's SQLite store does), so a tree never swaps an absent key.
+/// (Spin's SQLite store does), so a tree never swaps an absent key. No two values that a watched key ever has
+/// begin with the same [`IDENTITY_BYTES`](crate::IDENTITY_BYTES), so a store need not compare more.
 #[allow(async_fn_in_trait, reason = "components are single-threaded; no future has to be Send")]
 pub trait Kv {
     /// What [`swap`](Kv::swap) needs to know of the value that was watched.
@@ -29,8 +30,8 @@ pub trait Kv {
     /// the store's [`Limits`] allow.
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError>;
 
-    /// The same, by [`get`](Kv::get) where it is one key: on Spin, that does not hold up the other requests of an
-    /// instance.
+    /// The values of `keys`, as [`get_many`](Kv::get_many) reads them, but of a single key by [`get`](Kv::get): on
+    /// Spin, only that lets the other requests of an instance go on.
     async fn get_some(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
         match keys {
             [key] => Ok(vec![self.get(key).await?]),
@@ -38,9 +39,9 @@ pub trait Kv {
         }
     }
 
-    /// The same, for a caller who has a value that the first of them had: while that has it, a store
-    /// need not send it again. No two values of that key begin with the same [`IDENTITY_BYTES`](crate::IDENTITY_BYTES).
-    async fn get_anew(
+    /// The values of `keys`, as [`get_some`](Kv::get_some) reads them. `known` is a value that the first key has had:
+    /// while it has that, a store may return `known` itself instead of sending it again.
+    async fn get_knowing(
         &self,
         keys: &[String],
         known: &Bytes,
@@ -60,9 +61,13 @@ pub trait Kv {
     /// Reads `key` in order to swap it.
     async fn watch(&self, key: &str) -> Result<Watched<Self::Watch>, KvError>;
 
-    /// Does what [`watch`](Kv::watch) does, for a caller who has a value that the key had, as with
-    /// [`get_anew`](Kv::get_anew).
-    async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<Self::Watch>, KvError> {
+    /// Does what [`watch`](Kv::watch) does. `known` is a value that the key has had, as in
+    /// [`get_knowing`](Kv::get_knowing).
+    async fn watch_knowing(
+        &self,
+        key: &str,
+        known: &Bytes,
+    ) -> Result<Watched<Self::Watch>, KvError> {
         _ = known;
         self.watch(key).await
     }
@@ -85,8 +90,8 @@ pub trait Kv {
     }
 
     /// Creates `key` with the number 0 in the store's own encoding, or leaves it as it is where it
-    /// exists; then it may fail, too. Only called for keys whose value, whenever they exist, is that
-    /// number or 8 bytes long.
+    /// exists. Where it exists, or somebody else creates it at the same time, the call may also fail. Only
+    /// called for keys whose value, whenever they exist, is that number or 8 bytes long.
     async fn create_zero(&self, key: &str) -> Result<(), KvError>;
 
     /// Shows `visit` every key that begins with `prefix`, in any order. Keys that are written or
@@ -114,6 +119,11 @@ pub trait Kv {
     fn observe(&self, event: &Event<'_>) {
         let _ = event;
     }
+}
+
+/// Whether a value is the very one that the caller knew, which the store has not sent.
+pub fn is_known(value: &Bytes, known: &Bytes) -> bool {
+    std::ptr::eq(&**value, &**known)
 }
 
 /// What [`Kv::watch`] reads: the value of the key, if it has one, and what it takes to swap that.

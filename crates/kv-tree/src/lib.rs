@@ -152,7 +152,7 @@ pub use committing::transaction::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Transaction};
 pub use error::Error;
 pub use format::head::IDENTITY_BYTES;
 pub use holding::HoldId;
-pub use kv::{Event, Kv, KvError, Limits, Swapped, Watched};
+pub use kv::{Event, Kv, KvError, Limits, Swapped, Watched, is_known};
 pub use name::TreeName;
 pub use range::{KeyRange, Order};
 pub use reading::scan::Scan;

@@ -146,14 +146,14 @@ async fn drop_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<
 /// As DynamoDB, which refuses to bring the anchor into being where somebody else just has.
 #[test]
 fn a_store_may_fail_for_those_who_are_not_the_first_to_create_a_tree() {
-    for others in [1, 2] {
+    for first_at in [1, 2] {
         let memory = Memory::default();
         let mut failures = 0;
         let kv = Scripted::new(memory.clone()).failing_unless(|call| {
             if let Call::Create = call {
                 failures += 1;
-                // At the first failures, nobody was.
-                if failures == others {
+                // Somebody else creates it meanwhile; before that, nobody has.
+                if failures == first_at {
                     run(put(&tree(memory.clone()), "first".into(), 1)).unwrap();
                 }
                 return false;
@@ -162,7 +162,7 @@ fn a_store_may_fail_for_those_who_are_not_the_first_to_create_a_tree() {
         });
         run(put(&tree(kv), "second".into(), 1)).unwrap();
         assert_eq!(run(tree(memory.clone()).audit()).unwrap().entries, 2);
-        assert_eq!(failures, others);
+        assert_eq!(failures, first_at);
         assert_nothing_is_left_over(&memory);
     }
 }
@@ -180,6 +180,16 @@ fn a_tree_that_the_store_does_not_let_be_created_is_not() {
     assert!(matches!(outcome, Err(Error::Store(_))), "{outcome:?}");
     assert_eq!(failures, 3);
     assert!(memory.contents().is_empty());
+    // Where it is certain that nothing was done, nobody else was first.
+    let mut failures = 0;
+    let kv = Scripted::new(memory.clone()).saying_so().failing_unless(|call| {
+        let fails = matches!(call, Call::Create);
+        failures += u32::from(fails);
+        !fails
+    });
+    let outcome = run(put(&tree(kv), "key".into(), 1));
+    assert!(matches!(outcome, Err(Error::Store(_))), "{outcome:?}");
+    assert_eq!(failures, 1);
 }
 
 #[test]

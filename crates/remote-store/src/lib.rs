@@ -62,27 +62,30 @@ enum Kind<H: Host> {
 pub struct Watch {
     key: String,
     seen: Seen,
-    /// The value itself, so that nothing of it need be sent again.
-    value: Option<Bytes>,
 }
 
-/// What tells the value that was seen from every other that its key ever has.
+/// What the key had: all of it, so that nothing of it need be sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Seen {
     /// There was none.
     Nothing,
-    /// The version of its row, and how it begins.
-    Version(i64, Bytes),
-    /// How it begins.
-    Beginning(Bytes),
+    /// A row: its version, and the value.
+    Row(i64, Bytes),
+    /// A value.
+    Value(Bytes),
 }
 
-/// What was watched, with its key.
-fn of_key(key: String, (value, seen): Watched<Seen>) -> Watched<Watch> {
-    (value.clone(), Watch { key, seen, value })
+impl Watch {
+    /// The value that was seen.
+    pub fn value(&self) -> Option<&Bytes> {
+        match &self.seen {
+            Seen::Nothing => None,
+            Seen::Row(_, value) | Seen::Value(value) => Some(value),
+        }
+    }
 }
 
-/// What tells a value of a head from every other.
+/// How a value begins: what tells it from every other that its key has had.
 fn identity(value: &Bytes) -> Bytes {
     value.slice(..value.len().min(IDENTITY_BYTES))
 }
@@ -118,14 +121,18 @@ impl<H: Host> Remote<H> {
         on_engine!(self, engine => engine.get_many(keys))
     }
 
-    /// The same, where the first has the value that is known and need not be sent again, as of
-    /// [`Kv::get_anew`](kv_tree::Kv::get_anew).
-    pub async fn get_anew(
+    /// The values of `keys`, of which the first may be `known` itself, as in
+    /// [`Kv::get_knowing`](kv_tree::Kv::get_knowing).
+    pub async fn get_knowing(
         &self,
         keys: &[String],
         known: &Bytes,
     ) -> Result<Vec<Option<Bytes>>, KvError> {
-        on_engine!(self, engine => engine.get_anew(keys, known))
+        // Every value begins as nothing does.
+        if known.is_empty() {
+            return self.get_many(keys).await;
+        }
+        on_engine!(self, engine => engine.get_knowing(keys, known))
     }
 
     /// Writes all `entries`, or none.
@@ -140,31 +147,34 @@ impl<H: Host> Remote<H> {
 
     /// Reads `key` in order to swap it.
     pub async fn watch(&self, key: &str) -> Result<Watched<Watch>, KvError> {
-        let watched = on_engine!(self, engine => engine.watch(key))?;
-        Ok(of_key(key.to_owned(), watched))
+        let (value, seen) = on_engine!(self, engine => engine.watch(key))?;
+        Ok((value, Watch { key: key.to_owned(), seen }))
     }
 
-    /// The same, where the value that is known need not be sent again.
-    pub async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<Watch>, KvError> {
-        let watched = on_engine!(self, engine => engine.watch_anew(key, known))?;
-        Ok(of_key(key.to_owned(), watched))
+    /// Does what [`watch`](Self::watch) does; the value may be `known` itself.
+    pub async fn watch_knowing(&self, key: &str, known: &Bytes) -> Result<Watched<Watch>, KvError> {
+        if known.is_empty() {
+            return self.watch(key).await;
+        }
+        let (value, seen) = on_engine!(self, engine => engine.watch_knowing(key, known))?;
+        Ok((value, Watch { key: key.to_owned(), seen }))
     }
 
     /// Reads a watched key again.
     pub async fn watch_again(&self, watch: &mut Watch) -> Result<Option<Bytes>, KvError> {
-        let (value, seen) = match &watch.value {
-            Some(known) => on_engine!(self, engine => engine.watch_anew(&watch.key, known))?,
-            None => on_engine!(self, engine => engine.watch(&watch.key))?,
+        let (value, again) = match watch.value() {
+            Some(known) => self.watch_knowing(&watch.key, known).await?,
+            None => self.watch(&watch.key).await?,
         };
-        (watch.value, watch.seen) = (value.clone(), seen);
+        *watch = again;
         Ok(value)
     }
 
     /// Writes `value` if the watched key still has what was read last. Of a key that was absent, that
     /// is: if it still is.
     pub async fn swap(&self, watch: Watch, value: Vec<u8>) -> Result<Swapped, KvError> {
-        let Watch { key, seen, value: old } = watch;
-        on_engine!(self, engine => engine.swap(key, seen, old.as_ref(), value.into()))
+        let Watch { key, seen } = watch;
+        on_engine!(self, engine => engine.swap(key, seen, value.into()))
     }
 
     /// Does what [`swap`](Self::swap) does, and returns what is there right afterwards: what was written, or,
@@ -174,11 +184,10 @@ impl<H: Host> Remote<H> {
         watch: Watch,
         value: Vec<u8>,
     ) -> Result<(Swapped, Option<Watched<Watch>>), KvError> {
-        let Watch { key, seen, value: old } = watch;
-        let (swapped, there) = on_engine!(self, engine => {
-            engine.swap_and_watch(key.clone(), seen, old.as_ref(), value.into())
-        })?;
-        Ok((swapped, there.map(|there| of_key(key, there))))
+        let Watch { key, seen } = watch;
+        let (swapped, there) =
+            on_engine!(self, engine => engine.swap_and_watch(key.clone(), seen, value.into()))?;
+        Ok((swapped, there.map(|(value, seen)| (value, Watch { key, seen }))))
     }
 
     /// Creates `key` with 8 bytes of zeros, unless it is there.

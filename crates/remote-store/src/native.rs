@@ -170,12 +170,12 @@ impl Kv for RemoteKv {
         self.remote.get_many(keys).await
     }
 
-    async fn get_anew(
+    async fn get_knowing(
         &self,
         keys: &[String],
         known: &Bytes,
     ) -> Result<Vec<Option<Bytes>>, KvError> {
-        self.remote.get_anew(keys, known).await
+        self.remote.get_knowing(keys, known).await
     }
 
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
@@ -190,8 +190,8 @@ impl Kv for RemoteKv {
         self.remote.watch(key).await
     }
 
-    async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<Watch>, KvError> {
-        self.remote.watch_anew(key, known).await
+    async fn watch_knowing(&self, key: &str, known: &Bytes) -> Result<Watched<Watch>, KvError> {
+        self.remote.watch_knowing(key, known).await
     }
 
     async fn watch_again(&self, watch: &mut Watch) -> Result<Option<Bytes>, KvError> {

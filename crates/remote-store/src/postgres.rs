@@ -22,12 +22,12 @@ pub const SCHEMA: [&str; 2] = [
 
 const GET: &str = "SELECT value FROM account_store WHERE key = $1";
 const GET_MANY: &str = "SELECT key, value FROM account_store WHERE key = ANY($1)";
-/// The same, but for the value of `$2` while that begins with `$3`: of a long value, no more is looked at.
-const GET_ANEW: &str = "SELECT key, CASE WHEN key = $2 AND \
+/// The same, with NULL in place of the value of `$2` while that begins with `$3`; of a long value, no more is read.
+const GET_KNOWING: &str = "SELECT key, CASE WHEN key = $2 AND \
     substring(value FROM 1 FOR length($3::bytea)) = $3::bytea THEN NULL ELSE value END \
     FROM account_store WHERE key = ANY($1)";
 const WATCH: &str = "SELECT value, version FROM account_store WHERE key = $1";
-const WATCH_ANEW: &str = "SELECT \
+const WATCH_KNOWING: &str = "SELECT \
     CASE WHEN substring(value FROM 1 FOR length($2::bytea)) = $2::bytea THEN NULL ELSE value END, \
     version FROM account_store WHERE key = $1";
 const DELETE_MANY: &str = "DELETE FROM account_store WHERE key = ANY($1)";
@@ -35,7 +35,8 @@ const DELETE_MANY: &str = "DELETE FROM account_store WHERE key = ANY($1)";
 /// with less than this one had.
 const SWAP: &str = "UPDATE account_store SET version = version + 1, value = $3 \
     WHERE key = $1 AND version = $2 AND substring(value FROM 1 FOR length($4::bytea)) = $4::bytea";
-/// The same, where the value has so much of the one before, from there on.
+/// The same, where the new value is `$3`, then `$6` bytes of the old one from its byte `$5` on, then `$7`. The first
+/// byte is 1.
 const SPLICE: &str = "UPDATE account_store SET version = version + 1, \
     value = $3::bytea || substring(value FROM $5::bigint::int FOR $6::bigint::int) || $7::bytea \
     WHERE key = $1 AND version = $2 AND substring(value FROM 1 FOR length($4::bytea)) = $4::bytea";
@@ -124,11 +125,11 @@ impl<H: Host> Postgres<H> {
 
     pub async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, KvError> {
         let rows = self.query("get-many", GET_MANY, vec![Parameter::Texts(keys.to_vec())]).await?;
-        in_order(keys, rows, &Bytes::new())
+        in_order(keys, rows, None)
     }
 
     /// Reads the values of `keys`, but for the first while that has the value that is known.
-    pub async fn get_anew(
+    pub async fn get_knowing(
         &self,
         keys: &[String],
         known: &Bytes,
@@ -139,7 +140,8 @@ impl<H: Host> Postgres<H> {
             Parameter::Text(first.clone()),
             Parameter::Binary(identity(known)),
         ];
-        in_order(keys, self.query("get-many", GET_ANEW, parameters).await?, known)
+        let rows = self.query("get-many", GET_KNOWING, parameters).await?;
+        in_order(keys, rows, Some(known))
     }
 
     pub async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
@@ -181,13 +183,13 @@ impl<H: Host> Postgres<H> {
     }
 
     /// Reads a key in order to swap it, but for its value while that is the one that is known.
-    pub async fn watch_anew(
+    pub async fn watch_knowing(
         &self,
         key: &str,
         known: &Bytes,
     ) -> Result<(Option<Bytes>, Seen), KvError> {
         let parameters = vec![Parameter::Text(key.to_owned()), Parameter::Binary(identity(known))];
-        let rows = self.query("watch", WATCH_ANEW, parameters).await?;
+        let rows = self.query("watch", WATCH_KNOWING, parameters).await?;
         match rows.into_iter().next().map(take) {
             None => Ok((None, Seen::Nothing)),
             Some([Cell::Null, Cell::Long(version)]) => Ok(watched(known.clone(), version)),
@@ -196,22 +198,16 @@ impl<H: Host> Postgres<H> {
         }
     }
 
-    pub async fn swap(
-        &self,
-        key: String,
-        seen: Seen,
-        old: Option<&Bytes>,
-        value: Bytes,
-    ) -> Result<Swapped, KvError> {
+    pub async fn swap(&self, key: String, seen: Seen, value: Bytes) -> Result<Swapped, KvError> {
         let key = Parameter::Text(key);
         let changed = match seen {
-            Seen::Version(version, beginning) => {
-                let Splice { before, start, len, after } = Splice::of(old, value);
+            Seen::Row(version, old) => {
+                let Splice { before, start, len, after } = Splice::of(&old, value);
                 let mut parameters = vec![
                     key,
                     Parameter::Long(version),
                     Parameter::Binary(before),
-                    Parameter::Binary(beginning),
+                    Parameter::Binary(identity(&old)),
                 ];
                 match len {
                     0 => self.execute("swap", SWAP, parameters).await?,
@@ -224,7 +220,7 @@ impl<H: Host> Postgres<H> {
                     }
                 }
             }
-            Seen::Nothing | Seen::Beginning(_) => {
+            Seen::Nothing | Seen::Value(_) => {
                 self.execute("swap", CREATE, vec![key, Parameter::Binary(value)]).await?
             }
         };
@@ -239,15 +235,14 @@ impl<H: Host> Postgres<H> {
         &self,
         key: String,
         seen: Seen,
-        old: Option<&Bytes>,
         value: Bytes,
     ) -> Result<(Swapped, Option<Watched<Seen>>), KvError> {
         // As `SWAP` and `CREATE` count.
         let version = match &seen {
-            Seen::Version(version, _) => version.saturating_add(1),
-            Seen::Nothing | Seen::Beginning(_) => 0,
+            Seen::Row(version, _) => version.saturating_add(1),
+            Seen::Nothing | Seen::Value(_) => 0,
         };
-        let swapped = self.swap(key, seen, old, value.clone()).await?;
+        let swapped = self.swap(key, seen, value.clone()).await?;
         Ok((swapped, (swapped == Swapped::Done).then(|| watched(value, version))))
     }
 
@@ -283,22 +278,23 @@ impl<H: Host> Postgres<H> {
 
 /// A value as it would be watched.
 fn watched(value: Bytes, version: i64) -> Watched<Seen> {
-    let beginning = identity(&value);
-    (Some(value), Seen::Version(version, beginning))
+    (Some(value.clone()), Seen::Row(version, value))
 }
 
-/// The values of rows with keys, in the order of `keys`. One that is left out is known.
+/// The values of rows, in the order of `keys`; NULL stands for the one of the first that is known.
 fn in_order(
     keys: &[String],
     rows: Vec<Vec<Cell>>,
-    known: &Bytes,
+    known: Option<&Bytes>,
 ) -> Result<Vec<Option<Bytes>>, KvError> {
     let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
-        match take(row) {
-            [Cell::Text(key), Cell::Binary(value)] => _ = found.insert(key, value),
-            [Cell::Text(key), Cell::Null] => _ = found.insert(key, known.clone()),
-            other => return Err(unexpected("get-many", &other)),
+        match (take(row), known) {
+            ([Cell::Text(key), Cell::Binary(value)], _) => _ = found.insert(key, value),
+            ([Cell::Text(key), Cell::Null], Some(known)) if keys.first() == Some(&key) => {
+                found.insert(key, known.clone());
+            }
+            (other, _) => return Err(unexpected("get-many", &other)),
         }
     }
     Ok(keys.iter().map(|key| found.remove(key)).collect())

@@ -11,22 +11,36 @@ use crate::line::{Failure, Line};
 use crate::splice::Splice;
 use crate::{Seen, identity};
 
-/// Replaces the value of a key if it still begins as it did; else reads it, if that is asked for. The new value is
-/// a text, what it has of the old one, by offset and length, and another text. Where only the ends change, no more is
-/// written, neither to the log nor to replicas.
-const SWAP: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then \
-    if ARGV[7] == '1' then return redis.call('GET', KEYS[1]) end return 0 end \
-    local start, len = tonumber(ARGV[4]), tonumber(ARGV[5]) local old = redis.call('STRLEN', KEYS[1]) \
-    if len > 0 and #ARGV[3] == start and start + len + #ARGV[6] >= old then \
-    redis.call('SETRANGE', KEYS[1], 0, ARGV[3]) redis.call('SETRANGE', KEYS[1], start + len, ARGV[6]) \
-    return 1 end local kept = '' \
-    if len > 0 then kept = redis.call('GETRANGE', KEYS[1], start, start + len - 1) end \
-    redis.call('SET', KEYS[1], ARGV[3] .. kept .. ARGV[6]) return 1";
+/// Replaces the value of a key if it begins as `seen`; else returns it if `reads` is 1, or 0. The new value is `before`,
+/// `len` bytes of the old one from `start` on, and `after`. Where these stay in their place and the value gets no
+/// shorter, only the two ends are written: to the append-only file and to replicas, too.
+const SWAP: &str = "\
+    local last, seen, before, start, len, after, reads = unpack(ARGV) \
+    local key = KEYS[1] \
+    if redis.call('GETRANGE', key, 0, last) ~= seen then \
+        if reads == '1' then return redis.call('GET', key) end \
+        return 0 \
+    end \
+    start, len = tonumber(start), tonumber(len) \
+    local is_longer = start + len + #after >= redis.call('STRLEN', key) \
+    if len > 0 and #before == start and is_longer then \
+        redis.call('SETRANGE', key, 0, before) \
+        redis.call('SETRANGE', key, start + len, after) \
+        return 1 \
+    end \
+    local kept = '' \
+    if len > 0 then kept = redis.call('GETRANGE', key, start, start + len - 1) end \
+    redis.call('SET', key, before .. kept .. after) \
+    return 1";
 
-/// Reads keys, the first of which is left empty while its value begins as it did.
-const GET_ANEW: &str = "if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then \
-    return redis.call('MGET', unpack(KEYS)) end local values = {''} \
-    for i = 2, #KEYS do values[i] = redis.call('GET', KEYS[i]) end return values";
+/// Reads keys; of the first, the number 1 while its value begins as it did.
+const GET_KNOWING: &str = "\
+    if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then \
+        return redis.call('MGET', unpack(KEYS)) \
+    end \
+    local values = {1} \
+    for i = 2, #KEYS do values[i] = redis.call('GET', KEYS[i]) end \
+    return values";
 
 /// How many keys a step of a scan looks at.
 const KEYS_A_STEP: &str = "1000";
@@ -113,25 +127,22 @@ impl<H: Host> Redis<H> {
     }
 
     /// Reads the values of `keys`, but for the first while that has the value that is known.
-    pub async fn get_anew(
+    pub async fn get_knowing(
         &self,
         keys: &[String],
         known: &Bytes,
     ) -> Result<Vec<Option<Bytes>>, KvError> {
-        // Nothing would be read as nothing of what is known.
-        if keys.is_empty() || known.is_empty() {
-            return self.get_many(keys).await;
+        if keys.is_empty() {
+            return Ok(Vec::new());
         }
-        let mut arguments = vec![GET_ANEW.into(), keys.len().to_string().into()];
+        let mut arguments = vec![GET_KNOWING.into(), keys.len().to_string().into()];
         arguments.extend(keys.iter().map(|key| slotted(key)));
         arguments.extend([last_of_identity(), identity(known)]);
         let mut answer = self.send("get-many", "EVAL", arguments).await?;
         if answer.len() != keys.len() {
             return Err(unexpected("get-many", answer.first()));
         }
-        if let Some(first @ Reply::Binary(_)) = answer.first_mut()
-            && matches!(first, Reply::Binary(value) if value.is_empty())
-        {
+        if let Some(first @ Reply::Number(1)) = answer.first_mut() {
             *first = Reply::Binary(known.clone());
         }
         answer.into_iter().map(|reply| value("get-many", Some(reply))).collect()
@@ -173,7 +184,7 @@ impl<H: Host> Redis<H> {
 
     /// Reads a key in order to swap it, but for its value while that is the one that is known. Where replicas
     /// count, it is read all the same.
-    pub async fn watch_anew(
+    pub async fn watch_knowing(
         &self,
         key: &str,
         known: &Bytes,
@@ -181,25 +192,17 @@ impl<H: Host> Redis<H> {
         if self.replicas > 0 {
             return self.watch(key).await;
         }
-        let values = self.get_anew(&[key.to_owned()], known).await?;
+        let values = self.get_knowing(&[key.to_owned()], known).await?;
         let value = values.into_iter().next().flatten();
         let seen = seen(value.as_ref());
         Ok((value, seen))
     }
 
-    pub async fn swap(
-        &self,
-        key: String,
-        seen: Seen,
-        old: Option<&Bytes>,
-        value: Bytes,
-    ) -> Result<Swapped, KvError> {
+    pub async fn swap(&self, key: String, seen: Seen, value: Bytes) -> Result<Swapped, KvError> {
         let key = slotted(&key);
         let (command, arguments) = match seen {
-            Seen::Beginning(beginning) => {
-                ("EVAL", swapping(key, beginning, Splice::of(old, value), false))
-            }
-            Seen::Nothing | Seen::Version(..) => ("SET", vec![key, value, "NX".into()]),
+            Seen::Value(old) => ("EVAL", swapping(key, &old, value, false)),
+            Seen::Nothing | Seen::Row(..) => ("SET", vec![key, value, "NX".into()]),
         };
         match self.send_and_wait("swap", command, arguments).await?.first() {
             Some(Reply::Number(1) | Reply::Status(_)) => Ok(Swapped::Done),
@@ -214,18 +217,16 @@ impl<H: Host> Redis<H> {
         &self,
         key: String,
         seen: Seen,
-        old: Option<&Bytes>,
         value: Bytes,
     ) -> Result<(Swapped, Option<Watched<Seen>>), KvError> {
-        let beginning = match seen {
-            Seen::Beginning(beginning) if self.replicas == 0 => beginning,
+        let old = match seen {
+            Seen::Value(old) if self.replicas == 0 => old,
             seen => {
-                let swapped = self.swap(key, seen, old, value.clone()).await?;
+                let swapped = self.swap(key, seen, value.clone()).await?;
                 return Ok((swapped, (swapped == Swapped::Done).then(|| watched(value))));
             }
         };
-        let splice = Splice::of(old, value.clone());
-        let arguments = swapping(slotted(&key), beginning, splice, true);
+        let arguments = swapping(slotted(&key), &old, value.clone(), true);
         match self.send("swap", "EVAL", arguments).await?.into_iter().next() {
             Some(Reply::Number(1)) => Ok((Swapped::Done, Some(watched(value)))),
             Some(Reply::Binary(instead)) => Ok((Swapped::Lost, Some(watched(instead)))),
@@ -293,19 +294,19 @@ fn watched(value: Bytes) -> Watched<Seen> {
     (Some(value), seen)
 }
 
-/// The arguments of [`SWAP`]: whether a value that begins otherwise is to be read.
-fn swapping(key: Bytes, beginning: Bytes, splice: Splice, reads: bool) -> Vec<Bytes> {
-    let Splice { before, start, len, after } = splice;
+/// The arguments of [`SWAP`]; where it `reads`, it returns a value that begins otherwise.
+fn swapping(key: Bytes, old: &Bytes, new: Bytes, reads: bool) -> Vec<Bytes> {
+    let Splice { before, start, len, after } = Splice::of(old, new);
     let [start, len] = [start, len].map(|number| Bytes::from(number.to_string()));
-    let reads = Bytes::from(if reads { "1" } else { "" });
-    let of_value = [last_of_identity(), beginning, before, start, len, after, reads];
-    [SWAP.into(), "1".into(), key].into_iter().chain(of_value).collect()
+    let reads = Bytes::from(if reads { "1" } else { "0" });
+    let arguments = [last_of_identity(), identity(old), before, start, len, after, reads];
+    [SWAP.into(), "1".into(), key].into_iter().chain(arguments).collect()
 }
 
-/// What tells a value from others.
+/// What was seen of a key.
 fn seen(value: Option<&Bytes>) -> Seen {
     match value {
-        Some(value) => Seen::Beginning(identity(value)),
+        Some(value) => Seen::Value(value.clone()),
         None => Seen::Nothing,
     }
 }

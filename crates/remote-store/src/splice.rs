@@ -1,12 +1,13 @@
 //! A value in terms of the one before.
 //!
-//! A head is a short part that changes, and a log that each commit adds to (`kv_tree`, "The head"). So the value
-//! that a swap writes has all but the first kilobyte and the last record in common with the one that it
-//! replaces, and the server has that.
+//! A head is a short part that changes with every commit, and a log to which each commit adds (`kv_tree`, "Format").
+//! So it has all but that part and its last record in common with the one that it replaces, and the server has
+//! that. Any two values give a right splice: how much it saves depends on their being heads. What is damaged on the
+//! server stays so until a head is sent whole, which is with the next flush.
 
 use bytes::Bytes;
 
-/// How much of the beginning of a head may be anything: what is longer is the log, or the head is another one.
+/// Where the log of a head has begun at the latest: kv-tree keeps what is before it this short.
 const BEGINNING: usize = 1 << 10;
 
 /// How many bytes are looked for, to find where the log has moved to.
@@ -28,9 +29,8 @@ impl Splice {
     }
 
     /// What has to be sent of the new value to who has the old one.
-    pub fn of(old: Option<&Bytes>, new: Bytes) -> Self {
-        let found = old.and_then(|old| common(old, &new));
-        match found.filter(|common| common.len > new.len() / 2) {
+    pub fn of(old: &[u8], new: Bytes) -> Self {
+        match common(old, &new).filter(|common| common.len > new.len() / 2) {
             Some(Common { old, new: place, len }) => Self {
                 before: new.slice(..place),
                 start: old,
@@ -91,7 +91,7 @@ mod tests {
                 let log = value(1, log_len);
                 let old = Bytes::from([value(2, 400), log.clone()].concat());
                 let new = Bytes::from([value(3, 400 + moved), log, value(4, 900)].concat());
-                let splice = Splice::of(Some(&old), new.clone());
+                let splice = Splice::of(&old, new.clone());
                 assert_eq!(applied(&splice, &old), new);
                 let sent = splice.before.len() + splice.after.len();
                 assert!(sent <= 400 + moved + 900, "{sent} of {}", new.len());
@@ -103,8 +103,8 @@ mod tests {
     fn what_has_little_in_common_is_sent_as_it_is() {
         let new = Bytes::from(value(5, 9000));
         let cut = Bytes::from([value(6, 400), new[6000..].to_vec()].concat());
-        for old in [None, Some(Bytes::new()), Some(Bytes::from(value(7, 9000))), Some(cut)] {
-            assert_eq!(Splice::of(old.as_ref(), new.clone()), Splice::whole(new.clone()));
+        for old in [Bytes::new(), Bytes::from(value(7, 9000)), cut] {
+            assert_eq!(Splice::of(&old, new.clone()), Splice::whole(new.clone()));
         }
     }
 
@@ -122,7 +122,7 @@ mod tests {
             let (shared, rest) = (some(6000), some(1500));
             let old = Bytes::from([some(2000), shared.clone(), rest.clone()].concat());
             let new = Bytes::from([some(2000), shared, some(3000)].concat());
-            let splice = Splice::of(Some(&old), new.clone());
+            let splice = Splice::of(&old, new.clone());
             spliced += u32::from(splice.len > 0);
             assert_eq!(applied(&splice, &old), new);
         }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use kv_tree::{
     Error, IDENTITY_BYTES, KeyRange, Kv, KvError, Metered, Order, Store, Swapped, Tree, TreeName,
+    is_known,
 };
 use remote_store::Address;
 use remote_store::native::RemoteKv;
@@ -156,47 +157,72 @@ async fn keys_are_those_that_begin_so() {
     .await;
 }
 
+/// A value that begins as no other of the number.
+fn head(number: u8) -> Bytes {
+    Bytes::from([&[0; 9][..], &[number; 8], &[1; 20_000]].concat())
+}
+
+/// Whether it is the very value that was known, and was not sent.
+fn is_the_known(value: &Option<Bytes>, known: &Bytes) -> bool {
+    is_known(value.as_ref().unwrap(), known)
+}
+
 #[tokio::test]
-async fn what_is_known_is_not_sent_again() {
+async fn what_is_known_is_not_read_again() {
     on_each_engine(async |address| {
         let kv = store(address);
-        let head = |number: u8| Bytes::from([&[0; 9][..], &[number; 8], &[1; 20_000]].concat());
-        let is_same = |value: &Option<Bytes>, known: &Bytes| {
-            std::ptr::eq(value.as_deref().unwrap(), &**known)
-        };
         let keys = ["acme:1", "acme:1:a", "acme:1:absent"].map(str::to_owned);
-        let known = head(1);
-        // Of what is not there, nothing is the same.
-        assert_eq!(kv.get_anew(&keys, &known).await.unwrap(), [None, None, None]);
-        assert_eq!(kv.get_anew(&keys[..1], &Bytes::new()).await.unwrap(), [None]);
-        assert_eq!(kv.watch_anew(&keys[0], &known).await.unwrap().0, None);
-        assert!(kv.get_anew(&[], &known).await.unwrap().is_empty());
-        // A page is sent, even where it begins as what is known.
-        let entries = [(&keys[0], head(1)), (&keys[1], head(1))];
-        kv.put_many(entries.map(|(key, value)| (key.clone(), value.to_vec())).into())
-            .await
-            .unwrap();
-        let read = kv.get_anew(&keys, &known).await.unwrap();
-        assert!(is_same(&read[0], &known) && !is_same(&read[1], &known));
+        let (known, other, nothing) = (head(1), head(2), Bytes::new());
+        // What is absent is absent, whatever is known.
+        assert_eq!(kv.get_knowing(&keys, &known).await.unwrap(), [None, None, None]);
+        assert!(kv.get_knowing(&[], &known).await.unwrap().is_empty());
+        // Of the first key, and of no other one, even where that begins the same.
+        let entries = [&keys[0], &keys[1]].map(|key| (key.clone(), head(1).to_vec()));
+        kv.put_many(entries.into()).await.unwrap();
+        let read = kv.get_knowing(&keys, &known).await.unwrap();
+        assert!(is_the_known(&read[0], &known) && !is_the_known(&read[1], &known));
         assert_eq!(read, [Some(head(1)), Some(head(1)), None]);
-        assert!(is_same(&kv.get_anew(&keys[..1], &known).await.unwrap()[0], &known));
-        let other = head(2);
-        assert_eq!(kv.get_anew(&keys, &other).await.unwrap(), read);
-        // What is watched so can be swapped, once, and is seen when it is another.
-        let (value, mut first) = kv.watch_anew(&keys[0], &known).await.unwrap();
-        assert!(is_same(&value, &known));
-        assert!(is_same(&kv.watch_again(&mut first).await.unwrap(), &known));
-        let (value, second) = kv.watch_anew(&keys[0], &other).await.unwrap();
-        assert_eq!(value.unwrap(), known);
+        assert!(is_the_known(&kv.get_knowing(&keys[..1], &known).await.unwrap()[0], &known));
+        for known in [&other, &nothing] {
+            assert_eq!(kv.get_knowing(&keys, known).await.unwrap(), read);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_known_is_not_watched_again() {
+    on_each_engine(async |address| {
+        let kv = store(address);
+        let key = "acme:1";
+        let (known, other) = (head(1), head(2));
+        assert_eq!(kv.watch_knowing(key, &known).await.unwrap().0, None);
+        kv.put_many(vec![(key.to_owned(), head(1).to_vec())]).await.unwrap();
+        let (value, mut first) = kv.watch_knowing(key, &known).await.unwrap();
+        assert!(is_the_known(&value, &known));
+        assert!(is_the_known(&kv.watch_again(&mut first).await.unwrap(), &known));
+        for unlike in [&other, &Bytes::new()] {
+            let (value, second) = kv.watch_knowing(key, unlike).await.unwrap();
+            assert_eq!(value.unwrap(), known);
+            assert_eq!(second, kv.watch(key).await.unwrap().1);
+        }
+        // It can be swapped, once, and is seen when it is another one.
+        let (_, second) = kv.watch_knowing(key, &known).await.unwrap();
         assert_eq!(kv.swap(first, other.to_vec()).await.unwrap(), Swapped::Done);
         assert_eq!(kv.swap(second, head(3).to_vec()).await.unwrap(), Swapped::Lost);
-        let (value, mut late) = kv.watch_anew(&keys[0], &known).await.unwrap();
+        let (value, mut late) = kv.watch_knowing(key, &known).await.unwrap();
         assert_eq!(value.unwrap(), other);
-        let (_, third) = kv.watch(&keys[0]).await.unwrap();
+        let (_, third) = kv.watch(key).await.unwrap();
         assert_eq!(kv.swap(third, head(4).to_vec()).await.unwrap(), Swapped::Done);
         assert_eq!(kv.watch_again(&mut late).await.unwrap().unwrap(), head(4));
         assert_eq!(kv.swap(late, head(5).to_vec()).await.unwrap(), Swapped::Done);
-        // So a tree that has not changed costs a call, and no head.
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tree_that_has_not_changed_costs_no_head() {
+    on_each_engine(async |address| {
         let tree = tree(Metered::new(store(address)));
         tree.transact(async |transaction| {
             transaction.put("key", vec![1; 1000]);
@@ -212,7 +238,7 @@ async fn what_is_known_is_not_sent_again() {
     .await;
 }
 
-/// Heads whose log goes on, is cut, or has moved, one after the other.
+/// Heads whose log grows, loses its beginning, or moves, one after the other.
 #[tokio::test]
 async fn of_a_new_head_only_what_is_new_is_sent() {
     on_each_engine(async |address| {
@@ -249,27 +275,33 @@ async fn of_a_new_head_only_what_is_new_is_sent() {
     .await;
 }
 
-/// How many bytes a Redis has received.
-fn received(redis: &Redis) -> u64 {
+/// How many bytes a Redis has received and sent.
+fn traffic(redis: &Redis) -> [u64; 2] {
     let statistics = redis.run(&["INFO", "stats"]);
-    let line = statistics.lines().find_map(|line| line.strip_prefix("total_net_input_bytes:"));
-    line.unwrap().trim().parse().unwrap()
+    ["total_net_input_bytes:", "total_net_output_bytes:"].map(|name| {
+        let number = statistics.lines().find_map(|line| line.strip_prefix(name));
+        number.unwrap().trim().parse().unwrap()
+    })
 }
 
 #[tokio::test]
-async fn a_long_head_costs_a_swap_no_more_than_a_short_one() {
+async fn of_a_long_head_redis_receives_and_sends_only_what_is_new() {
     let redis = Redis::start();
     let kv = store(&redis.address(0));
     let log: Vec<u8> = (0..25_000_u32).flat_map(u32::to_be_bytes).collect();
-    let head = |number: u8, log: &[u8]| [&[number; 300], log].concat();
-    kv.put_many(vec![("acme:1".to_owned(), head(0, &log))]).await.unwrap();
-    let (_, watch) = kv.watch("acme:1").await.unwrap();
-    let longer = head(1, &[&log[..], &[8; 1000]].concat());
-    let before = received(&redis);
-    assert_eq!(kv.swap(watch, longer.clone()).await.unwrap(), Swapped::Done);
-    let sent = received(&redis) - before;
-    assert!(sent < 4000, "{sent}");
-    assert!(kv.get("acme:1").await.unwrap().unwrap() == longer);
+    let head = |number: u8, log: &[u8]| Bytes::from([&[number; 300], log].concat());
+    let (known, longer) = (head(0, &log), head(1, &[&log[..], &[8; 1000]].concat()));
+    kv.put_many(vec![("acme:1".to_owned(), known.to_vec())]).await.unwrap();
+    let [_, before] = traffic(&redis);
+    let (_, watch) = kv.watch_knowing("acme:1", &known).await.unwrap();
+    kv.get_knowing(&["acme:1".to_owned()], &known).await.unwrap();
+    // What INFO itself says is a part of it.
+    let [before_swap, sent] = traffic(&redis);
+    assert!(sent - before < 20_000, "{sent} {before}");
+    assert_eq!(kv.swap(watch, longer.to_vec()).await.unwrap(), Swapped::Done);
+    let [received, _] = traffic(&redis);
+    assert!(received - before_swap < 4000, "{received} {before_swap}");
+    assert_eq!(kv.get("acme:1").await.unwrap().unwrap(), longer);
 }
 
 /// Several make the table of PostgreSQL at once, and nobody notices.
@@ -496,8 +528,11 @@ async fn replicas_vouch_for_what_is_acknowledged() {
     number[0] = 1;
     let error = first.swap(watch, number.clone()).await.unwrap_err();
     assert!(!error.is_without_effect && error.message.contains("store_replicas"), "{error}");
+    let known = Bytes::from(vec![0; IDENTITY_BYTES]);
     for asking in [first, kv()] {
         let error = asking.watch("acme:1").await.unwrap_err();
+        assert!(error.message.contains("store_replicas"), "{error}");
+        let error = asking.watch_knowing("acme:1", &known).await.unwrap_err();
         assert!(error.message.contains("store_replicas"), "{error}");
     }
     // Nothing is begun meanwhile.

@@ -57,12 +57,12 @@ impl<K: Kv> Kv for Movable<K> {
         self.kv.get_many(keys).await
     }
 
-    async fn get_anew(
+    async fn get_knowing(
         &self,
         keys: &[String],
         known: &Bytes,
     ) -> Result<Vec<Option<Bytes>>, KvError> {
-        self.kv.get_anew(keys, known).await
+        self.kv.get_knowing(keys, known).await
     }
 
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
@@ -77,8 +77,8 @@ impl<K: Kv> Kv for Movable<K> {
         self.kv.watch(key).await
     }
 
-    async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<K::Watch>, KvError> {
-        self.kv.watch_anew(key, known).await
+    async fn watch_knowing(&self, key: &str, known: &Bytes) -> Result<Watched<K::Watch>, KvError> {
+        self.kv.watch_knowing(key, known).await
     }
 
     async fn watch_again(&self, watch: &mut K::Watch) -> Result<Option<Bytes>, KvError> {

@@ -133,7 +133,7 @@ fn test_all() -> anyhow::Result<()> {
         debian::provide(program, &[package])?;
     }
     tools::accessibility_checker()?;
-    tools::dynamo()?;
+    tools::dynalite()?;
     let mut tests = cargo();
     tests.args(["test", "--no-fail-fast"]).args(native()?);
     report(&mut tests)

@@ -10,8 +10,8 @@ use crate::project::{command, target_dir};
 /// What looks at pages for what keeps people from using them.
 const ACCESSIBILITY_CHECKER: &str = "axe-core@4.14.1";
 
-/// What stands for DynamoDB.
-const DYNAMO: &str = "dynalite@4.0.0";
+/// An emulator of DynamoDB.
+const DYNALITE: &str = "dynalite@4.0.0";
 
 /// The folder of a tool.
 pub fn folder(name: &str) -> PathBuf {
@@ -23,9 +23,9 @@ pub fn accessibility_checker() -> anyhow::Result<PathBuf> {
     npm_package("axe", ACCESSIBILITY_CHECKER)
 }
 
-/// Installs what the tests have for DynamoDB, if need be.
-pub fn dynamo() -> anyhow::Result<PathBuf> {
-    npm_package("dynalite", DYNAMO)
+/// Installs the emulator of DynamoDB that tests have, if need be.
+pub fn dynalite() -> anyhow::Result<PathBuf> {
+    npm_package("dynalite", DYNALITE)
 }
 
 /// The folder of the modules with a `package` of npm, as `name@version`, installed in that of the tool if

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kv_tree::{Event, Kv, KvError, Limits, Store, Swapped, Watched};
+use kv_tree::{Event, Kv, KvError, Limits, Store, Swapped, Watched, is_known};
 use remote_store::{Address, Engine, Remote};
 use tmf630::Settings;
 
@@ -90,9 +90,9 @@ fn len(value: &Option<Bytes>) -> usize {
 }
 
 /// How much of a value was sent by a store that does not send what is known.
-fn sent(value: &Option<Bytes>, known: &Bytes) -> usize {
+fn sent(value: &Option<Bytes>, known: Option<&Bytes>) -> usize {
     match value {
-        Some(value) if !std::ptr::eq(&**value, &**known) => value.len(),
+        Some(value) if !known.is_some_and(|known| is_known(value, known)) => value.len(),
         _ => 0,
     }
 }
@@ -112,15 +112,15 @@ impl Kv for KeyValue {
         })
     }
 
-    async fn get_anew(
+    async fn get_knowing(
         &self,
         keys: &[String],
         known: &Bytes,
     ) -> Result<Vec<Option<Bytes>>, KvError> {
         let Backend::Remote(remote) = &self.backend else { return self.get_some(keys).await };
         let begin = Instant::now();
-        let values = remote.get_anew(keys, known).await;
-        let sent = |values: &Vec<_>| values.iter().map(|value| sent(value, known)).sum();
+        let values = remote.get_knowing(keys, known).await;
+        let sent = |values: &Vec<_>| values.iter().map(|value| sent(value, Some(known))).sum();
         instance::count_call(begin.elapsed(), values.as_ref().map_or(0, sent));
         values
     }
@@ -149,23 +149,27 @@ impl Kv for KeyValue {
         seen
     }
 
-    async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<Watch>, KvError> {
+    async fn watch_knowing(&self, key: &str, known: &Bytes) -> Result<Watched<Watch>, KvError> {
         let Backend::Remote(remote) = &self.backend else { return self.watch(key).await };
         let begin = Instant::now();
-        let seen = remote.watch_anew(key, known).await;
-        let bytes = seen.as_ref().map_or(0, |(value, _)| sent(value, known));
+        let seen = remote.watch_knowing(key, known).await;
+        let bytes = seen.as_ref().map_or(0, |(value, _)| sent(value, Some(known)));
         instance::count_call(begin.elapsed(), bytes);
         seen.map(|(value, watch)| (value, Watch::Remote(watch)))
     }
 
     async fn watch_again(&self, watch: &mut Watch) -> Result<Option<Bytes>, KvError> {
         let begin = Instant::now();
-        let seen = match (&self.backend, watch) {
-            (Backend::Spin(spin), Watch::Spin(watch)) => spin.watch_again(watch).await,
-            (Backend::Remote(remote), Watch::Remote(watch)) => remote.watch_again(watch).await,
-            _ => Err(of_another_store("watch")),
+        let (seen, known) = match (&self.backend, watch) {
+            (Backend::Spin(spin), Watch::Spin(watch)) => (spin.watch_again(watch).await, None),
+            (Backend::Remote(remote), Watch::Remote(watch)) => {
+                let known = watch.value().cloned();
+                (remote.watch_again(watch).await, known)
+            }
+            _ => (Err(of_another_store("watch")), None),
         };
-        instance::count_call(begin.elapsed(), seen.as_ref().map_or(0, len));
+        let bytes = seen.as_ref().map_or(0, |value| sent(value, known.as_ref()));
+        instance::count_call(begin.elapsed(), bytes);
         seen
     }
 

@@ -49,7 +49,7 @@ impl Host for Network {
     ) -> Result<Vec<Vec<Cell>>, SqlError> {
         let parameters: Vec<_> = parameters.into_iter().map(parameter).collect();
         let answer = connection.query(statement, parameters).await.map_err(sql_error)?;
-        // Several rows at a time: each look at them costs as much as any call of the host.
+        // All rows that have arrived at a time: each read of the stream is a call of the host.
         let (_, rows, outcome) = answer.into_inner();
         let rows = rows.collect().await;
         outcome.await.map_err(|error| sql_error(pg::Error::PgError(error)))?;

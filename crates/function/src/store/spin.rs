@@ -121,13 +121,17 @@ impl SpinStore {
                 atomics::increment(&self.bucket, key, 0).map_err(failed("increment"))?;
                 Ok(())
             }
-            // What theirs writes, Cosmos DB's provider can only increment, and not read, and DynamoDB's fails
-            // where there is another value. A swap of what was absent writes it only if it still is.
+            // Not by their increment: what Cosmos DB's writes cannot be read, and DynamoDB's fails where there is
+            // another value. A swap of an absent key writes it only if it still is absent.
             StoreType::AzureCosmos | StoreType::AwsDynamo => {
                 let (None, watch) = self.watch(key).await? else { return Ok(()) };
                 match self.swap(watch, vec![0; 8]).await? {
                     Swapped::Done => Ok(()),
-                    Swapped::Refused | Swapped::Lost => Err(KvError::new("swap", "it is refused")),
+                    Swapped::Refused | Swapped::Lost => {
+                        let why =
+                            "it is refused: throttled, not answered, or somebody else was first";
+                        Err(KvError::new("swap", why))
+                    }
                 }
             }
         }

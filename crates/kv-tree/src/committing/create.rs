@@ -9,19 +9,22 @@
 //! nobody else ever wrote at the winner's key. A loser removes its head when the anchor names another
 //! one: from then on, its own swap cannot happen any more, however late it comes.
 
+use super::swap::SETTLE_TIME;
 use super::writers::{MAX_ATTEMPTS, Writers};
 use crate::format::head::Head;
 use crate::random::{jittered_pause, random_u64};
 use crate::writing::flush::report;
 use crate::{Error, Kv};
 
-/// How often bringing the anchor into being is tried where the store says that it has failed.
+/// How often bringing the anchor into being may fail, and how long all of it may take.
 const MAX_FAILURES: u32 = 3;
 
 impl<K: Kv> Writers<K> {
     /// Brings the tree into being with an empty head, unless another request has just done so.
     pub async fn create(&self) -> Result<(), Error> {
         let (kv, heads) = (self.kv(), &self.heads);
+        let began = kv.elapsed();
+        let takes_too_long = || kv.elapsed().saturating_sub(began) > SETTLE_TIME;
         let anchor = heads.name.as_str();
         let generation = random_generation()?;
         let head_key = heads.head_key(generation);
@@ -32,7 +35,8 @@ impl<K: Kv> Writers<K> {
                 // Somebody else may have been first, which some stores take for a failure.
                 if let Err(error) = kv.create_zero(anchor).await {
                     failures += 1;
-                    if error.is_without_effect || failures >= MAX_FAILURES {
+                    let is_last = failures >= MAX_FAILURES || takes_too_long();
+                    if error.is_without_effect || is_last {
                         return Err(error.into());
                     }
                     kv.pause(jittered_pause(failures)).await;
@@ -57,7 +61,10 @@ impl<K: Kv> Writers<K> {
                 None => {}
             }
             // Whatever the answer is, the anchor tells what came of it.
-            if kv.swap(watch, generation.to_le_bytes().into()).await.is_err() {
+            if let Err(error) = kv.swap(watch, generation.to_le_bytes().into()).await {
+                if takes_too_long() {
+                    return Err(error.into());
+                }
                 kv.pause(jittered_pause(attempt)).await;
             }
         }

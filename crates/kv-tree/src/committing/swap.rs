@@ -24,7 +24,7 @@ pub(crate) enum Outcome {
 const SETTLE_ATTEMPTS: u32 = 10;
 
 /// For how long that is begun again, where calls take long to fail.
-const SETTLE_TIME: Duration = Duration::from_secs(15);
+pub(super) const SETTLE_TIME: Duration = Duration::from_secs(15);
 
 impl<K: Kv> Writers<K> {
     /// Swaps the group's head for `next`, which is the attempt of that number by `writer`, and does not
@@ -101,7 +101,7 @@ impl<K: Kv> Writers<K> {
             if self.kv().elapsed().saturating_sub(began) > SETTLE_TIME {
                 break;
             }
-            let (bytes, watch) = match self.kv().watch(&pages.head_key).await {
+            let (bytes, watch) = match self.heads.watch_head(pages).await {
                 Ok((Some(bytes), watch)) => (bytes, watch),
                 Ok((None, _)) => {
                     cause = "the head does not exist any more".into();
@@ -138,7 +138,7 @@ impl<K: Kv> Writers<K> {
                     if let Ok(Swapped::Done) = self.kv().swap(watch, encoded).await {
                         return Ok(Outcome::Lost);
                     }
-                    // The store may have too much to do.
+                    // Refused or failed: the store may have too much to do.
                     self.kv().pause(jittered_pause(round)).await;
                 }
             }

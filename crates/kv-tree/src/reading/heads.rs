@@ -10,7 +10,7 @@ use super::pages::Pages;
 use crate::format::codec::Fault;
 use crate::format::head::Head;
 use crate::format::versions::decode_head;
-use crate::{Error, Kv, TreeName, Watched};
+use crate::{Error, Kv, TreeName, Watched, is_known};
 
 /// A tree in a store, and what an instance remembers of it. That is safe to lose.
 pub(crate) struct Heads<K: Kv> {
@@ -58,7 +58,7 @@ impl<K: Kv> Heads<K> {
         match value.try_into().map(u64::from_le_bytes) {
             Ok(0) => Ok(None),
             Ok(generation) => Ok(Some(generation)),
-            // Stores that keep numbers as text write it so.
+            // Stores that keep numbers as text write it so: Spin's on DynamoDB, in earlier versions of this.
             Err(_) if value == b"0" => Ok(None),
             Err(_) => Err(damaged("it does not name a head")),
         }
@@ -82,6 +82,8 @@ impl<K: Kv> Heads<K> {
     /// Reads the anchor anew next time.
     pub fn forget_generation(&self) {
         self.generation.set(None);
+        // It may be the head of another one.
+        self.last.replace(None);
     }
 
     /// The newest head, and where its pages are; `key` is what will be looked for. A tree that does
@@ -126,7 +128,7 @@ impl<K: Kv> Heads<K> {
     /// The bytes of the newest head, and what it takes to swap it.
     pub async fn watch_head(&self, pages: &Pages<K>) -> Result<Watched<K::Watch>, Error> {
         Ok(match self.remembered() {
-            Some((known, _)) => self.kv.watch_anew(&pages.head_key, &known).await?,
+            Some((known, _)) => self.kv.watch_knowing(&pages.head_key, &known).await?,
             None => self.kv.watch(&pages.head_key).await?,
         })
     }
@@ -136,7 +138,7 @@ impl<K: Kv> Heads<K> {
         self.remembered().map(|(_, head)| head)
     }
 
-    /// The same, and its bytes before it.
+    /// The head that was seen last, and before it its bytes.
     fn remembered(&self) -> Option<(Bytes, Rc<Head>)> {
         self.last.borrow().clone()
     }
@@ -145,7 +147,7 @@ impl<K: Kv> Heads<K> {
     pub fn decode(&self, pages: &Pages<K>, bytes: Bytes) -> Result<Rc<Head>, Error> {
         let known = self.remembered();
         if let Some((last, head)) = &known
-            && (std::ptr::eq(&**last, &*bytes) || *last == bytes)
+            && (is_known(&bytes, last) || *last == bytes)
         {
             return Ok(head.clone());
         }

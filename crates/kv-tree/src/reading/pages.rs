@@ -87,7 +87,7 @@ impl<K: Kv> Pages<K> {
     ) -> Result<Option<Bytes>, Error> {
         let mut keys = vec![self.head_key.to_string()];
         keys.extend(expected.iter().map(|id| id.key(&self.head_key)));
-        let mut values = self.kv.get_anew(&keys, known).await?.into_iter();
+        let mut values = self.kv.get_knowing(&keys, known).await?.into_iter();
         let head = values.next().flatten();
         for (id, page) in expected.iter().zip(values) {
             if let Some(Ok(page)) = page.map(|page| Page::decode(*id, page)) {

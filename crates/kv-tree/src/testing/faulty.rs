@@ -116,6 +116,14 @@ impl<K: Kv> Kv for Faulty<K> {
         self.call("get_many", self.kv.get_many(keys)).await
     }
 
+    async fn get_knowing(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        self.call("get_knowing", self.kv.get_knowing(keys, known)).await
+    }
+
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
         self.call("put_many", self.kv.put_many(entries)).await
     }
@@ -126,6 +134,14 @@ impl<K: Kv> Kv for Faulty<K> {
 
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, K::Watch), KvError> {
         self.call("watch", self.kv.watch(key)).await
+    }
+
+    async fn watch_knowing(
+        &self,
+        key: &str,
+        known: &Bytes,
+    ) -> Result<Watched<Self::Watch>, KvError> {
+        self.call("watch_knowing", self.kv.watch_knowing(key, known)).await
     }
 
     async fn watch_again(&self, watch: &mut K::Watch) -> Result<Option<Bytes>, KvError> {

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Event, Kv, KvError, Limits, Swapped, Watched};
+use crate::{Event, Kv, KvError, Limits, Swapped, Watched, is_known};
 
 /// What was asked of a store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Calls that read: get, get_many, watch, watch_again, keys.
+    /// Calls that read: get and watch in all their forms, keys.
     pub read_calls: u64,
     /// Calls that write: put_many, delete_many, swap, create_zero.
     pub write_calls: u64,
-    /// How many bytes of values were sent by the store.
+    /// How many bytes of values were read, without those that were known and not sent.
     pub bytes_read: u64,
     /// How many bytes of values were written.
     pub bytes_written: u64,
@@ -32,11 +32,6 @@ impl Sub for Usage {
             bytes_written: self.bytes_written - before.bytes_written,
         }
     }
-}
-
-/// Whether a value is the one that the caller had, and was not sent.
-fn is_same(value: &Option<Bytes>, known: &Bytes) -> bool {
-    value.as_ref().is_some_and(|value| std::ptr::eq(&**value, &**known))
 }
 
 /// A wrapper around a store that counts calls and bytes.
@@ -60,6 +55,13 @@ impl<K> Metered<K> {
     /// What was asked of the store since it was wrapped.
     pub fn usage(&self) -> Usage {
         self.usage.get()
+    }
+
+    /// Counts a read of values, but for what was known and not sent.
+    fn read_news<'v>(&self, values: impl IntoIterator<Item = &'v Option<Bytes>>, known: &Bytes) {
+        let is_sent =
+            |value: &&Option<Bytes>| !value.as_ref().is_some_and(|it| is_known(it, known));
+        self.read(values.into_iter().filter(is_sent));
     }
 
     fn read<'v>(&self, values: impl IntoIterator<Item = &'v Option<Bytes>>) {
@@ -97,13 +99,13 @@ impl<K: Kv> Kv for Metered<K> {
         Ok(values)
     }
 
-    async fn get_anew(
+    async fn get_knowing(
         &self,
         keys: &[String],
         known: &Bytes,
     ) -> Result<Vec<Option<Bytes>>, KvError> {
-        let values = self.kv.get_anew(keys, known).await?;
-        self.read(values.iter().filter(|value| !is_same(value, known)));
+        let values = self.kv.get_knowing(keys, known).await?;
+        self.read_news(&values, known);
         Ok(values)
     }
 
@@ -123,9 +125,9 @@ impl<K: Kv> Kv for Metered<K> {
         Ok((value, watch))
     }
 
-    async fn watch_anew(&self, key: &str, known: &Bytes) -> Result<Watched<K::Watch>, KvError> {
-        let (value, watch) = self.kv.watch_anew(key, known).await?;
-        self.read(std::iter::once(&value).filter(|value| !is_same(value, known)));
+    async fn watch_knowing(&self, key: &str, known: &Bytes) -> Result<Watched<K::Watch>, KvError> {
+        let (value, watch) = self.kv.watch_knowing(key, known).await?;
+        self.read_news([&value], known);
         Ok((value, watch))
     }
 

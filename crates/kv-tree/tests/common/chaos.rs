@@ -101,6 +101,14 @@ impl<K: Kv> Kv for Chaotic<K> {
         self.call("get_many", self.kv.get_many(keys)).await
     }
 
+    async fn get_knowing(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        self.call("get_knowing", self.kv.get_knowing(keys, known)).await
+    }
+
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
         self.call("put_many", self.kv.put_many(entries)).await
     }
@@ -111,6 +119,14 @@ impl<K: Kv> Kv for Chaotic<K> {
 
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Self::Watch), KvError> {
         self.call("watch", self.kv.watch(key)).await
+    }
+
+    async fn watch_knowing(
+        &self,
+        key: &str,
+        known: &Bytes,
+    ) -> Result<Watched<Self::Watch>, KvError> {
+        self.call("watch_knowing", self.kv.watch_knowing(key, known)).await
     }
 
     async fn watch_again(&self, watch: &mut Self::Watch) -> Result<Option<Bytes>, KvError> {

@@ -113,6 +113,14 @@ impl Kv for Watched {
         self.kv.get_many(keys).await
     }
 
+    async fn get_knowing(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        self.kv.get_knowing(keys, known).await
+    }
+
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
         self.kv.put_many(entries).await
     }
@@ -123,6 +131,14 @@ impl Kv for Watched {
 
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Self::Watch), KvError> {
         self.kv.watch(key).await
+    }
+
+    async fn watch_knowing(
+        &self,
+        key: &str,
+        known: &Bytes,
+    ) -> Result<kv_tree::Watched<Self::Watch>, KvError> {
+        self.kv.watch_knowing(key, known).await
     }
 
     async fn watch_again(&self, watch: &mut Self::Watch) -> Result<Option<Bytes>, KvError> {

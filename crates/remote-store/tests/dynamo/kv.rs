@@ -14,7 +14,7 @@ const TABLE: &str = "accounts";
 
 /// An instance's store.
 #[derive(Clone)]
-pub struct Dynamo {
+pub struct DynamoKv {
     client: reqwest::Client,
     url: String,
     begin: Instant,
@@ -33,7 +33,7 @@ pub struct Watch {
     seen: Seen,
 }
 
-impl Dynamo {
+impl DynamoKv {
     /// The table at the address of a server.
     pub fn new(url: &str) -> Self {
         Self { client: reqwest::Client::new(), url: url.to_owned(), begin: Instant::now() }
@@ -103,17 +103,11 @@ impl Dynamo {
     /// the same; Dynalite has no transactions.
     async fn update(&self, mut update: Value) -> Result<(), String> {
         update["TableName"] = json!(TABLE);
-        if std::env::var_os("TRANSACT").is_some() {
-            let token = format!("{:032x}", fastrand::u128(..));
-            let request =
-                json!({"TransactItems": [{"Update": update}], "ClientRequestToken": token});
-            return self.call("TransactWriteItems", &request).await.map(drop);
-        }
         self.call("UpdateItem", &update).await.map(drop)
     }
 }
 
-impl Kv for Dynamo {
+impl Kv for DynamoKv {
     type Watch = Watch;
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
@@ -206,7 +200,10 @@ impl Kv for Dynamo {
         let (None, watch) = self.watch(key).await? else { return Ok(()) };
         match self.swap(watch, vec![0; 8]).await? {
             Swapped::Done => Ok(()),
-            Swapped::Refused | Swapped::Lost => Err(KvError::new("swap", "it is refused")),
+            Swapped::Refused | Swapped::Lost => {
+                let why = "it is refused: throttled, not answered, or somebody else was first";
+                Err(KvError::new("swap", why))
+            }
         }
     }
 

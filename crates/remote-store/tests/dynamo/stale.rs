@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use kv_tree::{Kv, KvError, Limits, Swapped, Watched};
 
-use crate::kv::{Dynamo, Watch};
+use crate::kv::{DynamoKv, Watch};
 
 /// What a key had, and since when.
 type Past = Vec<(Instant, Option<Bytes>)>;
@@ -17,7 +17,7 @@ type Past = Vec<(Instant, Option<Bytes>)>;
 /// what there was.
 #[derive(Clone)]
 pub struct Stale {
-    kv: Dynamo,
+    kv: DynamoKv,
     /// How old at most.
     by: Duration,
     past: Rc<RefCell<HashMap<String, Past>>>,
@@ -26,7 +26,7 @@ pub struct Stale {
 }
 
 impl Stale {
-    pub fn new(kv: Dynamo, by: Duration) -> Self {
+    pub fn new(kv: DynamoKv, by: Duration) -> Self {
         Self { kv, by, past: Rc::default(), count: Rc::default() }
     }
 

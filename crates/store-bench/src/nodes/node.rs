@@ -84,6 +84,14 @@ impl Kv for Node {
         self.call(self.store.get_many(keys)).await
     }
 
+    async fn get_knowing(
+        &self,
+        keys: &[String],
+        known: &Bytes,
+    ) -> Result<Vec<Option<Bytes>>, KvError> {
+        self.call(self.store.get_knowing(keys, known)).await
+    }
+
     async fn put_many(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), KvError> {
         self.call(self.store.put_many(entries)).await
     }
@@ -94,6 +102,14 @@ impl Kv for Node {
 
     async fn watch(&self, key: &str) -> Result<(Option<Bytes>, Self::Watch), KvError> {
         self.call(self.store.watch(key)).await
+    }
+
+    async fn watch_knowing(
+        &self,
+        key: &str,
+        known: &Bytes,
+    ) -> Result<Watched<Self::Watch>, KvError> {
+        self.call(self.store.watch_knowing(key, known)).await
     }
 
     async fn watch_again(&self, watch: &mut Self::Watch) -> Result<Option<Bytes>, KvError> {

@@ -9,18 +9,24 @@ use crate::free_port;
 use crate::server::Server;
 
 /// A DynamoDB without tables.
-pub struct Dynamo {
+pub struct Dynalite {
     server: Server,
     port: u16,
 }
 
-impl Dynamo {
+impl Dynalite {
     /// Starts one.
     pub fn start() -> Self {
         let port = free_port();
         let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools");
+        let program = tools.join("dynalite/node_modules/dynalite/cli.js");
+        assert!(
+            program.exists(),
+            "{} is missing; `cargo xtask test` installs it",
+            program.display()
+        );
         let mut command = Command::new("node");
-        command.arg(tools.join("dynalite/node_modules/dynalite/cli.js"));
+        command.arg(program);
         command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--createTableMs", "0"]);
         Self { server: Server::start(command, move || answers(port)), port }
     }
@@ -36,7 +42,7 @@ impl Dynamo {
     }
 }
 
-impl Deref for Dynamo {
+impl Deref for Dynalite {
     type Target = Server;
 
     fn deref(&self) -> &Server {
@@ -44,7 +50,7 @@ impl Deref for Dynamo {
     }
 }
 
-impl DerefMut for Dynamo {
+impl DerefMut for Dynalite {
     fn deref_mut(&mut self) -> &mut Server {
         &mut self.server
     }
