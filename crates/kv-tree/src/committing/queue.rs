@@ -13,11 +13,15 @@ use std::time::Duration;
 
 use crate::Kv;
 
-/// How often one looks without pausing.
+/// How often one looks without pausing where the store is near: who has the turn may be ready to go on.
 const EAGER_LOOKS: u32 = 64;
 
 /// The pause between two looks after that.
 const PAUSE: Duration = Duration::from_millis(1);
+
+/// The part of the time of a call that passes between two looks where the store is far: who has the turn waits
+/// for it, and looking keeps the instance from waiting, so that the host starts another one.
+const PART_OF_A_CALL: u32 = 8;
 
 /// A line in which each waits for those before. Who has the turn may leave something for the next.
 pub(crate) struct Queue<T> {
@@ -26,6 +30,8 @@ pub(crate) struct Queue<T> {
     left: Cell<Option<T>>,
     /// Until when nothing is going to happen, by the clock that never goes back.
     quiet_until: Cell<Duration>,
+    /// How long a call takes, where the store is far.
+    far_call_takes: Cell<Option<Duration>>,
 }
 
 impl<T> Default for Queue<T> {
@@ -35,6 +41,7 @@ impl<T> Default for Queue<T> {
             next_ticket: Cell::new(0),
             left: Cell::new(None),
             quiet_until: Cell::default(),
+            far_call_takes: Cell::default(),
         }
     }
 }
@@ -69,6 +76,20 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Notes how long a call to the store takes if that is far.
+    pub fn note_far_call(&self, takes: Option<Duration>) {
+        self.far_call_takes.set(takes);
+    }
+
+    /// How long to pause after so many looks.
+    fn pause_after(&self, looks: u32) -> Duration {
+        match self.far_call_takes.get() {
+            Some(takes) => (takes / PART_OF_A_CALL).max(PAUSE),
+            None if looks < EAGER_LOOKS => Duration::ZERO,
+            None => PAUSE,
+        }
+    }
+
     /// Waits until `look` sees what it waits for.
     async fn wait_for<K: Kv, V>(&self, kv: &K, mut look: impl FnMut() -> Option<V>) -> V {
         let mut looks = 0;
@@ -78,7 +99,7 @@ impl<T> Queue<T> {
             }
             let quiet = self.quiet_until.get().saturating_sub(kv.elapsed());
             if quiet.is_zero() {
-                kv.pause(if looks < EAGER_LOOKS { Duration::ZERO } else { PAUSE }).await;
+                kv.pause(self.pause_after(looks)).await;
                 looks += 1;
             } else {
                 kv.pause(quiet).await;
@@ -174,6 +195,19 @@ mod tests {
             queue.turn(&kv).await.leave("for nobody");
             assert_eq!(queue.turn(&kv).await.take(), None);
         });
+    }
+
+    #[test]
+    fn who_waits_for_a_far_store_looks_less_often() {
+        let queue = Queue::<()>::default();
+        let pauses = || [0, 63, 64].map(|looks| queue.pause_after(looks).as_micros());
+        assert_eq!(pauses(), [0, 0, 1000]);
+        queue.note_far_call(Some(Duration::from_millis(20)));
+        assert_eq!(pauses(), [2500; 3]);
+        queue.note_far_call(Some(Duration::from_millis(5)));
+        assert_eq!(pauses(), [1000; 3]);
+        queue.note_far_call(None);
+        assert_eq!(pauses(), [0, 0, 1000]);
     }
 
     #[test]

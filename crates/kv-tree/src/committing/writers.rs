@@ -141,6 +141,7 @@ impl<K: Kv> Writers<K> {
         self.quick_call_takes.set(took.min(quick.saturating_add(quick / 4)));
         let before = self.call_takes.get();
         self.call_takes.set(if before.is_zero() { took } else { (before * 3 + took) / 4 });
+        self.queue.note_far_call(self.is_store_far().then(|| self.call_takes()));
     }
 
     /// How long a call takes.
