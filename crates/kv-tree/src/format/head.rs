@@ -272,6 +272,7 @@ mod tests {
     use super::super::buffer::tests::buffer;
     use super::super::held::MAX_HELD;
     use super::super::page::tests::{child, value};
+    use super::super::value::PageId;
     use super::super::versions::decode_head;
     use super::*;
 
@@ -353,6 +354,63 @@ mod tests {
         assert_eq!(with.fate(1, 2, base.commit), Fate::Unknown);
         assert_eq!(without.fate(1, 2, base.commit), Fate::Unknown);
         assert_eq!(with.fate(1, 200, with.writers[0].commit), Fate::NotCommitted);
+    }
+
+    /// What follows `head` where the writer writes the value at the key.
+    fn with(
+        head: &Head,
+        writer: u64,
+        attempt: u64,
+        key: &'static str,
+        value: &'static str,
+    ) -> Head {
+        let (key, value) = (Bytes::from_static(key.as_bytes()), value.as_bytes());
+        let writes = [(key, Some(Bytes::from_static(value)))].into_iter().collect();
+        let buffer = head.buffer.with(head.commit + 1, &writes);
+        head.next(writer, attempt, Duration::ZERO, buffer)
+    }
+
+    #[test]
+    fn a_head_continues_those_that_it_has_come_of() {
+        let mut heads = vec![Head::default()];
+        for n in 0..60 {
+            let key = ["a", "b", "c"][n % 3];
+            let next = with(heads.last().unwrap(), n as u64 % 20, n as u64, key, "");
+            heads.push(next);
+        }
+        for (place, head) in heads.iter().enumerate() {
+            assert!(heads[..place].iter().all(|earlier| head.continues(earlier)), "{place}");
+            // Of what was flushed, it need not know.
+            let flush = head.flush + 1;
+            let (buffer, flushed) = (Buffer::default(), head.commit);
+            let next = Head { flush, flushed, ..head.next(99, 1, Duration::ZERO, buffer) };
+            assert!(heads[..place].iter().all(|earlier| next.continues(earlier)), "{place}");
+        }
+    }
+
+    #[test]
+    fn a_head_does_not_continue_what_was_lost() {
+        let base = with(&with(&Head::default(), 1, 1, "a", "1"), 2, 1, "b", "2");
+        let lost = with(&base, 1, 2, "a", "3");
+        let later = |head: &Head| with(&with(head, 2, 2, "c", ""), 2, 3, "c", "");
+        assert!(later(&lost).continues(&lost));
+        // Another one has committed instead: what was written is missing, or it is something else.
+        assert!(!later(&base).continues(&lost));
+        assert!(!later(&with(&base, 1, 3, "a", "3")).continues(&lost));
+        let other = with(&base, 1, 2, "a", "4");
+        assert!(!with(&other, 2, 2, "c", "").continues(&lost));
+        // A commit of nothing, of which only its writer tells.
+        let nothing = base.next(3, 1, Duration::ZERO, base.buffer.clone());
+        assert!(later(&nothing).continues(&nothing));
+        assert!(!later(&base).continues(&nothing));
+        // As many flushes, but other pages.
+        let root = |flush| {
+            let id = PageId { flush, attempt: 1, index: 0 };
+            Child { id, entries: 1, bytes: 1, paged_values: false }
+        };
+        let flushed = |flush| Head { flush: 1, root: Some(root(flush)), ..base.clone() };
+        assert!(later(&flushed(1)).continues(&flushed(1)));
+        assert!(!later(&flushed(2)).continues(&flushed(1)));
     }
 
     #[test]
