@@ -1,7 +1,6 @@
 //! Dynalite, which stands for DynamoDB: without transactions, and with all in memory.
 
 use std::net::TcpStream;
-use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::process::Command;
 
@@ -10,7 +9,7 @@ use crate::server::Server;
 
 /// A DynamoDB without tables.
 pub struct Dynalite {
-    server: Server,
+    _server: Server,
     port: u16,
 }
 
@@ -28,7 +27,7 @@ impl Dynalite {
         let mut command = Command::new("node");
         command.arg(program);
         command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--createTableMs", "0"]);
-        Self { server: Server::start(command, move || answers(port)), port }
+        Self { _server: Server::start(command, move || answers(port)), port }
     }
 
     /// The port of loopback that it listens on.
@@ -39,20 +38,6 @@ impl Dynalite {
     /// Its address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
-    }
-}
-
-impl Deref for Dynalite {
-    type Target = Server;
-
-    fn deref(&self) -> &Server {
-        &self.server
-    }
-}
-
-impl DerefMut for Dynalite {
-    fn deref_mut(&mut self) -> &mut Server {
-        &mut self.server
     }
 }
 

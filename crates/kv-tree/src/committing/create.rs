@@ -16,7 +16,7 @@ use crate::random::{jittered_pause, random_u64};
 use crate::writing::flush::report;
 use crate::{Error, Kv};
 
-/// How often bringing the anchor into being may fail, and how long all of it may take.
+/// How often bringing the anchor into being may fail.
 const MAX_FAILURES: u32 = 3;
 
 impl<K: Kv> Writers<K> {
