@@ -1,10 +1,13 @@
 //! One case on everything that is compared, one after the other.
 
+use anyhow::Context;
+
 use crate::Arguments;
 use crate::cases::Case;
 use crate::deployment::Deployment;
 use crate::host::scratch;
 use crate::load::{self, Load, Target};
+use crate::log::{Log, Position};
 use crate::profile::{self, Profile};
 use crate::table::Row;
 use crate::yardstick::Yardstick;
@@ -32,10 +35,14 @@ impl Comparison<'_> {
             }
             _ => None,
         };
-        self.warm_up(self.deployment.target(), case).await?;
-        let begin = self.deployment.log.end()?;
-        let (own, profile) = self.application(case).await?;
-        let activity = self.deployment.log.since(&begin)?;
+        let log = &self.deployment.log;
+        let begin = log.end()?;
+        let warm_up = self.warm_up(self.deployment.target(), case).await;
+        warm_up.with_context(|| refusal(log, &begin))?;
+        let begin = log.end()?;
+        let application = self.application(case).await;
+        let (own, profile) = application.with_context(|| refusal(log, &begin))?;
+        let activity = log.since(&begin)?;
         let connections = self.connections;
         Ok((Row { case: case.name, connections, floor, own, activity, yardstick }, profile))
     }
@@ -60,5 +67,13 @@ impl Comparison<'_> {
             0 => Ok(()),
             seconds => load::measure(target, case, self.connections, seconds).await.map(drop),
         }
+    }
+}
+
+/// What the log says of requests that were refused.
+fn refusal(log: &Log, begin: &Position) -> String {
+    match log.since(begin) {
+        Ok(activity) => activity.refused().unwrap_or("the log tells of none").to_owned(),
+        Err(error) => format!("the log cannot be read: {error:#}"),
     }
 }

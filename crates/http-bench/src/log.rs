@@ -24,11 +24,14 @@ pub struct Activity {
     /// Lines that say what was done with the store.
     requests: u64,
     store: StoreUse,
+    /// The first line of a request that was refused.
+    refused: Option<String>,
 }
 
 /// The part of a line that this reads.
 #[derive(Deserialize)]
 struct Line {
+    status: Option<u16>,
     instance: Option<String>,
     store: Option<StoreUse>,
 }
@@ -108,7 +111,11 @@ impl Activity {
     fn add(&mut self, line: &str) {
         // A host may write something before what the component has written.
         let Some(start) = line.find('{') else { return };
-        let Ok(line) = serde_json::from_str::<Line>(&line[start..]) else { return };
+        let text = &line[start..];
+        let Ok(line) = serde_json::from_str::<Line>(text) else { return };
+        if line.status.is_some_and(|status| status >= 400) {
+            self.refused.get_or_insert_with(|| text.to_owned());
+        }
         self.instances.extend(line.instance);
         let Some(store) = line.store else { return };
         self.requests += 1;
@@ -117,6 +124,11 @@ impl Activity {
         self.store.commits += store.commits;
         self.store.attempts += store.attempts;
         self.store.committed += store.committed;
+    }
+
+    /// What the log says of the first request that was refused.
+    pub fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
     }
 
     /// How many instances answered.
@@ -169,6 +181,14 @@ mod tests {
         assert_eq!(activity.microseconds_a_call(), Some(50.0));
         assert_eq!(activity.requests_a_commit(), Some(2.0));
         assert_eq!(activity.attempts_a_commit(), Some(2.0));
+    }
+
+    #[test]
+    fn what_was_refused_first_is_told() {
+        let [ok, busy, late] =
+            [r#"{"status":201}"#, r#"{"status":503,"cause":"busy"}"#, r#"{"status":500}"#];
+        assert_eq!(activity(&[ok]).refused(), None);
+        assert_eq!(activity(&[ok, busy, late]).refused(), Some(busy));
     }
 
     #[test]

@@ -123,11 +123,24 @@ impl Caller {
         let begin = self.tally.now();
         let attempt = read(request).await;
         match &attempt {
-            Attempt::Answered(_) => self.tally.answered(begin),
+            Attempt::Answered(_) => self.tally.answered(request_kind(method, path), begin),
             Attempt::Failed(trouble) => self.tally.failed(*trouble, begin),
         }
         attempt
     }
+}
+
+/// What requests have in common that cost about as much: such as `GET billingAccount/{id}`, or
+/// `GET billingAccount?sort`.
+fn request_kind(method: &Method, path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    // Before it are the three segments of an API.
+    let mut segments = path.split('/').skip(4);
+    let resource = segments.next().unwrap_or_default();
+    let one = segments.next().map_or("", |_| "/{id}");
+    let first = query.split(['=', '&']).next().unwrap_or_default();
+    let separator = if first.is_empty() { "" } else { "?" };
+    format!("{method} {resource}{one}{separator}{first}")
 }
 
 async fn read(request: reqwest::RequestBuilder) -> Attempt {
@@ -149,5 +162,28 @@ async fn read(request: reqwest::RequestBuilder) -> Attempt {
         Ok((_, answer)) => Attempt::Answered(answer),
         Err(error) if error.is_connect() => Attempt::Failed(Trouble::NotConnected),
         Err(_) => Attempt::Failed(Trouble::BrokenOff),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::Kind;
+
+    #[test]
+    fn requests_of_a_kind_are_told_from_others() {
+        let path = Kind::Account.path();
+        for (method, path, kind) in [
+            (Method::GET, format!("{path}/5"), "GET billingAccount/{id}"),
+            (Method::GET, format!("{path}?sort=name&limit=20"), "GET billingAccount?sort"),
+            (Method::POST, path, "POST billingAccount"),
+            (
+                Method::PATCH,
+                format!("{}/7", Kind::Item.path()),
+                "PATCH appliedCustomerBillingRate/{id}",
+            ),
+        ] {
+            assert_eq!(request_kind(&method, &path), kind);
+        }
     }
 }

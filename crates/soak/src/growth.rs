@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::gauge::Gauge;
+use crate::log::Gauge;
 use crate::samples::{Sample, quantile};
 use crate::store::Left;
 use crate::verdicts::{Course, Verdict};
@@ -12,19 +12,25 @@ use crate::verdicts::{Course, Verdict};
 const MORE_MEMORY: f64 = 0.1;
 const MEMORY_SLACK: u64 = 16 << 20;
 
-/// By which factor, and by how much, latencies of the last third of the time may exceed those of the second
-/// third. Machines are noisy.
-const MORE_LATENCY: u32 = 3;
+/// By which factor, and by how much, latencies of the last third of the time may exceed those of the first. What
+/// takes time in proportion to what stays takes five times as long then. Machines are noisy.
+const MORE_LATENCY: u32 = 2;
 const LATENCY_SLACK: Duration = Duration::from_millis(20);
+
+/// By which factor what a request costs the store may grow in the same time, and by how many calls and bytes. A tree
+/// that becomes larger becomes deeper.
+const MORE_COST: f64 = 1.5;
+const CALLS_SLACK: f64 = 2.0;
+const BYTES_SLACK: f64 = (16 << 10) as f64;
 
 /// By which factor, and by how many bytes, the file of the store may exceed the most that was in it: SQLite
 /// fills its pages badly with values of 4 KiB, and has a log of some MiB.
 const MORE_STORE: u64 = 2;
 const STORE_SLACK: u64 = 16 << 20;
 
-/// How many latencies are too few to compare, and how long a process must be there: at first it needs more
+/// How many requests are too few to compare, and how long a process must be there: at first it needs more
 /// and more, until all components have as many instances as they need.
-const FEW_LATENCIES: usize = 100;
+const FEW_REQUESTS: usize = 100;
 const LONG_ENOUGH: Duration = Duration::from_secs(60);
 
 fn untold(what: &'static str, why: &str) -> Verdict {
@@ -58,28 +64,55 @@ pub fn memory(course: &Course) -> Verdict {
     Verdict { what, holds: Some(last <= most), why }
 }
 
-/// Latencies that no fault has touched.
+/// Latencies that no fault has touched, of the kind of request whose have grown most.
 pub fn latency(course: &Course, what: &'static str, part: f64) -> Verdict {
-    let is_calm = |sample: &&Sample| {
-        !course.happened.iter().any(|fault| fault.touches(sample.since, sample.at))
+    let enough = |third, request| {
+        Some(course.latencies(third, request)).filter(|latencies| latencies.len() >= FEW_REQUESTS)
     };
-    let between = |begin: u32, end: u32| -> Vec<Duration> {
-        let (begin, end) = (course.length * begin / 3, course.length * end / 3);
-        let samples = course.samples.iter().filter(is_calm);
-        let samples = samples.filter(|sample| begin <= sample.since && sample.since < end);
-        samples.flat_map(|sample| sample.latencies.iter().copied()).collect()
+    let grown = |request| {
+        let first = quantile(enough(0, request)?, part)?;
+        let last = quantile(enough(2, request)?, part)?;
+        Some((request, first, last, first * MORE_LATENCY + LATENCY_SLACK))
     };
-    let (second, last) = (between(1, 2), between(2, 3));
-    let is_enough = second.len() >= FEW_LATENCIES && last.len() >= FEW_LATENCIES;
-    let quantiles = (quantile(second, part), quantile(last, part));
-    let ((Some(second), Some(last)), true) = (quantiles, is_enough) else {
+    let excess = |last: Duration, most: Duration| last.as_secs_f64() / most.as_secs_f64();
+    let all = course.requests().into_iter().filter_map(grown);
+    let worst = all.max_by(|one, other| excess(one.2, one.3).total_cmp(&excess(other.2, other.3)));
+    let Some((request, first, last, most)) = worst else {
         return untold(what, "too few requests without a fault to tell");
     };
-    let most = second * MORE_LATENCY + LATENCY_SLACK;
     let why = format!(
-        "{last:.1?} in the last third of the time, {second:.1?} in the second, at most {most:.1?}"
+        "{last:.1?} in the last third of the time, {first:.1?} in the first, at most {most:.1?}, for {request}"
     );
     Verdict { what, holds: Some(last <= most), why }
+}
+
+/// What the requests cost the store whose cost has grown most. That does not depend on how fast the machine is.
+pub fn cost(course: &Course) -> Verdict {
+    let what = "What a request costs the store does not grow";
+    let enough = |third, route| {
+        let cost = course.cost(third, route);
+        cost.each().filter(|_| cost.requests >= FEW_REQUESTS as u64)
+    };
+    let grown = |route| {
+        let (first, last) = (enough(0, route)?, enough(2, route)?);
+        let most = (first.0 * MORE_COST + CALLS_SLACK, first.1 * MORE_COST + BYTES_SLACK);
+        let excess = (last.0 / most.0).max(last.1 / most.1);
+        Some((route, first, last, most, excess))
+    };
+    let all = course.routes().into_iter().filter_map(grown);
+    let worst = all.max_by(|one, other| one.4.total_cmp(&other.4));
+    let Some((route, first, last, most, excess)) = worst else {
+        return untold(what, "too few requests without a fault to tell");
+    };
+    let shown =
+        |(calls, bytes): (f64, f64)| format!("{calls:.1} calls and {:.0} KiB", bytes / 1024.0);
+    let why = format!(
+        "{} in the last third of the time, {} in the first, at most {}, for {route}",
+        shown(last),
+        shown(first),
+        shown(most)
+    );
+    Verdict { what, holds: Some(excess <= 1.0), why }
 }
 
 /// The largest file beside the most that was in it: pages in use, and those that waited to be deleted.
@@ -115,8 +148,16 @@ pub fn mebibytes(bytes: u64) -> String {
 mod tests {
     use super::*;
     use crate::faults::{Fault, Happened};
+    use crate::log::Cost;
+    use crate::tally::Latencies;
 
     const MIB: u64 = 1 << 20;
+
+    /// Latencies of two kinds of requests, one of which takes so many milliseconds.
+    fn latencies(changing: u64) -> Latencies {
+        let of = |request: &str, time| (request.to_owned(), vec![Duration::from_millis(time); 20]);
+        [of("GET account", 10), of("POST account", changing)].into()
+    }
 
     /// Ninety samples, one a second, of which `change` makes others.
     fn course(change: impl Fn(u32, &mut Sample)) -> Course {
@@ -125,7 +166,7 @@ mod tests {
             let mut sample = Sample {
                 since: second * number,
                 at: second * (number + 1),
-                latencies: vec![Duration::from_millis(10); 20],
+                latencies: latencies(10),
                 process: 1,
                 resident: Some(100 * MIB),
                 store: Some(30 * MIB),
@@ -162,20 +203,42 @@ mod tests {
     }
 
     #[test]
-    fn latency_that_grows_is_found_where_there_is_no_fault() {
-        let slow = |number: u32, sample: &mut Sample| {
-            if number >= 60 {
-                sample.latencies = vec![Duration::from_millis(60); 20];
-            }
-        };
-        assert_eq!(latency(&course(|_, _| {}), "", 0.99).holds, Some(true));
-        let mut slower = course(slow);
-        assert_eq!(latency(&slower, "", 0.5).holds, Some(false));
+    fn latency_of_any_kind_of_request_that_grows_is_found_where_there_is_no_fault() {
+        let steady = course(|_, _| {});
+        assert_eq!(latency(&steady, "", 0.99).holds, Some(true));
+        let mut slower = course(|number, sample| {
+            sample.latencies = latencies(10 + u64::from(number));
+        });
+        let verdict = latency(&slower, "", 0.5);
+        assert_eq!(verdict.holds, Some(false), "{verdict:?}");
+        assert!(verdict.why.ends_with("for POST account"), "{verdict:?}");
         let [begin, end] = [60, 75].map(Duration::from_secs);
         slower.happened.push(Happened { fault: Fault::StoreLocked, begin, end });
         assert_eq!(latency(&slower, "", 0.5).holds, Some(false), "the last samples count");
         slower.happened[0].end = Duration::from_secs(90);
         assert_eq!(latency(&slower, "", 0.5).holds, None);
+    }
+
+    #[test]
+    fn a_cost_that_grows_is_found() {
+        let costs = |calls: u64, bytes: u64| {
+            let cost = Cost { requests: 10, calls: 10 * calls, bytes: 10 * bytes };
+            [
+                ("GET one".to_owned(), Cost { calls: 30, bytes: 30, ..cost }),
+                ("GET all".to_owned(), cost),
+            ]
+            .into()
+        };
+        assert_eq!(cost(&course(|_, _| {})).holds, None);
+        for (calls, bytes, holds) in
+            [(10, 0, true), (12, 0, false), (6, 30_000, true), (6, 32_000, false)]
+        {
+            let verdict = cost(&course(|number, sample| {
+                sample.costs = if number < 60 { costs(6, 10_000) } else { costs(calls, bytes) };
+            }));
+            assert_eq!(verdict.holds, Some(holds), "{verdict:?}");
+            assert!(verdict.why.ends_with("for GET all") || holds, "{verdict:?}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //! * `caller` – requests, and what came of them; `tally` – how long they took, and which failed.
 //! * `load` – what a client does; `documents` – what it sends; `changes` – noting it, and making sure of it.
 //! * `faults` – what goes wrong, and when.
-//! * `samples` – how things stand while time passes; `gauge` – what the log says of the data.
+//! * `samples` – how things stand while time passes; `log` – what the log says of the data and of requests.
 //! * `checks` – what there is in the end.
 //! * `verdicts` – what must hold; `growth` – what must not grow; `report` – all of it as Markdown.
 
@@ -26,11 +26,11 @@ mod checks;
 mod documents;
 mod expectations;
 mod faults;
-mod gauge;
 mod growth;
 mod host;
 mod kinds;
 mod load;
+mod log;
 mod receiver;
 mod report;
 mod samples;

@@ -56,7 +56,7 @@ impl Report {
         let (begin, end) = (*length * number / ROWS, *length * (number + 1) / ROWS);
         let within = |moment: Duration| begin <= moment && moment < end;
         let samples: Vec<_> = samples.iter().filter(|sample| within(sample.since)).collect();
-        let all = samples.iter().flat_map(|sample| sample.latencies.iter().copied());
+        let all = samples.iter().flat_map(|sample| sample.all_latencies());
         let latencies: Vec<_> = all.collect();
         let taken: Duration = samples.iter().map(|sample| sample.at - sample.since).sum();
         let per_second = latencies.len() as f64 / taken.as_secs_f64().max(f64::MIN_POSITIVE);
@@ -77,6 +77,32 @@ impl Report {
         ];
         let cells: Vec<_> = cells.into_iter().map(|cell| cell.unwrap_or("–".to_owned())).collect();
         format!("| {} |", cells.join(" | "))
+    }
+
+    /// A kind of request as a row: how many there were, and how long half of them and 99 % took at most, in
+    /// each third of the time.
+    fn request_row(&self, request: &str) -> String {
+        let thirds = [0, 1, 2].map(|number| self.course.latencies(number, request));
+        let count: usize = thirds.iter().map(Vec::len).sum();
+        let shown = |part| {
+            let quantiles = thirds.clone().map(|latencies| quantile(latencies, part));
+            let shown =
+                |time: Option<Duration>| time.map_or("–".to_owned(), |t| format!("{t:.1?}"));
+            quantiles.map(shown).join(" | ")
+        };
+        format!("| {request} | {count} | {} | {} |", shown(0.5), shown(0.99))
+    }
+
+    /// A method and route as a row: how many calls to the store a request made, and how many bytes these moved, in
+    /// each third of the time.
+    fn cost_row(&self, route: &str) -> String {
+        let thirds = [0, 1, 2].map(|number| self.course.cost(number, route).each());
+        let shown = |figure: &dyn Fn((f64, f64)) -> String| {
+            thirds.map(|each| each.map_or("–".to_owned(), figure)).join(" | ")
+        };
+        let (calls, bytes) =
+            (shown(&|it| format!("{:.1}", it.0)), shown(&|it| format!("{:.0}", it.1 / 1024.0)));
+        format!("| {route} | {calls} | {bytes} |")
     }
 
     /// How often each kind of failure was.
@@ -111,6 +137,22 @@ impl fmt::Display for Report {
         for number in 0..ROWS {
             writeln!(formatter, "{}", self.row(number))?;
         }
+        writeln!(
+            formatter,
+            "\n| request, while there is no fault | how many | p50, first third | second | last | p99, first third | \
+             second | last |\n|---|---|---|---|---|---|---|---|"
+        )?;
+        for request in self.course.requests() {
+            writeln!(formatter, "{}", self.request_row(request))?;
+        }
+        writeln!(
+            formatter,
+            "\n| what it asks of the store, with what its instance does beside it | calls, first third | second | \
+             last | KiB, first third | second | last |\n|---|---|---|---|---|---|---|"
+        )?;
+        for route in self.course.routes() {
+            writeln!(formatter, "{}", self.cost_row(route))?;
+        }
         writeln!(formatter, "\n| fault | at | for |\n|---|---|---|")?;
         for fault in &self.course.happened {
             let lasted = fault.end.saturating_sub(fault.begin);
@@ -137,6 +179,7 @@ impl fmt::Display for Report {
 mod tests {
     use super::*;
     use crate::faults::{Fault, Happened};
+    use crate::log::Cost;
     use crate::tally::Failure;
 
     #[test]
@@ -145,7 +188,8 @@ mod tests {
         let sample = |number: u32| Sample {
             since: second * number,
             at: second * (number + 1),
-            latencies: vec![Duration::from_micros(1500); 100],
+            latencies: [("GET account".to_owned(), vec![Duration::from_micros(1500); 100])].into(),
+            costs: [("GET x".to_owned(), Cost { requests: 2, calls: 5, bytes: 4096 })].into(),
             resident: (number < 99).then_some(200 << 20),
             ..Sample::default()
         };
@@ -167,6 +211,8 @@ mod tests {
             "Head.",
             "| 0:10 | 100 | 1.5ms | 1.5ms | 200.0 | – | – | – | – |  |",
             "| 1:10 | 100 | 1.5ms | 1.5ms | 200.0 | – | – | – | – | store locked |",
+            "| GET account | 9000 | 1.5ms | 1.5ms | 1.5ms | 1.5ms | 1.5ms | 1.5ms |",
+            "| GET x | 2.5 | 2.5 | 2.5 | 2 | 2 | 2 |",
             "| store locked | 1:05 | 3.0s |",
             "| 503 with Retry-After | 7 |",
             "| It holds | yes | as it must |",

@@ -9,9 +9,10 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::caller::Caller;
-use crate::gauge::{Gauge, Gauges};
 use crate::host::{Host, Running};
+use crate::log::{Costs, Gauge, Log};
 use crate::store::Store;
+use crate::tally::Latencies;
 
 /// How often a sample is taken: so many times, but at these intervals.
 const SAMPLES: u32 = 120;
@@ -27,16 +28,24 @@ pub struct Sample {
     /// When it was taken, since the soak began, and when the one before was.
     pub at: Duration,
     pub since: Duration,
-    pub latencies: Vec<Duration>,
+    pub latencies: Latencies,
     /// The process of the host, and how many bytes of its memory are resident, if it is there.
     pub process: u32,
     pub resident: Option<u64>,
     /// How many bytes the store has, if it is a file.
     pub store: Option<u64>,
-    /// What the log said last of the data.
+    /// What the log said last of the data, and what requests have cost since the sample before.
     pub gauge: Option<Gauge>,
+    pub costs: Costs,
     /// How many events wait to be sent, if the application tells.
     pub pending: Option<u64>,
+}
+
+impl Sample {
+    /// All of them, whatever was asked for.
+    pub fn all_latencies(&self) -> impl Iterator<Item = Duration> {
+        self.latencies.values().flatten().copied()
+    }
 }
 
 /// Who takes samples.
@@ -44,7 +53,7 @@ pub struct Sampler<'s> {
     length: Duration,
     caller: Caller,
     running: watch::Receiver<Running>,
-    gauges: Gauges,
+    log: Log,
     store: &'s Store,
 }
 
@@ -57,8 +66,8 @@ pub struct Delivery {
 
 impl<'s> Sampler<'s> {
     pub fn new(length: Duration, caller: Caller, host: &Host, store: &'s Store) -> Self {
-        let gauges = Gauges::new(host.log());
-        Self { length, caller, running: host.watch(), gauges, store }
+        let log = Log::new(host.log());
+        Self { length, caller, running: host.watch(), log, store }
     }
 
     /// Takes samples until the time is over.
@@ -77,6 +86,7 @@ impl<'s> Sampler<'s> {
 
     async fn take(&mut self, since: Duration) -> anyhow::Result<Sample> {
         let process = self.running.borrow().process;
+        let (gauge, costs) = self.log.read().context("the log cannot be read")?;
         Ok(Sample {
             at: self.caller.tally.now(),
             since,
@@ -84,7 +94,8 @@ impl<'s> Sampler<'s> {
             process,
             resident: resident(process),
             store: self.store.bytes(),
-            gauge: self.gauges.newest().context("the log cannot be read")?,
+            gauge,
+            costs,
             pending: delivery(&self.caller).await.map(|delivery| delivery.pending),
         })
     }

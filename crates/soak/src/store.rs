@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use sqlite_store::{FILE_NAME, NativeKv, Sqlite};
 use store_bench::served::{Engine, Served};
 
-use crate::gauge::Gauge;
+use crate::log::Gauge;
 
 /// The tenant of an application that is told nothing of tenants, and Spin's store.
 const TENANT: &str = "default";

@@ -1,5 +1,6 @@
 //! How long requests took, and which of them failed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -43,6 +44,9 @@ pub struct Failure {
     pub end: Duration,
 }
 
+/// How long requests took that were answered, by what they asked for.
+pub type Latencies = BTreeMap<String, Vec<Duration>>;
+
 /// What all clients note.
 #[derive(Debug)]
 pub struct Tally {
@@ -52,7 +56,7 @@ pub struct Tally {
 
 #[derive(Debug, Default)]
 struct Noted {
-    latencies: Vec<Duration>,
+    latencies: Latencies,
     failures: Vec<Failure>,
     wrong: Vec<String>,
     wrongs: usize,
@@ -69,10 +73,10 @@ impl Tally {
         self.begin.elapsed()
     }
 
-    /// An attempt that began then was answered.
-    pub fn answered(&self, begin: Duration) {
+    /// An attempt that began then, and asked for that, was answered.
+    pub fn answered(&self, request: String, begin: Duration) {
         let latency = self.now().saturating_sub(begin);
-        self.locked().latencies.push(latency);
+        self.locked().latencies.entry(request).or_default().push(latency);
     }
 
     /// An attempt that began then failed.
@@ -91,7 +95,7 @@ impl Tally {
     }
 
     /// The latencies since this was last called.
-    pub fn take_latencies(&self) -> Vec<Duration> {
+    pub fn take_latencies(&self) -> Latencies {
         std::mem::take(&mut self.locked().latencies)
     }
 

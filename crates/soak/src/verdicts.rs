@@ -1,10 +1,12 @@
 //! What must hold.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::checks::Seen;
 use crate::faults::Happened;
 use crate::growth;
+use crate::log::Cost;
 use crate::samples::Sample;
 use crate::store::Left;
 use crate::tally::Failure;
@@ -24,6 +26,40 @@ pub struct Course {
     pub failures: Vec<Failure>,
     /// Answers that should not be: how many, and the first.
     pub wrong: (usize, Vec<String>),
+}
+
+impl Course {
+    /// All kinds of requests that were answered.
+    pub fn requests(&self) -> BTreeSet<&str> {
+        self.samples.iter().flat_map(|sample| sample.latencies.keys()).map(String::as_str).collect()
+    }
+
+    /// How long requests of that kind took in a third of the time, 0 to 2, while no fault touched them.
+    pub fn latencies(&self, third: u32, request: &str) -> Vec<Duration> {
+        let samples = self.calm(third).filter_map(|sample| sample.latencies.get(request));
+        samples.flatten().copied().collect()
+    }
+
+    /// All methods and routes of requests that the log has told of.
+    pub fn routes(&self) -> BTreeSet<&str> {
+        self.samples.iter().flat_map(|sample| sample.costs.keys()).map(String::as_str).collect()
+    }
+
+    /// What requests of that method and route have cost in a third of the time, 0 to 2, while no fault touched them.
+    pub fn cost(&self, third: u32, route: &str) -> Cost {
+        let mut all = Cost::default();
+        self.calm(third).filter_map(|sample| sample.costs.get(route)).for_each(|cost| all += *cost);
+        all
+    }
+
+    /// The samples of a third of the time, 0 to 2, that no fault touches.
+    fn calm(&self, third: u32) -> impl Iterator<Item = &Sample> {
+        let (begin, end) = (self.length * third / 3, self.length * (third + 1) / 3);
+        self.samples.iter().filter(move |sample| {
+            let is_touched = |fault: &Happened| fault.touches(sample.since, sample.at);
+            begin <= sample.since && sample.since < end && !self.happened.iter().any(is_touched)
+        })
+    }
 }
 
 /// Whether something holds that must.
@@ -57,6 +93,7 @@ pub fn all(course: &Course, seen: &Seen, left: &Left) -> Vec<Verdict> {
         growth::memory(course),
         growth::latency(course, P50, 0.5),
         growth::latency(course, P99, 0.99),
+        growth::cost(course),
         growth::store(course, left),
         removed(course, left),
     ]
