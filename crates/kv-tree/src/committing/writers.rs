@@ -16,7 +16,7 @@ use crate::reading::heads::Heads;
 use crate::{Error, Kv};
 
 /// How often a transaction is attempted before it gives up.
-pub(crate) const MAX_ATTEMPTS: u32 = 100;
+pub(crate) const MAX_ATTEMPTS: u32 = 250;
 
 /// How many of the latest commits tell who else writes.
 pub(crate) const RECENT_COMMITS: u64 = 16;
