@@ -21,6 +21,11 @@ async fn nothing_is_lost_in_half_a_minute_with_faults() {
     let report = soak(&settings, &|line| eprintln!("{line}")).await;
     let report = report.unwrap_or_else(|error| panic!("{error:#}"));
     eprintln!("{report}");
+    // What the log says of requests is understood.
+    let text = report.to_string();
+    for route in ["GET accountManagement/v5/billingAccount/{id}", "PATCH customerBillManagement/v5/customerBill/{id}"] {
+        assert!(text.contains(&format!("\n| {route} |")), "{route}");
+    }
     // How long requests take is no matter of a test.
     let broken: Vec<_> = report.broken().filter(|it| !it.is_about_time()).collect();
     assert!(broken.is_empty(), "{broken:?}");

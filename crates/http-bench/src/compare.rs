@@ -70,10 +70,11 @@ impl Comparison<'_> {
     }
 }
 
-/// What the log says of requests that were refused.
+/// What the log says of requests that were refused, beside another error.
 fn refusal(log: &Log, begin: &Position) -> String {
-    match log.since(begin) {
-        Ok(activity) => activity.refused().unwrap_or("the log tells of none").to_owned(),
+    match log.since(begin).map(|activity| activity.refused().map(str::to_owned)) {
+        Ok(Some(line)) => format!("a request that was refused, by the log: {line}"),
+        Ok(None) => "the log has no request that was refused".to_owned(),
         Err(error) => format!("the log cannot be read: {error:#}"),
     }
 }

@@ -24,7 +24,7 @@ pub struct Activity {
     /// Lines that say what was done with the store.
     requests: u64,
     store: StoreUse,
-    /// The first line of a request that was refused.
+    /// A line of a request that was refused: the first that was read.
     refused: Option<String>,
 }
 
@@ -126,7 +126,7 @@ impl Activity {
         self.store.committed += store.committed;
     }
 
-    /// What the log says of the first request that was refused.
+    /// What the log says of a request that was refused.
     pub fn refused(&self) -> Option<&str> {
         self.refused.as_deref()
     }
@@ -184,11 +184,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_first_is_told() {
-        let [ok, busy, late] =
-            [r#"{"status":201}"#, r#"{"status":503,"cause":"busy"}"#, r#"{"status":500}"#];
-        assert_eq!(activity(&[ok]).refused(), None);
-        assert_eq!(activity(&[ok, busy, late]).refused(), Some(busy));
+    fn what_was_refused_is_told() {
+        let [done, moved, wrong, busy] =
+            [201, 303, 400, 503].map(|status| format!(r#"{{"status":{status}}}"#));
+        assert_eq!(activity(&[&done, &moved]).refused(), None);
+        assert_eq!(activity(&[&done, &wrong, &busy]).refused(), Some(&*wrong));
+        assert_eq!(activity(&[&busy, &wrong]).refused(), Some(&*busy));
     }
 
     #[test]

@@ -130,11 +130,11 @@ impl Caller {
     }
 }
 
-/// What requests have in common that cost about as much: such as `GET billingAccount/{id}`, or
-/// `GET billingAccount?sort`.
+/// What requests have in common that ask for the same sort of thing, in either version: such as
+/// `GET billingAccount/{id}`, or `GET billingAccount?sort`.
 fn request_kind(method: &Method, path: &str) -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    // Before it are the three segments of an API.
+    // The path begins with a slash, and with the three segments of an API and its version.
     let mut segments = path.split('/').skip(4);
     let resource = segments.next().unwrap_or_default();
     let one = segments.next().map_or("", |_| "/{id}");
@@ -176,6 +176,8 @@ mod tests {
         for (method, path, kind) in [
             (Method::GET, format!("{path}/5"), "GET billingAccount/{id}"),
             (Method::GET, format!("{path}?sort=name&limit=20"), "GET billingAccount?sort"),
+            (Method::GET, path.replace("/v5/", "/v4/") + "/5", "GET billingAccount/{id}"),
+            (Method::GET, format!("{path}?a.b.id=1&limit=2"), "GET billingAccount?a.b.id"),
             (Method::POST, path, "POST billingAccount"),
             (
                 Method::PATCH,

@@ -98,7 +98,9 @@ impl Log {
         for line in String::from_utf8_lossy(&bytes[..whole]).lines() {
             if let Some((request, cost)) = cost(line) {
                 *costs.entry(request).or_default() += cost;
-            } else if let Ok(line) = serde_json::from_str::<DataLine>(line) {
+            } else if line.contains("\"retiredPages\"")
+                && let Ok(line) = serde_json::from_str::<DataLine>(line)
+            {
                 self.gauge = Some(line.data);
             }
         }
@@ -107,6 +109,7 @@ impl Log {
 }
 
 fn cost(line: &str) -> Option<(String, Cost)> {
+    let line = line.contains("\"route\"").then_some(line)?;
     let RequestLine { method, route, store } = serde_json::from_str(line).ok()?;
     let route = route.strip_prefix("/tmf-api/").unwrap_or(&route);
     let cost = Cost { requests: 1, calls: store.calls, bytes: store.bytes };

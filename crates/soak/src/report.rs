@@ -96,7 +96,7 @@ impl Report {
     /// A method and route as a row: how many calls to the store a request made, and how many bytes these moved, in
     /// each third of the time.
     fn cost_row(&self, route: &str) -> String {
-        let thirds = [0, 1, 2].map(|number| self.course.cost(number, route).each());
+        let thirds = [0, 1, 2].map(|number| self.course.cost(number, Some(route)).each());
         let shown = |figure: &dyn Fn((f64, f64)) -> String| {
             thirds.map(|each| each.map_or("–".to_owned(), figure)).join(" | ")
         };
@@ -147,7 +147,7 @@ impl fmt::Display for Report {
         }
         writeln!(
             formatter,
-            "\n| what it asks of the store, with what its instance does beside it | calls, first third | second | \
+            "\n| what its instance has asked of the store since its line before | calls, first third | second | \
              last | KiB, first third | second | last |\n|---|---|---|---|---|---|---|"
         )?;
         for route in self.course.routes() {
@@ -185,11 +185,22 @@ mod tests {
     #[test]
     fn it_is_a_row_for_each_tenth_of_the_time_and_for_each_verdict() {
         let second = Duration::from_secs(1);
+        // Other ones in each third.
+        let latencies = |number: u32| {
+            let mut latencies = vec![Duration::from_millis(1 + u64::from(number / 34)); 98];
+            latencies.extend([Duration::from_millis(20 + u64::from(number / 34)); 2]);
+            [("GET account".to_owned(), latencies)].into()
+        };
+        let costs = |number: u32| {
+            let calls = 5 + u64::from(number / 34);
+            let cost = Cost { requests: 2, calls, bytes: 2048 * calls };
+            [("GET x".to_owned(), cost)].into()
+        };
         let sample = |number: u32| Sample {
             since: second * number,
             at: second * (number + 1),
-            latencies: [("GET account".to_owned(), vec![Duration::from_micros(1500); 100])].into(),
-            costs: [("GET x".to_owned(), Cost { requests: 2, calls: 5, bytes: 4096 })].into(),
+            latencies: latencies(number),
+            costs: costs(number),
             resident: (number < 99).then_some(200 << 20),
             ..Sample::default()
         };
@@ -209,10 +220,10 @@ mod tests {
         let text = report.to_string();
         for line in [
             "Head.",
-            "| 0:10 | 100 | 1.5ms | 1.5ms | 200.0 | – | – | – | – |  |",
-            "| 1:10 | 100 | 1.5ms | 1.5ms | 200.0 | – | – | – | – | store locked |",
-            "| GET account | 9000 | 1.5ms | 1.5ms | 1.5ms | 1.5ms | 1.5ms | 1.5ms |",
-            "| GET x | 2.5 | 2.5 | 2.5 | 2 | 2 | 2 |",
+            "| 0:10 | 100 | 1.0ms | 20.0ms | 200.0 | – | – | – | – |  |",
+            "| 1:10 | 100 | 2.0ms | 21.0ms | 200.0 | – | – | – | – | store locked |",
+            "| GET account | 9000 | 1.0ms | 2.0ms | 3.0ms | 20.0ms | 21.0ms | 22.0ms |",
+            "| GET x | 2.5 | 3.0 | 3.5 | 5 | 6 | 7 |",
             "| store locked | 1:05 | 3.0s |",
             "| 503 with Retry-After | 7 |",
             "| It holds | yes | as it must |",

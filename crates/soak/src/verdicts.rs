@@ -34,7 +34,7 @@ impl Course {
         self.samples.iter().flat_map(|sample| sample.latencies.keys()).map(String::as_str).collect()
     }
 
-    /// How long requests of that kind took in a third of the time, 0 to 2, while no fault touched them.
+    /// How long requests of that kind took in a third of the time, 0 to 2, while there was no fault.
     pub fn latencies(&self, third: u32, request: &str) -> Vec<Duration> {
         let samples = self.calm(third).filter_map(|sample| sample.latencies.get(request));
         samples.flatten().copied().collect()
@@ -45,14 +45,20 @@ impl Course {
         self.samples.iter().flat_map(|sample| sample.costs.keys()).map(String::as_str).collect()
     }
 
-    /// What requests of that method and route have cost in a third of the time, 0 to 2, while no fault touched them.
-    pub fn cost(&self, third: u32, route: &str) -> Cost {
-        let mut all = Cost::default();
-        self.calm(third).filter_map(|sample| sample.costs.get(route)).for_each(|cost| all += *cost);
-        all
+    /// What requests of that method and route, or all, have cost in a third of the time, 0 to 2, while there was no
+    /// fault.
+    pub fn cost(&self, third: u32, route: Option<&str>) -> Cost {
+        let mut sum = Cost::default();
+        for (name, cost) in self.calm(third).flat_map(|sample| &sample.costs) {
+            if route.is_none_or(|route| route == name) {
+                sum += *cost;
+            }
+        }
+        sum
     }
 
-    /// The samples of a third of the time, 0 to 2, that no fault touches.
+    /// The samples of a third of the time, 0 to 2, that no fault touches, and none did in the seconds before. What it
+    /// has left to be done later may still be under way.
     fn calm(&self, third: u32) -> impl Iterator<Item = &Sample> {
         let (begin, end) = (self.length * third / 3, self.length * (third + 1) / 3);
         self.samples.iter().filter(move |sample| {

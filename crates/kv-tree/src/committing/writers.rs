@@ -15,7 +15,7 @@ use crate::random::random_u64;
 use crate::reading::heads::Heads;
 use crate::{Error, Kv};
 
-/// How often a transaction is attempted before it gives up.
+/// How often a transaction, or whatever else swaps a head, is attempted before it gives up.
 pub(crate) const MAX_ATTEMPTS: u32 = 250;
 
 /// How many of the latest commits tell who else writes.
