@@ -23,7 +23,10 @@ async fn nothing_is_lost_in_half_a_minute_with_faults() {
     eprintln!("{report}");
     // What the log says of requests is understood.
     let text = report.to_string();
-    for route in ["GET accountManagement/v5/billingAccount/{id}", "PATCH customerBillManagement/v5/customerBill/{id}"] {
+    for route in [
+        "GET accountManagement/v5/billingAccount/{id}",
+        "PATCH customerBillManagement/v5/customerBill/{id}",
+    ] {
         assert!(text.contains(&format!("\n| {route} |")), "{route}");
     }
     // How long requests take is no matter of a test.
