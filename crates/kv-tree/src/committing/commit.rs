@@ -8,6 +8,7 @@
 
 use std::rc::Rc;
 
+use super::attempts::Attempts;
 use super::group::Group;
 use super::swap::Outcome;
 use super::writers::{RECENT_COMMITS, Writers};
@@ -45,7 +46,7 @@ impl<K: Kv> Writers<K> {
         &self,
         group: &mut Group<K>,
         waiting: usize,
-        attempts: &mut u32,
+        attempts: &mut Attempts,
     ) -> Result<Commit, Error> {
         let mut tried = 0;
         loop {
@@ -72,8 +73,8 @@ impl<K: Kv> Writers<K> {
                 Outcome::Unknown(_) => return Ok(commit),
                 Outcome::Lost => {}
             }
-            *attempts = attempts.saturating_sub(1);
-            if *attempts == 0 {
+            attempts.note();
+            if attempts.are_over(self.kv().elapsed()) {
                 return Ok(commit);
             }
             self.back_off(group, waiting).await?;

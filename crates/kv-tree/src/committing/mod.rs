@@ -7,9 +7,10 @@
 //! * `swap` – one swap of the head, and what came of it.
 //! * `commit` – a group's commit, and rebasing it on those of others; `flush` – from the buffer to
 //!   pages; `create` – the first commit's tree.
-//! * `transact` – all of it, from a body to a commit.
+//! * `transact` – all of it, from a body to a commit; `attempts` – how often.
 
 mod append;
+mod attempts;
 mod backoff;
 mod commit;
 mod create;

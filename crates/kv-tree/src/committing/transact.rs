@@ -9,12 +9,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::attempts::Attempts;
 use super::group::Group;
 use super::queue::Place;
 use super::swap::Outcome;
 use super::transaction::Transaction;
 use super::turns::answers_after;
-use super::writers::{MAX_ATTEMPTS, Writers};
+use super::writers::Writers;
 use crate::format::head::Head;
 use crate::random::jittered_pause;
 use crate::{Error, Kv};
@@ -35,14 +36,14 @@ impl<K: Kv> Writers<K> {
         &self,
         mut body: impl AsyncFnMut(&mut Transaction<K>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut attempts = MAX_ATTEMPTS;
+        let mut attempts = Attempts::begin(self.kv().elapsed());
         let mut kept = None;
-        while attempts > 0 {
+        while !attempts.are_over(self.kv().elapsed()) {
             let turn = match kept.take() {
                 Some(turn) => turn,
                 None => self.queue.turn(self.kv()).await,
             };
-            attempts = attempts.saturating_sub(1);
+            attempts.note();
             let mut group = match turn.take() {
                 Some(group) => group,
                 None => self.begin().await?,
@@ -76,7 +77,7 @@ impl<K: Kv> Writers<K> {
             }
         }
         let tree = self.heads.name.as_str().into();
-        Err(Error::Contended { tree, attempts: MAX_ATTEMPTS }.into())
+        Err(Error::Contended { tree, attempts: attempts.made }.into())
     }
 
     /// Whether what the group has read is what there is: of one that writes nothing, no swap tells.
@@ -93,7 +94,7 @@ impl<K: Kv> Writers<K> {
         &'q self,
         turn: Place<'q, Group<K>>,
         mut group: Group<K>,
-        attempts: &mut u32,
+        attempts: &mut Attempts,
     ) -> Result<Settled<'q, K>, Error> {
         let kv = self.kv();
         if turn.others_wait() && group.waiting() < MAX_MEMBERS {

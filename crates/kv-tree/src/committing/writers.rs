@@ -15,8 +15,8 @@ use crate::random::random_u64;
 use crate::reading::heads::Heads;
 use crate::{Error, Kv};
 
-/// How often a transaction, or whatever else swaps a head, is attempted before it gives up.
-pub(crate) const MAX_ATTEMPTS: u32 = 250;
+/// How often whatever swaps a head is attempted before it gives up; a transaction more often at times.
+pub(crate) const MAX_ATTEMPTS: u32 = 100;
 
 /// How many of the latest commits tell who else writes.
 pub(crate) const RECENT_COMMITS: u64 = 16;
