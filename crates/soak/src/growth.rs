@@ -257,6 +257,14 @@ mod tests {
             sample.costs = [("GET one".to_owned(), cost)].into();
         };
         assert_eq!(cost(&course(rare)).holds, None);
+        // Two routes that are too rare to judge by themselves.
+        let verdict = cost(&course(|number, sample| {
+            let calls = if number < 60 { 9 } else { 90 };
+            let cost = Cost { requests: 3, calls, bytes: 9 };
+            sample.costs = ["GET one", "GET all"].map(|route| (route.to_owned(), cost)).into();
+        }));
+        assert_eq!(verdict.holds, Some(false), "{verdict:?}");
+        assert!(verdict.why.ends_with("for all requests"), "{verdict:?}");
         for (calls, bytes, holds) in
             [(10, 0, true), (12, 0, false), (6, 30_000, true), (6, 32_000, false)]
         {
